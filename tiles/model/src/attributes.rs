@@ -38,16 +38,54 @@ pub fn first_text(attributes: &Attributes, keys: &[&str]) -> Option<String> {
 /// Keys under which a feature's display name is met, best first.
 pub const NAME_KEYS: &[&str] = &["name", "名称", "Name", "NAME", "gml:name", "street", "road"];
 /// Keys of a building's height above ground in metres.
-pub const HEIGHT_KEYS: &[&str] =
-    &["height_m", "height", "Height", "HEIGHT", "measuredHeight", "b3_h_dak_70p", "建筑高度", "高度", "BLDG_HEIGHT", "HEIGHTABOVEGROUND"];
+pub const HEIGHT_KEYS: &[&str] = &[
+    "height_m",
+    "height",
+    "Height",
+    "HEIGHT",
+    "measuredHeight",
+    "b3_h_dak_70p",
+    "建筑高度",
+    "高度",
+    "BLDG_HEIGHT",
+    "HEIGHTABOVEGROUND",
+];
 /// Keys of the number of storeys above ground.
 pub const STOREYS_KEYS: &[&str] = &[
-    "storeys", "storeysAboveGround", "floors", "Floor", "FLOOR", "levels", "building:levels", "b3_bouwlagen", "层数", "楼层", "地上层数",
+    "storeys",
+    "storeysAboveGround",
+    "floors",
+    "Floor",
+    "FLOOR",
+    "levels",
+    "building:levels",
+    "b3_bouwlagen",
+    "层数",
+    "楼层",
+    "地上层数",
 ];
 /// Keys of the year of construction.
-pub const YEAR_KEYS: &[&str] = &["year", "yearOfConstruction", "oorspronkelijkbouwjaar", "建成年代", "建设年代", "建成年份", "YEARBUILT"];
+pub const YEAR_KEYS: &[&str] = &[
+    "year",
+    "yearOfConstruction",
+    "oorspronkelijkbouwjaar",
+    "建成年代",
+    "建设年代",
+    "建成年份",
+    "YEARBUILT",
+];
 /// Keys of a building's use.
-pub const USE_KEYS: &[&str] = &["use", "usage", "function", "building", "用途", "房屋用途", "建筑用途", "TYPE", "BLDG_TYPE"];
+pub const USE_KEYS: &[&str] = &[
+    "use",
+    "usage",
+    "function",
+    "building",
+    "用途",
+    "房屋用途",
+    "建筑用途",
+    "TYPE",
+    "BLDG_TYPE",
+];
 
 /// Display name of a feature, if its source gives one.
 pub fn name(attributes: &Attributes) -> Option<String> {
@@ -61,7 +99,10 @@ mod tests {
 
     #[test]
     fn numbers_are_read_from_text_and_never_nan() {
-        let attributes = json!({"height": " 12.5 ", "Floor": "NaN", "floors": 6}).as_object().cloned().unwrap_or_default();
+        let attributes = json!({"height": " 12.5 ", "Floor": "NaN", "floors": 6})
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
         assert_eq!(first_number(&attributes, HEIGHT_KEYS), Some(12.5));
         assert_eq!(first_number(&attributes, STOREYS_KEYS), Some(6.0));
         assert_eq!(number(&attributes, "absent"), None);

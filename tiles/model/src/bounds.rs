@@ -20,7 +20,10 @@ impl Default for Bounds3 {
 
 impl Bounds3 {
     /// Contains nothing; the identity of [`Bounds3::union`].
-    pub const EMPTY: Self = Self { min: DVec3::INFINITY, max: DVec3::NEG_INFINITY };
+    pub const EMPTY: Self = Self {
+        min: DVec3::INFINITY,
+        max: DVec3::NEG_INFINITY,
+    };
 
     /// Bounds of a set of points; non-finite points are passed over.
     pub fn from_points(points: impl IntoIterator<Item = DVec3>) -> Self {
@@ -42,7 +45,10 @@ impl Bounds3 {
     /// Smallest box that holds both.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
-        Self { min: self.min.min(other.min), max: self.max.max(other.max) }
+        Self {
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
+        }
     }
 
     /// True when no point is inside.
@@ -57,12 +63,17 @@ impl Bounds3 {
 
     /// Edge lengths, metres; zero when empty.
     pub fn size(&self) -> DVec3 {
-        if self.is_empty() { DVec3::ZERO } else { self.max - self.min }
+        if self.is_empty() {
+            DVec3::ZERO
+        } else {
+            self.max - self.min
+        }
     }
 
     /// True when `other` lies inside, edges included, within `tolerance_m`.
     pub fn contains(&self, other: &Self, tolerance_m: f64) -> bool {
-        other.is_empty() || (other.min.cmpge(self.min - tolerance_m).all() && other.max.cmple(self.max + tolerance_m).all())
+        other.is_empty()
+            || (other.min.cmpge(self.min - tolerance_m).all() && other.max.cmple(self.max + tolerance_m).all())
     }
 
     /// True when the two overlap in plan (x and y).

@@ -94,7 +94,13 @@ pub enum LayerGroup {
 
 impl LayerGroup {
     /// Every group in drawing order.
-    pub const ALL: &'static [Self] = &[Self::Ground, Self::Buildings, Self::Vegetation, Self::Underground, Self::Projects];
+    pub const ALL: &'static [Self] = &[
+        Self::Ground,
+        Self::Buildings,
+        Self::Vegetation,
+        Self::Underground,
+        Self::Projects,
+    ];
 
     /// Stable name: folder of the group's tile tree and id of its layer.
     pub const fn as_str(self) -> &'static str {

@@ -97,11 +97,17 @@ impl Crs {
     /// assert!(!crs.is_geographic());
     /// ```
     pub fn parse(name: &str) -> Result<Self, CrsError> {
-        let unknown = || CrsError::Unknown { name: name.chars().take(200).collect() };
+        let unknown = || CrsError::Unknown {
+            name: name.chars().take(200).collect(),
+        };
         let trimmed = name.trim();
         if trimmed.starts_with("+proj") {
             let plan = Proj::from_proj_string(trimmed).map_err(|_| unknown())?;
-            return Ok(Self { name: trimmed.to_owned(), plan: Arc::new(plan), ellipsoidal_heights: false });
+            return Ok(Self {
+                name: trimmed.to_owned(),
+                plan: Arc::new(plan),
+                ellipsoidal_heights: false,
+            });
         }
         let upper = trimmed.to_uppercase();
         if upper.ends_with("CRS84") || upper.ends_with("CRS84H") {
@@ -110,7 +116,10 @@ impl Crs {
         if !(upper.contains("EPSG") || upper.chars().all(|c| c.is_ascii_digit())) {
             return Err(unknown());
         }
-        let code = upper.rsplit([':', '/', '#']).find_map(|part| part.parse::<u32>().ok()).ok_or_else(unknown)?;
+        let code = upper
+            .rsplit([':', '/', '#'])
+            .find_map(|part| part.parse::<u32>().ok())
+            .ok_or_else(unknown)?;
         Self::from_epsg(code).map_err(|_| unknown())
     }
 
@@ -124,11 +133,17 @@ impl Crs {
         let (plan_code, ellipsoidal_heights) = match COMPOUND.iter().find(|(compound, _, _)| *compound == code) {
             Some((_, plan, ellipsoidal)) => (*plan, *ellipsoidal),
             // JGD2011 / Japan Plane Rectangular CS I–XIII with JGD2011 (vertical) height
-            None if (10162..=10174).contains(&code) => (u16::try_from(code - 10162 + 6669).map_err(|_| unknown())?, false),
+            None if (10162..=10174).contains(&code) => {
+                (u16::try_from(code - 10162 + 6669).map_err(|_| unknown())?, false)
+            }
             None => (u16::try_from(code).map_err(|_| unknown())?, false),
         };
         let plan = Proj::from_epsg_code(plan_code).map_err(|_| unknown())?;
-        Ok(Self { name, plan: Arc::new(plan), ellipsoidal_heights })
+        Ok(Self {
+            name,
+            plan: Arc::new(plan),
+            ellipsoidal_heights,
+        })
     }
 
     /// WGS 84 longitude and latitude in degrees.
@@ -161,7 +176,9 @@ impl Crs {
     /// [`CrsError::Unknown`] outside ±84° latitude.
     pub fn projected_for(lon_deg: f64, lat_deg: f64) -> Result<Self, CrsError> {
         if !(lon_deg.abs() <= 180.0 && lat_deg.abs() <= 84.0) {
-            return Err(CrsError::Unknown { name: format!("projected system for longitude {lon_deg}, latitude {lat_deg}") });
+            return Err(CrsError::Unknown {
+                name: format!("projected system for longitude {lon_deg}, latitude {lat_deg}"),
+            });
         }
         let in_china = (73.5..=135.1).contains(&lon_deg) && (17.5..=53.6).contains(&lat_deg);
         if in_china {
@@ -223,9 +240,18 @@ impl Transformer {
         if self.is_identity() {
             return Ok(p);
         }
-        let (x, y) = if self.from.is_geographic() { (p.x * DEG, p.y * DEG) } else { (p.x, p.y) };
-        let (x, y) = proj4rs::adaptors::transform_xy(&self.from.plan, &self.to.plan, x, y).map_err(|err| fail(err.to_string()))?;
-        let (x, y) = if self.to.is_geographic() { (x / DEG, y / DEG) } else { (x, y) };
+        let (x, y) = if self.from.is_geographic() {
+            (p.x * DEG, p.y * DEG)
+        } else {
+            (p.x, p.y)
+        };
+        let (x, y) = proj4rs::adaptors::transform_xy(&self.from.plan, &self.to.plan, x, y)
+            .map_err(|err| fail(err.to_string()))?;
+        let (x, y) = if self.to.is_geographic() {
+            (x / DEG, y / DEG)
+        } else {
+            (x, y)
+        };
         if !(x.is_finite() && y.is_finite()) {
             return Err(fail("outside the domain of the projection".to_owned()));
         }
@@ -241,7 +267,13 @@ mod tests {
 
     #[test]
     fn names_of_every_spelling() {
-        for name in ["EPSG:4547", "epsg:4547", "urn:ogc:def:crs:EPSG::4547", "http://www.opengis.net/def/crs/EPSG/0/4547", "4547"] {
+        for name in [
+            "EPSG:4547",
+            "epsg:4547",
+            "urn:ogc:def:crs:EPSG::4547",
+            "http://www.opengis.net/def/crs/EPSG/0/4547",
+            "4547",
+        ] {
             assert_eq!(Crs::parse(name).unwrap().name(), "EPSG:4547", "{name}");
         }
         assert!(Crs::parse("urn:ogc:def:crs:OGC:1.3:CRS84").unwrap().is_geographic());
@@ -254,15 +286,57 @@ mod tests {
     #[test]
     fn plan_transforms_agree_with_proj() {
         for (from, to, x, y, want_x, want_y, tolerance) in [
-            (4326, 4547, 113.65, 34.75, 467_952.197_478_053_86, 3_846_914.123_787_292_7, 1e-6),
-            (4326, 4549, 121.2, 31.3, 614_248.635_969_166_9, 3_464_857.551_318_841_5, 1e-6),
-            (4326, 32610, -120.335, 50.67, 688_312.050_330_293_1, 5_616_517.357_072_313, 1e-6),
-            (4326, 6676, 138.85, 37.45, 30_966.483_798_761_972, 160_951.565_542_037_92, 1e-6),
+            (
+                4326,
+                4547,
+                113.65,
+                34.75,
+                467_952.197_478_053_86,
+                3_846_914.123_787_292_7,
+                1e-6,
+            ),
+            (
+                4326,
+                4549,
+                121.2,
+                31.3,
+                614_248.635_969_166_9,
+                3_464_857.551_318_841_5,
+                1e-6,
+            ),
+            (
+                4326,
+                32610,
+                -120.335,
+                50.67,
+                688_312.050_330_293_1,
+                5_616_517.357_072_313,
+                1e-6,
+            ),
+            (
+                4326,
+                6676,
+                138.85,
+                37.45,
+                30_966.483_798_761_972,
+                160_951.565_542_037_92,
+                1e-6,
+            ),
             // proj's default path for the Dutch grid uses a correction grid; the seven parameters here stay within 0.5 m
-            (4326, 28992, 4.3571, 52.0116, 84_280.716_113_307_44, 447_527.665_167_801_2, 0.5),
+            (
+                4326,
+                28992,
+                4.3571,
+                52.0116,
+                84_280.716_113_307_44,
+                447_527.665_167_801_2,
+                0.5,
+            ),
         ] {
             let (from, to) = (Crs::from_epsg(from).unwrap(), Crs::from_epsg(to).unwrap());
-            let p = Transformer::new(from.clone(), to.clone()).transform(DVec3::new(x, y, 110.0)).unwrap();
+            let p = Transformer::new(from.clone(), to.clone())
+                .transform(DVec3::new(x, y, 110.0))
+                .unwrap();
             assert!((p.x - want_x).hypot(p.y - want_y) < tolerance, "{to:?}: {p}");
             let back = Transformer::new(to, from).transform(p).unwrap();
             // 1e-8° is 1 mm: the seven-parameter shift is not exactly its own inverse when heights pass unchanged
@@ -273,7 +347,11 @@ mod tests {
     #[test]
     fn absurd_coordinates_are_refused() {
         let t = Transformer::new(Crs::wgs84(), Crs::from_epsg(4547).unwrap());
-        for p in [DVec3::new(f64::NAN, 0.0, 0.0), DVec3::new(467_963.0, 3_846_000.0, 0.0), DVec3::new(0.0, 95.0, 0.0)] {
+        for p in [
+            DVec3::new(f64::NAN, 0.0, 0.0),
+            DVec3::new(467_963.0, 3_846_000.0, 0.0),
+            DVec3::new(0.0, 95.0, 0.0),
+        ] {
             assert!(t.transform(p).is_err(), "{p}");
         }
     }

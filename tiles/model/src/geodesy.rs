@@ -34,7 +34,11 @@ pub struct Enu(pub DVec3);
 impl Geodetic {
     /// From degrees and metres.
     pub fn from_deg(lon_deg: f64, lat_deg: f64, height_m: f64) -> Self {
-        Self { lon_rad: lon_deg * DEG, lat_rad: lat_deg * DEG, height_m }
+        Self {
+            lon_rad: lon_deg * DEG,
+            lat_rad: lat_deg * DEG,
+            height_m,
+        }
     }
 
     /// Longitude and latitude in degrees, height in metres.
@@ -48,7 +52,11 @@ impl Geodetic {
         let (sin_lon, cos_lon) = self.lon_rad.sin_cos();
         let n = WGS84_A_M / (1.0 - E2 * sin_lat * sin_lat).sqrt();
         let r = (n + self.height_m) * cos_lat;
-        Ecef(DVec3::new(r * cos_lon, r * sin_lon, (n * (1.0 - E2) + self.height_m) * sin_lat))
+        Ecef(DVec3::new(
+            r * cos_lon,
+            r * sin_lon,
+            (n * (1.0 - E2) + self.height_m) * sin_lat,
+        ))
     }
 
     /// Rotation and translation from the local east-north-up frame at this point.
@@ -81,7 +89,11 @@ impl Ecef {
         let n = WGS84_A_M / (1.0 - E2 * sin_lat * sin_lat).sqrt();
         // the form that does not divide by a small number
         let height_m = r * cos_lat + p.z * sin_lat - WGS84_A_M * WGS84_A_M / n;
-        Geodetic { lon_rad, lat_rad, height_m }
+        Geodetic {
+            lon_rad,
+            lat_rad,
+            height_m,
+        }
     }
 }
 
@@ -115,7 +127,12 @@ impl From<SceneFrameParts> for SceneFrame {
 
 impl From<SceneFrame> for SceneFrameParts {
     fn from(frame: SceneFrame) -> Self {
-        Self { crs: frame.crs, origin_scene: frame.origin_scene, geoid_offset_m: frame.geoid_offset_m, origin: frame.origin }
+        Self {
+            crs: frame.crs,
+            origin_scene: frame.origin_scene,
+            geoid_offset_m: frame.geoid_offset_m,
+            origin: frame.origin,
+        }
     }
 }
 
@@ -185,7 +202,9 @@ impl SceneFrame {
     /// # Errors
     /// [`CrsError`] outside the domain of the CRS.
     pub fn enu_from_scene(&self, p: DVec3) -> Result<Enu, CrsError> {
-        Ok(Enu(self.enu_from_ecef.transform_point3(self.geodetic_from_scene(p)?.to_ecef().0)))
+        Ok(Enu(self
+            .enu_from_ecef
+            .transform_point3(self.geodetic_from_scene(p)?.to_ecef().0)))
     }
 
     /// Scene position of a tile-frame point.
@@ -194,7 +213,8 @@ impl SceneFrame {
     /// [`CrsError`] outside the domain of the CRS.
     pub fn scene_from_enu(&self, p: Enu) -> Result<DVec3, CrsError> {
         let [lon, lat, height] = Ecef(self.ecef_from_enu.transform_point3(p.0)).to_geodetic().to_deg();
-        self.from_wgs84.transform(DVec3::new(lon, lat, height - self.geoid_offset_m))
+        self.from_wgs84
+            .transform(DVec3::new(lon, lat, height - self.geoid_offset_m))
     }
 
     /// Affine map `enu_from_scene` that is exact at `center` and to first order around it. Within `r` metres of the
@@ -205,8 +225,10 @@ impl SceneFrame {
     pub fn local_affine(&self, center: DVec3) -> Result<DMat4, CrsError> {
         let origin = self.enu_from_scene(center)?.0;
         let reach = 10.0;
-        let x = (self.enu_from_scene(center + DVec3::X * reach)?.0 - self.enu_from_scene(center - DVec3::X * reach)?.0) / (2.0 * reach);
-        let y = (self.enu_from_scene(center + DVec3::Y * reach)?.0 - self.enu_from_scene(center - DVec3::Y * reach)?.0) / (2.0 * reach);
+        let x = (self.enu_from_scene(center + DVec3::X * reach)?.0 - self.enu_from_scene(center - DVec3::X * reach)?.0)
+            / (2.0 * reach);
+        let y = (self.enu_from_scene(center + DVec3::Y * reach)?.0 - self.enu_from_scene(center - DVec3::Y * reach)?.0)
+            / (2.0 * reach);
         let z = self.enu_from_scene(center + DVec3::Z)?.0 - origin;
         let linear = DMat4::from_cols(x.extend(0.0), y.extend(0.0), z.extend(0.0), DVec4::W);
         Ok(DMat4::from_translation(origin) * linear * DMat4::from_translation(-center))
@@ -223,9 +245,16 @@ mod tests {
     /// EPSG Guidance Note 7-2, section 2.2.1, worked example (WGS 84).
     #[test]
     fn the_worked_example_of_epsg() {
-        let geodetic = Geodetic::from_deg(2.0 + 7.0 / 60.0 + 46.38 / 3600.0, 53.0 + 48.0 / 60.0 + 33.82 / 3600.0, 73.0);
+        let geodetic = Geodetic::from_deg(
+            2.0 + 7.0 / 60.0 + 46.38 / 3600.0,
+            53.0 + 48.0 / 60.0 + 33.82 / 3600.0,
+            73.0,
+        );
         let ecef = geodetic.to_ecef().0;
-        assert!((ecef - DVec3::new(3_771_793.97, 140_253.34, 5_124_304.35)).length() < 0.02, "{ecef}");
+        assert!(
+            (ecef - DVec3::new(3_771_793.97, 140_253.34, 5_124_304.35)).length() < 0.02,
+            "{ecef}"
+        );
     }
 
     proptest! {

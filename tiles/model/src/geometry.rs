@@ -288,7 +288,9 @@ pub struct LodGeometry {
 impl LodGeometry {
     /// One shape at one level.
     pub fn single(lod_citygml_x10: u8, shape: Shape) -> Self {
-        Self { shapes: vec![LodShape { lod_citygml_x10, shape }] }
+        Self {
+            shapes: vec![LodShape { lod_citygml_x10, shape }],
+        }
     }
 
     /// True when there is nothing to draw.
@@ -299,12 +301,17 @@ impl LodGeometry {
     /// Shapes of the highest level present.
     pub fn finest(&self) -> impl Iterator<Item = &Shape> {
         let best = self.shapes.iter().map(|s| s.lod_citygml_x10).max();
-        self.shapes.iter().filter(move |s| Some(s.lod_citygml_x10) == best).map(|s| &s.shape)
+        self.shapes
+            .iter()
+            .filter(move |s| Some(s.lod_citygml_x10) == best)
+            .map(|s| &s.shape)
     }
 
     /// Bounds over all shapes. Shapes that stand on the terrain contribute z = 0 up to their height.
     pub fn bounds(&self) -> Bounds3 {
-        self.shapes.iter().fold(Bounds3::EMPTY, |b, s| b.union(s.shape.bounds()))
+        self.shapes
+            .iter()
+            .fold(Bounds3::EMPTY, |b, s| b.union(s.shape.bounds()))
     }
 
     /// Applies `f` to every coordinate in place, for a change of CRS. Plan-only coordinates pass z = 0.
@@ -351,7 +358,11 @@ impl Shape {
                 if !bounds.is_empty() {
                     let (half, down, up) = match p.kind {
                         PointKind::Manhole { diameter_m, depth_m } => (diameter_m / 2.0, depth_m, 0.1),
-                        PointKind::Chamber { width_m, length_m, depth_m } => (width_m.max(length_m) / 2.0, depth_m, 0.1),
+                        PointKind::Chamber {
+                            width_m,
+                            length_m,
+                            depth_m,
+                        } => (width_m.max(length_m) / 2.0, depth_m, 0.1),
                         PointKind::Fitting { size_m } => (size_m, size_m, size_m),
                         PointKind::Tree { height_m, crown_m, .. } => (crown_m / 2.0, 0.0, height_m),
                         PointKind::Post { height_m } => (0.3, 0.0, height_m),
@@ -362,9 +373,15 @@ impl Shape {
                 }
                 bounds
             }
-            Self::Instance { template, scene_from_template } => {
-                Bounds3::from_points(template.vertices.iter().map(|v| scene_from_template.transform_point3(*v)))
-            }
+            Self::Instance {
+                template,
+                scene_from_template,
+            } => Bounds3::from_points(
+                template
+                    .vertices
+                    .iter()
+                    .map(|v| scene_from_template.transform_point3(*v)),
+            ),
         }
     }
 
@@ -399,7 +416,10 @@ impl Shape {
                 }
             }
             Self::Point(p) => p.position = f(p.position)?,
-            Self::Instance { template, scene_from_template } => {
+            Self::Instance {
+                template,
+                scene_from_template,
+            } => {
                 let mut mesh = SurfaceMesh::clone(template);
                 for v in &mut mesh.vertices {
                     *v = f(scene_from_template.transform_point3(*v))?;

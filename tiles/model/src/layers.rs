@@ -24,43 +24,226 @@ pub struct LayerDef {
 /// First code of the pipe classes.
 pub const FIRST_PIPE_CODE: u8 = 32;
 
-const fn layer(code: u8, id: &'static str, group: LayerGroup, zh: &'static str, en: &'static str, rgb: [u8; 3]) -> LayerDef {
-    LayerDef { code, id, group, zh, en, rgb }
+const fn layer(
+    code: u8,
+    id: &'static str,
+    group: LayerGroup,
+    zh: &'static str,
+    en: &'static str,
+    rgb: [u8; 3],
+) -> LayerDef {
+    LayerDef {
+        code,
+        id,
+        group,
+        zh,
+        en,
+        rgb,
+    }
 }
 
 /// Every layer, by ascending code.
 pub const LAYERS: &[LayerDef] = &[
-    layer(0, "buildings/other", LayerGroup::Buildings, "其他构筑物", "Other structures", [200, 196, 188]),
-    layer(1, "buildings/building", LayerGroup::Buildings, "建筑", "Buildings", [209, 201, 189]),
-    layer(2, "buildings/bim", LayerGroup::Buildings, "BIM 构件", "BIM elements", [190, 190, 200]),
-    layer(3, "buildings/bridge", LayerGroup::Buildings, "桥梁", "Bridges", [180, 178, 172]),
-    layer(4, "vegetation/tree", LayerGroup::Vegetation, "树木", "Trees", [92, 128, 74]),
-    layer(5, "vegetation/furniture", LayerGroup::Vegetation, "城市家具", "Street furniture", [120, 120, 120]),
-    layer(6, "ground/terrain", LayerGroup::Ground, "地形", "Terrain", [168, 160, 136]),
+    layer(
+        0,
+        "buildings/other",
+        LayerGroup::Buildings,
+        "其他构筑物",
+        "Other structures",
+        [200, 196, 188],
+    ),
+    layer(
+        1,
+        "buildings/building",
+        LayerGroup::Buildings,
+        "建筑",
+        "Buildings",
+        [209, 201, 189],
+    ),
+    layer(
+        2,
+        "buildings/bim",
+        LayerGroup::Buildings,
+        "BIM 构件",
+        "BIM elements",
+        [190, 190, 200],
+    ),
+    layer(
+        3,
+        "buildings/bridge",
+        LayerGroup::Buildings,
+        "桥梁",
+        "Bridges",
+        [180, 178, 172],
+    ),
+    layer(
+        4,
+        "vegetation/tree",
+        LayerGroup::Vegetation,
+        "树木",
+        "Trees",
+        [92, 128, 74],
+    ),
+    layer(
+        5,
+        "vegetation/furniture",
+        LayerGroup::Vegetation,
+        "城市家具",
+        "Street furniture",
+        [120, 120, 120],
+    ),
+    layer(
+        6,
+        "ground/terrain",
+        LayerGroup::Ground,
+        "地形",
+        "Terrain",
+        [168, 160, 136],
+    ),
     layer(7, "ground/road", LayerGroup::Ground, "道路", "Roads", [96, 98, 102]),
-    layer(8, "ground/railway", LayerGroup::Ground, "铁路", "Railways", [120, 110, 100]),
+    layer(
+        8,
+        "ground/railway",
+        LayerGroup::Ground,
+        "铁路",
+        "Railways",
+        [120, 110, 100],
+    ),
     layer(9, "ground/water", LayerGroup::Ground, "水系", "Water", [74, 124, 150]),
     layer(10, "ground/green", LayerGroup::Ground, "绿地", "Green", [118, 150, 90]),
-    layer(11, "ground/land_use", LayerGroup::Ground, "用地", "Land use", [186, 180, 160]),
-    layer(12, "projects/project", LayerGroup::Projects, "更新项目", "Renewal projects", [240, 170, 60]),
-    layer(13, "projects/zone", LayerGroup::Projects, "分区", "Zones", [120, 150, 220]),
-    layer(14, "underground/tunnel", LayerGroup::Underground, "隧道", "Tunnels", [127, 0, 127]),
-    layer(32, "underground/JS", LayerGroup::Underground, "给水", "Water supply", [0, 255, 255]),
-    layer(33, "underground/YS", LayerGroup::Underground, "雨水", "Storm drain", [76, 57, 38]),
-    layer(34, "underground/WS", LayerGroup::Underground, "污水", "Sanitary sewer", [76, 57, 38]),
-    layer(35, "underground/HS", LayerGroup::Underground, "雨污合流", "Combined sewer", [76, 57, 38]),
-    layer(36, "underground/RQ", LayerGroup::Underground, "燃气", "Gas", [255, 0, 255]),
-    layer(37, "underground/RL", LayerGroup::Underground, "热力", "Heat", [255, 128, 0]),
-    layer(38, "underground/DL", LayerGroup::Underground, "电力", "Power", [255, 0, 0]),
-    layer(39, "underground/TX", LayerGroup::Underground, "通信", "Telecom", [0, 255, 0]),
-    layer(40, "underground/GY", LayerGroup::Underground, "工业", "Industrial", [0, 0, 0]),
-    layer(41, "underground/ZH", LayerGroup::Underground, "综合管沟", "Utility tunnel", [0, 0, 0]),
-    layer(42, "underground/BM", LayerGroup::Underground, "不明管线", "Unknown pipe", [102, 0, 204]),
-    layer(43, "underground/ZS", LayerGroup::Underground, "中水", "Reclaimed water", [0, 200, 220]),
+    layer(
+        11,
+        "ground/land_use",
+        LayerGroup::Ground,
+        "用地",
+        "Land use",
+        [186, 180, 160],
+    ),
+    layer(
+        12,
+        "projects/project",
+        LayerGroup::Projects,
+        "更新项目",
+        "Renewal projects",
+        [240, 170, 60],
+    ),
+    layer(
+        13,
+        "projects/zone",
+        LayerGroup::Projects,
+        "分区",
+        "Zones",
+        [120, 150, 220],
+    ),
+    layer(
+        14,
+        "underground/tunnel",
+        LayerGroup::Underground,
+        "隧道",
+        "Tunnels",
+        [127, 0, 127],
+    ),
+    layer(
+        32,
+        "underground/JS",
+        LayerGroup::Underground,
+        "给水",
+        "Water supply",
+        [0, 255, 255],
+    ),
+    layer(
+        33,
+        "underground/YS",
+        LayerGroup::Underground,
+        "雨水",
+        "Storm drain",
+        [76, 57, 38],
+    ),
+    layer(
+        34,
+        "underground/WS",
+        LayerGroup::Underground,
+        "污水",
+        "Sanitary sewer",
+        [76, 57, 38],
+    ),
+    layer(
+        35,
+        "underground/HS",
+        LayerGroup::Underground,
+        "雨污合流",
+        "Combined sewer",
+        [76, 57, 38],
+    ),
+    layer(
+        36,
+        "underground/RQ",
+        LayerGroup::Underground,
+        "燃气",
+        "Gas",
+        [255, 0, 255],
+    ),
+    layer(
+        37,
+        "underground/RL",
+        LayerGroup::Underground,
+        "热力",
+        "Heat",
+        [255, 128, 0],
+    ),
+    layer(
+        38,
+        "underground/DL",
+        LayerGroup::Underground,
+        "电力",
+        "Power",
+        [255, 0, 0],
+    ),
+    layer(
+        39,
+        "underground/TX",
+        LayerGroup::Underground,
+        "通信",
+        "Telecom",
+        [0, 255, 0],
+    ),
+    layer(
+        40,
+        "underground/GY",
+        LayerGroup::Underground,
+        "工业",
+        "Industrial",
+        [0, 0, 0],
+    ),
+    layer(
+        41,
+        "underground/ZH",
+        LayerGroup::Underground,
+        "综合管沟",
+        "Utility tunnel",
+        [0, 0, 0],
+    ),
+    layer(
+        42,
+        "underground/BM",
+        LayerGroup::Underground,
+        "不明管线",
+        "Unknown pipe",
+        [102, 0, 204],
+    ),
+    layer(
+        43,
+        "underground/ZS",
+        LayerGroup::Underground,
+        "中水",
+        "Reclaimed water",
+        [0, 200, 220],
+    ),
 ];
 
 /// Display colours that part the three drains (not the standard's; chosen for reading on a dark ground).
-pub const DRAIN_DISPLAY_RGB: [(&str, [u8; 3]); 3] = [("YS", [70, 130, 220]), ("WS", [150, 105, 60]), ("HS", [130, 90, 160])];
+pub const DRAIN_DISPLAY_RGB: [(&str, [u8; 3]); 3] =
+    [("YS", [70, 130, 220]), ("WS", [150, 105, 60]), ("HS", [130, 90, 160])];
 
 /// Layer of a code.
 pub fn by_code(code: u8) -> Option<&'static LayerDef> {
@@ -74,12 +257,14 @@ pub fn by_id(id: &str) -> Option<&'static LayerDef> {
 
 /// Layer of a pipe class code (`JS`, `YS`, …); unknown codes are 不明管线.
 pub fn pipe_layer(pipe_class: &str) -> &'static LayerDef {
-    LAYERS.iter().filter(|l| l.code >= FIRST_PIPE_CODE).find(|l| l.id.ends_with(pipe_class) && !pipe_class.is_empty()).unwrap_or(
-        match by_code(42) {
+    LAYERS
+        .iter()
+        .filter(|l| l.code >= FIRST_PIPE_CODE)
+        .find(|l| l.id.ends_with(pipe_class) && !pipe_class.is_empty())
+        .unwrap_or(match by_code(42) {
             Some(layer) => layer,
             None => &LAYERS[0],
-        },
-    )
+        })
 }
 
 /// Layer of a feature: by its class, and for pipes and nodes by attribute `pipe_class`.

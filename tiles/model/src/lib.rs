@@ -24,8 +24,7 @@ pub use feature::{Date, Feature, FeatureIndex, Lifespan};
 pub use geodesy::{Ecef, Enu, Geodetic, SceneFrame};
 pub use geometry::{
     CrossSection, Extrusion, Footprint, LevelReference, Line, LodGeometry, LodShape, Material, PointKind, PointShape,
-    RoofBox, RoofForm, Shape,
-    Surface, SurfaceMesh, SurfaceSemantic, Texture, TextureCoords,
+    RoofBox, RoofForm, Shape, Surface, SurfaceMesh, SurfaceSemantic, Texture, TextureCoords,
 };
 pub use report::{Issue, Report, Severity};
 pub use style::{BuildingUse, SurfaceKind, SurfaceStyle};

@@ -69,7 +69,10 @@ impl Report {
 
     /// An empty report on `source`.
     pub fn new(source: impl Into<String>) -> Self {
-        Self { source: source.into(), ..Self::default() }
+        Self {
+            source: source.into(),
+            ..Self::default()
+        }
     }
 
     /// Adds an issue; beyond [`Report::MAX_PER_CODE`] of one code only the count grows.
@@ -83,17 +86,35 @@ impl Report {
 
     /// Adds a warning.
     pub fn warn(&mut self, code: &str, feature: Option<&str>, at: Option<String>, message: impl Into<String>) {
-        self.push(Issue { severity: Severity::Warning, code: code.to_owned(), feature: feature.map(str::to_owned), at, message: message.into() });
+        self.push(Issue {
+            severity: Severity::Warning,
+            code: code.to_owned(),
+            feature: feature.map(str::to_owned),
+            at,
+            message: message.into(),
+        });
     }
 
     /// Adds an error.
     pub fn error(&mut self, code: &str, feature: Option<&str>, at: Option<String>, message: impl Into<String>) {
-        self.push(Issue { severity: Severity::Error, code: code.to_owned(), feature: feature.map(str::to_owned), at, message: message.into() });
+        self.push(Issue {
+            severity: Severity::Error,
+            code: code.to_owned(),
+            feature: feature.map(str::to_owned),
+            at,
+            message: message.into(),
+        });
     }
 
     /// Adds a note.
     pub fn info(&mut self, code: &str, feature: Option<&str>, at: Option<String>, message: impl Into<String>) {
-        self.push(Issue { severity: Severity::Info, code: code.to_owned(), feature: feature.map(str::to_owned), at, message: message.into() });
+        self.push(Issue {
+            severity: Severity::Info,
+            code: code.to_owned(),
+            feature: feature.map(str::to_owned),
+            at,
+            message: message.into(),
+        });
     }
 
     /// Number of kept issues that are errors.

@@ -103,7 +103,16 @@ impl BuildingUse {
         let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
         if has(&["城中村", "自建房", "village"]) {
             Self::Village
-        } else if has(&["学校", "小学", "中学", "幼儿园", "school", "educat", "kindergarten", "university"]) {
+        } else if has(&[
+            "学校",
+            "小学",
+            "中学",
+            "幼儿园",
+            "school",
+            "educat",
+            "kindergarten",
+            "university",
+        ]) {
             Self::School
         } else if has(&["医院", "卫生", "hospital", "clinic"]) {
             Self::Hospital
@@ -153,7 +162,12 @@ pub struct SurfaceStyle {
 impl SurfaceStyle {
     /// Bytes of the `_SURFACE` attribute.
     pub const fn to_bytes(self) -> [u8; 4] {
-        [self.kind as u8 | (self.building_use as u8) << 4, self.storey_height_dm, self.age_code, self.openness]
+        [
+            self.kind as u8 | (self.building_use as u8) << 4,
+            self.storey_height_dm,
+            self.age_code,
+            self.openness,
+        ]
     }
 
     /// Style of the bytes of a `_SURFACE` attribute.
@@ -176,7 +190,13 @@ mod tests {
     fn style_bytes_come_back() {
         for kind in SurfaceKind::ALL {
             for building_use in BuildingUse::ALL {
-                let style = SurfaceStyle { kind: *kind, building_use: *building_use, storey_height_dm: 30, age_code: 85, openness: 200 };
+                let style = SurfaceStyle {
+                    kind: *kind,
+                    building_use: *building_use,
+                    storey_height_dm: 30,
+                    age_code: 85,
+                    openness: 200,
+                };
                 assert_eq!(SurfaceStyle::from_bytes(style.to_bytes()), style);
             }
         }

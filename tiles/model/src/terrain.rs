@@ -24,7 +24,10 @@ impl HeightGrid {
         if x >= self.num_x || y >= self.num_y {
             return None;
         }
-        self.heights_m.get(y as usize * self.num_x as usize + x as usize).copied().filter(|h| h.is_finite())
+        self.heights_m
+            .get(y as usize * self.num_x as usize + x as usize)
+            .copied()
+            .filter(|h| h.is_finite())
     }
 
     /// Bilinear height at a plan position, metres; `None` outside or beside unknown points.
@@ -40,7 +43,10 @@ impl HeightGrid {
         // the cast is safe: the cell was bounded above
         let x0 = (cell.x.max(0.0) as u32).min(max_x.saturating_sub(1));
         let y0 = (cell.y.max(0.0) as u32).min(max_y.saturating_sub(1));
-        let (fx, fy) = ((cell.x - f64::from(x0)).clamp(0.0, 1.0), (cell.y - f64::from(y0)).clamp(0.0, 1.0));
+        let (fx, fy) = (
+            (cell.x - f64::from(x0)).clamp(0.0, 1.0),
+            (cell.y - f64::from(y0)).clamp(0.0, 1.0),
+        );
         let h = |x: u32, y: u32| self.at(x.min(max_x), y.min(max_y)).map(f64::from);
         let south = h(x0, y0)? * (1.0 - fx) + h(x0 + 1, y0)? * fx;
         let north = h(x0, y0 + 1)? * (1.0 - fx) + h(x0 + 1, y0 + 1)? * fx;
@@ -49,16 +55,23 @@ impl HeightGrid {
 
     /// Plan corners: south-west and north-east, metres.
     pub fn extent(&self) -> (DVec2, DVec2) {
-        let span = DVec2::new(f64::from(self.num_x.saturating_sub(1)), f64::from(self.num_y.saturating_sub(1))) * self.step_m;
+        let span = DVec2::new(
+            f64::from(self.num_x.saturating_sub(1)),
+            f64::from(self.num_y.saturating_sub(1)),
+        ) * self.step_m;
         (self.origin, self.origin + span)
     }
 
     /// Least and greatest known height, metres.
     pub fn height_range(&self) -> Option<(f32, f32)> {
-        self.heights_m.iter().copied().filter(|h| h.is_finite()).fold(None, |range, h| match range {
-            None => Some((h, h)),
-            Some((low, high)) => Some((low.min(h), high.max(h))),
-        })
+        self.heights_m
+            .iter()
+            .copied()
+            .filter(|h| h.is_finite())
+            .fold(None, |range, h| match range {
+                None => Some((h, h)),
+                Some((low, high)) => Some((low.min(h), high.max(h))),
+            })
     }
 }
 

@@ -32,7 +32,10 @@ impl BoundingVolume {
     /// Axis-aligned box of a frame.
     pub fn from_bounds(bounds: &crate::Bounds3) -> Self {
         let (c, h) = (bounds.center(), bounds.size() * 0.5);
-        Self { oriented_box: Some([c.x, c.y, c.z, h.x, 0.0, 0.0, 0.0, h.y, 0.0, 0.0, 0.0, h.z]), ..Self::default() }
+        Self {
+            oriented_box: Some([c.x, c.y, c.z, h.x, 0.0, 0.0, 0.0, h.y, 0.0, 0.0, 0.0, h.z]),
+            ..Self::default()
+        }
     }
 }
 

@@ -1,0 +1,100 @@
+//! `cargo xtask test`: every check, each with the command that repeats it alone.
+
+use crate::{paths, run, shell, tidy, tools, web};
+use anyhow::Context as _;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Leave out the browser build and the browser tests
+    #[arg(long)]
+    quick: bool,
+}
+
+/// Runs all steps in order and stops at the first failure.
+pub(crate) fn test(args: &Args) -> anyhow::Result<()> {
+    let root = paths::root();
+    let cargo = |arguments: &[&str]| shell::run(&root, "cargo", arguments);
+    shell::step("machine", "see README, \"What it needs\"", || {
+        tools::ensure_programs(&[("cc", "build-essential"), ("git", "git")])
+    })?;
+    shell::step("format", "cargo fmt --all", || cargo(&["fmt", "--all", "--check"]))?;
+    shell::step("tidy", "cargo xtask tidy", tidy::tidy)?;
+    shell::step("clippy", "cargo clippy --all-targets -- -D warnings", || {
+        cargo(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"])
+    })?;
+    shell::step("tests", "cargo nextest run --exclude e2e --workspace", || {
+        // nextest runs each test in a process of its own; plain cargo test does where it is not installed
+        let packages = default_packages();
+        let mut arguments: Vec<&str> = packages.iter().flat_map(|p| ["-p", *p]).collect();
+        if shell::has("cargo-nextest") {
+            arguments.splice(0..0, ["nextest", "run", "--locked"]);
+        } else {
+            arguments.splice(0..0, ["test", "--locked", "--lib", "--bins", "--tests"]);
+        }
+        cargo(&arguments)
+    })?;
+    shell::step("documentation tests", "cargo test --doc", || {
+        cargo(&["test", "--locked", "--doc"])
+    })?;
+    shell::step("documentation", "cargo doc --no-deps", || {
+        shell::run_env(
+            &root,
+            "cargo",
+            &["doc", "--locked", "--no-deps", "--quiet"],
+            &[("RUSTDOCFLAGS", "-D warnings")],
+        )
+    })?;
+    if args.quick {
+        println!("\nquick: the browser build, whole-program and browser tests were left out");
+        return Ok(());
+    }
+    shell::step("web shell", "npm --prefix viewer/web test", || {
+        let web = paths::web();
+        tools::ensure_npm(&web)?;
+        shell::run(&web, "npm", &["run", "check", "--silent"])?;
+        shell::run(&web, "npm", &["test", "--silent"])
+    })?;
+    shell::step("browser build", "cargo xtask web", || {
+        web::build(&web::Args::default()).map(drop)
+    })?;
+    shell::step("server", "cargo build --release -p chengjing", run::build_server)?;
+    let binary = paths::server_binary(true).display().to_string();
+    shell::step("whole-program tests", "cargo test -p e2e", || {
+        let validator = root.join("tests/validate");
+        tools::ensure_npm(&validator)?;
+        shell::run_env(
+            &root,
+            "cargo",
+            &["test", "--locked", "-p", "e2e", "--tests"],
+            &[("CHENGJING_BIN", &binary)],
+        )
+    })?;
+    shell::step(
+        "browser tests",
+        "CHENGJING_BIN=… npm --prefix tests/browser test",
+        || {
+            tools::ensure_programs(&[("chromium", "chromium")])?;
+            let browser = root.join("tests/browser");
+            tools::ensure_npm(&browser)?;
+            shell::run_env(&browser, "npm", &["test", "--silent"], &[("CHENGJING_BIN", &binary)])
+        },
+    )
+    .context("browser tests")?;
+    println!("\neverything passed");
+    Ok(())
+}
+
+/// Packages tested natively without the built server.
+const fn default_packages() -> &'static [&'static str] {
+    &[
+        "city-model",
+        "city-sources",
+        "tiler",
+        "scene-store",
+        "chengjing",
+        "viewer-core",
+        "viewer-decode",
+        "shaders",
+        "xtask",
+    ]
+}
