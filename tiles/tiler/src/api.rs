@@ -38,7 +38,7 @@ pub trait FeatureProvider: Sync {
     fn terrain(&self) -> Result<Vec<(u64, HeightGrid)>, String>;
 }
 
-/// Keeps content by name; called from several threads. Names are `{hash}.glb` and `{hash}.json`.
+/// Keeps content by name; called from several threads. Names are `{hash}.glb`, `{hash}.json` and `{hash}.rec`.
 pub trait TileSink: Sync {
     /// True when this content is already kept whole.
     fn contains(&self, name: &str) -> bool;
@@ -48,6 +48,15 @@ pub trait TileSink: Sync {
     /// # Errors
     /// Text of the storage error.
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), String>;
+
+    /// Content that was put by an earlier run, whole; `None` when it is absent or cannot be read.
+    ///
+    /// Used for the tile records (`{hash}.rec`: bounds, error, sizes and the summary that parents are built from) that
+    /// lie beside the tiles. A sink that keeps the default makes every publication encode everything again.
+    fn get(&self, name: &str) -> Option<Vec<u8>> {
+        let _ = name;
+        None
+    }
 }
 
 /// Choices of a publication; part of every content hash.
@@ -63,7 +72,11 @@ pub struct PublishOptions {
 
 impl Default for PublishOptions {
     fn default() -> Self {
-        Self { copyright: String::new(), revision: 0, target_tile_bytes: 160 * 1024 }
+        Self {
+            copyright: String::new(),
+            revision: 0,
+            target_tile_bytes: 160 * 1024,
+        }
     }
 }
 
@@ -89,6 +102,8 @@ pub struct Publication {
     pub contents: Vec<TileContent>,
     /// Names of external tileset files in use, sorted.
     pub json_names: Vec<String>,
+    /// Names of the tile records (`{hash}.rec`) in use, sorted: never served, but kept for the next publication.
+    pub record_names: Vec<String>,
     /// Bounds of everything drawn, ENU metres.
     pub bounds_enu: Bounds3,
     /// Tiles encoded by this run.

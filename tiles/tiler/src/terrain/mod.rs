@@ -1,0 +1,9 @@
+//! Ground heights and the terrain surface of a tile: sampler, triangulation with a measured error, skirts.
+
+pub mod bases;
+pub mod sampler;
+pub mod skirt;
+pub mod tin;
+
+pub use sampler::{GroundHeight, HeightSource, TerrainSampler};
+pub use tin::{Tin, TinOptions};
