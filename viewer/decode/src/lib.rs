@@ -1,6 +1,7 @@
 //! Tile bytes to GPU-ready buffers: glb and b3dm, meshopt, quantization, feature tables. Runs in a Web Worker and natively.
 
 pub mod error;
+pub mod meshopt;
 pub mod tile;
 
 pub use error::DecodeError;
