@@ -1,0 +1,347 @@
+// The shell's controller: owns the state, talks to server and engine, and offers the panels their intents.
+import { ApiError, ServerApi, type Bounds, type FeatureDetail, type RevisionEvent, type SceneManifest } from "./api";
+import type { Quality, View, ViewerCommand, ViewerEvent } from "./bridge.gen";
+import decodeWorkerUrl from "./decode.worker.ts?worker&url";
+import { downloadEngine, engineUrl, memoryBudget, startEngine, workerCount, type Engine } from "./engine";
+import { fill, initialLanguage, local, messages, rememberedLanguage, rememberLanguage, type Language, type Messages } from "./i18n";
+import { probe, surroundings } from "./probe";
+import { defaultVisibility, layerCommands, layerDifference, withLayer } from "./state/layers";
+import { initialState, reduce, type Action, type ShellState } from "./state/state";
+import { decodeLink, encodeLink, type LinkState } from "./url-state";
+
+/** Answer of a pick. */
+export interface Pick { featureIndex: number | null; positionEnu: [number, number, number] | null }
+
+/** Commands that leave the picture as it is: all others ask for a new `settled`. */
+const QUIET: ReadonlySet<ViewerCommand["type"]> = new Set(["pick", "set_hover", "set_reduced_motion", "set_budget"]);
+
+/** Parts of a selected feature that are marked along with it; more would only be noise on the wire. */
+const MAX_RELATED = 64;
+
+export interface ShellOptions {
+  server: URL;
+  canvasSelector: string;
+  /** Preset asked for by the embedding page; null = by the size of the screen. */
+  quality: Quality | null;
+  reducedMotion: MediaQueryList;
+  /** True where this shell may keep its state in the page's address. */
+  ownsAddress: boolean;
+}
+
+export class Shell {
+  readonly api: ServerApi;
+  state: ShellState;
+  #engine: Engine | null = null;
+  #listeners = new Set<() => void>();
+  #stop = new AbortController();
+  #selecting = new AbortController();
+  #picks = new Map<number, (pick: Pick) => void>();
+  #nextPick = 1;
+  #settledWaiters: (() => void)[] = [];
+  #linkTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly options: ShellOptions) {
+    this.api = new ServerApi(options.server);
+    this.state = initialState(initialLanguage(rememberedLanguage(), navigator.languages));
+    if (options.quality) this.dispatch({ type: "quality", quality: options.quality });
+  }
+
+  get text(): Messages {
+    return messages(this.state.language);
+  }
+
+  /** Calls back after each change of the state, until the returned function is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  dispatch(action: Action): void {
+    const next = reduce(this.state, action);
+    if (next === this.state) return;
+    this.state = next;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Brings the city up. Every way to fail ends in a `failure` of the state, never in an exception. */
+  async start(): Promise<void> {
+    const missing = await probe(surroundings());
+    if (missing) return this.dispatch({ type: "failure", ...missing });
+    const link = this.options.ownsAddress ? decodeLink(location.hash) : {};
+    let manifest: SceneManifest;
+    try {
+      this.dispatch({ type: "phase", phase: "manifest" });
+      manifest = await this.api.manifest(this.#stop.signal);
+    } catch (error) {
+      return this.dispatch({ type: "failure", code: "no_server", details: reason(error) });
+    }
+    this.dispatch({ type: "manifest", manifest });
+    try {
+      const module = await downloadEngine((loaded, total) => this.dispatch({ type: "download", loaded, total }));
+      this.dispatch({ type: "phase", phase: "starting" });
+      const { reducedMotion, canvasSelector } = this.options;
+      const options = {
+        tileset_url: this.api.url(manifest.tileset_url).href,
+        manifest,
+        worker_url: new URL(decodeWorkerUrl, document.baseURI).href,
+        decode_js_url: engineUrl("viewer_decode.js"),
+        decode_wasm_url: engineUrl("viewer_decode_bg.wasm"),
+        num_workers: workerCount(navigator.hardwareConcurrency),
+        quality: this.state.quality,
+        reduced_motion: reducedMotion.matches,
+        ...memoryBudget((navigator as Navigator & { deviceMemory?: number }).deviceMemory),
+        initial_view: link.view ?? homeView(manifest),
+        device_pixel_ratio: globalThis.devicePixelRatio,
+      };
+      const started = startEngine(module, canvasSelector, options, (event) => this.#onEvent(event, link));
+      this.#engine = await started;
+    } catch (error) {
+      return this.dispatch({ type: "failure", code: "engine", details: reason(error) });
+    }
+    this.options.reducedMotion.addEventListener("change", (event) => this.send({ type: "set_reduced_motion", enabled: event.matches }), {
+      signal: this.#stop.signal,
+    });
+    const unlisten = this.api.listen((event) => void this.#onRevision(event), () => void this.#refresh());
+    this.#stop.signal.addEventListener("abort", unlisten);
+    if (this.options.ownsAddress) {
+      globalThis.addEventListener("hashchange", () => this.#applyLink(decodeLink(location.hash)), { signal: this.#stop.signal });
+    }
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    clearTimeout(this.#linkTimer);
+  }
+
+  send(command: ViewerCommand): void {
+    if (!this.#engine) return;
+    if (!QUIET.has(command.type)) this.dispatch({ type: "unsettled" });
+    this.#engine.send(command);
+  }
+
+  // Intents of panels and of the element -----------------------------------------------------------------------------
+
+  flyTo(view: View, durationMs?: number): void {
+    this.send({ type: "fly_to", view, ...(durationMs === undefined ? {} : { duration_ms: durationMs }) });
+  }
+
+  flyToBounds(bounds: Bounds, name: string): void {
+    this.announce(fill(this.text.announce.flying, { name }));
+    this.send({ type: "fly_to_bounds", bounds_enu: bounds });
+  }
+
+  home(): void {
+    const { manifest } = this.state;
+    if (!manifest) return;
+    const view = homeView(manifest);
+    if (view) this.flyTo(view);
+    else this.send({ type: "fly_to_bounds", bounds_enu: manifest.bounds_enu });
+  }
+
+  /** Resolves when everything that the present view wants is drawn. */
+  settled(): Promise<void> {
+    if (this.state.settled) return Promise.resolve();
+    return new Promise((resolve) => this.#settledWaiters.push(resolve));
+  }
+
+  pick(x: number, y: number): Promise<Pick> {
+    if (!this.#engine) return Promise.resolve({ featureIndex: null, positionEnu: null });
+    const request_id = this.#nextPick++;
+    return new Promise((resolve) => {
+      this.#picks.set(request_id, resolve);
+      this.send({ type: "pick", request_id, x, y });
+    });
+  }
+
+  setLayer(id: string, visible: boolean): void {
+    const { manifest, layers } = this.state;
+    if (!manifest) return;
+    const next = withLayer(manifest.layers, layers, id, visible);
+    this.#showLayers(manifest, next);
+    const title = manifest.layers.find((layer) => layer.id === id)?.title;
+    const { layer_on, layer_off } = this.text.announce;
+    if (title) this.announce(fill(visible ? layer_on : layer_off, { name: local(title, this.state.language) }));
+  }
+
+  /** Selects a feature by id or dense number and reads its attributes; null clears. */
+  async select(which: string | number | null): Promise<FeatureDetail | null> {
+    this.#selecting.abort();
+    this.#selecting = new AbortController();
+    const { signal } = this.#selecting;
+    if (which === null) {
+      if (this.state.selection) this.announce(this.text.announce.cleared);
+      this.dispatch({ type: "selection", selection: null });
+      this.send({ type: "select", feature_index: null, related: [] });
+      this.#touchLink();
+      return null;
+    }
+    const known = typeof which === "number" ? { featureIndex: which, id: null } : { featureIndex: null, id: which };
+    this.dispatch({ type: "selection", selection: { ...known, detail: null, error: null } });
+    if (typeof which === "number") this.send({ type: "select", feature_index: which, related: [] });
+    try {
+      const detail = typeof which === "number" ? await this.api.featureByIndex(which, signal) : await this.api.feature(which, signal);
+      this.dispatch({ type: "selection", selection: { featureIndex: detail.feature_index, id: detail.id, detail, error: null } });
+      this.send({ type: "select", feature_index: detail.feature_index, related: [] });
+      this.announce(fill(this.text.announce.selected, { name: detail.name ?? detail.id }));
+      this.#touchLink();
+      void this.#markParts(detail, signal);
+      return detail;
+    } catch (error) {
+      if (signal.aborted) return null;
+      const text = error instanceof ApiError && error.status === 404 ? this.text.attributes.not_found : reason(error);
+      this.dispatch({ type: "selection", selection: { ...known, detail: null, error: text } });
+      return null;
+    }
+  }
+
+  setUnderground(enabled: boolean): void {
+    this.dispatch({ type: "underground", enabled });
+    this.send({ type: "set_underground", enabled });
+    const { manifest, layers } = this.state;
+    // Looking below the ground with all pipes hidden would show an empty cellar.
+    if (enabled && manifest && !Object.entries(layers).some(([id, on]) => on && id.startsWith("underground"))) {
+      this.#showLayers(manifest, withLayer(manifest.layers, layers, "underground", true));
+    }
+    this.announce(enabled ? this.text.announce.underground_on : this.text.announce.underground_off);
+    this.#touchLink();
+  }
+
+  setHours(hours: number): void {
+    this.dispatch({ type: "hours", hours });
+    this.send({ type: "set_time", hours });
+    this.#touchLink();
+  }
+
+  setQuality(quality: Quality): void {
+    this.dispatch({ type: "quality", quality });
+    this.send({ type: "set_quality", quality });
+  }
+
+  setLanguage(language: Language): void {
+    rememberLanguage(language);
+    this.dispatch({ type: "language", language });
+  }
+
+  announce(text: string): void {
+    this.dispatch({ type: "announce", text });
+  }
+
+  /** Address that opens what is seen now. */
+  link(): string {
+    const { camera, manifest, layers, selection, underground, hours } = this.state;
+    const state: LinkState = { underground };
+    if (camera) state.view = camera.view;
+    if (manifest) Object.assign(state, layerDifference(defaultVisibility(manifest.layers), layers));
+    if (selection?.id) state.selected = selection.id;
+    if (hours !== initialState("en").hours) state.hours = hours;
+    return new URL(`#${encodeLink(state)}`, location.href).href;
+  }
+
+  // What comes in ----------------------------------------------------------------------------------------------------
+
+  #onEvent(event: ViewerEvent, link: LinkState): void {
+    this.dispatch({ type: "engine", event });
+    switch (event.type) {
+      case "ready":
+        // The engine took the view from its options; the rest of the link follows once it takes commands.
+        setTimeout(() => this.#applyLink(withoutView(link)));
+        break;
+      case "settled":
+        for (const resolve of this.#settledWaiters.splice(0)) resolve();
+        break;
+      case "picked":
+        this.#picks.get(event.request_id)?.({ featureIndex: event.feature_index, positionEnu: event.position_enu });
+        this.#picks.delete(event.request_id);
+        break;
+      case "clicked":
+        void this.select(event.feature_index);
+        break;
+      case "camera":
+        this.#touchLink();
+        break;
+      case "device_lost":
+        if (event.recovered) this.announce(this.text.status.recovered);
+        break;
+      default:
+        break;
+    }
+  }
+
+  async #onRevision(event: RevisionEvent): Promise<void> {
+    this.send({ type: "reload_tileset", url: this.api.url(event.tileset_url).href, changed: event.changed });
+    await this.#refresh(event.revision);
+  }
+
+  /** Reads the manifest anew; after a broken stream also takes up a revision that was missed. */
+  async #refresh(announced?: number): Promise<void> {
+    const before = this.state.manifest?.revision;
+    let manifest: SceneManifest;
+    try {
+      manifest = await this.api.manifest(this.#stop.signal);
+    } catch {
+      return; // The stream calls again when the server is back.
+    }
+    this.dispatch({ type: "manifest", manifest });
+    if (manifest.revision === before) return;
+    if (announced === undefined) this.send({ type: "reload_tileset", url: this.api.url(manifest.tileset_url).href, changed: [] });
+    this.announce(fill(this.text.status.updated, { n: manifest.revision }));
+    const { selection } = this.state;
+    if (selection?.id) void this.select(selection.id);
+  }
+
+  #applyLink(link: LinkState): void {
+    const { manifest, layers } = this.state;
+    if (link.view) this.flyTo(link.view);
+    if (manifest && (link.on || link.off)) {
+      let next = layers;
+      for (const id of link.on ?? []) next = withLayer(manifest.layers, next, id, true);
+      for (const id of link.off ?? []) next = withLayer(manifest.layers, next, id, false);
+      this.#showLayers(manifest, next);
+    }
+    if (link.underground) this.setUnderground(true);
+    if (link.hours !== undefined) this.setHours(link.hours);
+    if (link.selected) void this.select(link.selected);
+  }
+
+  #showLayers(manifest: SceneManifest, next: ShellState["layers"]): void {
+    const commands = layerCommands(manifest.layers, this.state.layers, next);
+    this.dispatch({ type: "layers", layers: next });
+    for (const command of commands) this.send(command);
+    this.#touchLink();
+  }
+
+  /** Marks the parts of a feature: a building often has its walls in its parts only. */
+  async #markParts(detail: FeatureDetail, signal: AbortSignal): Promise<void> {
+    if (detail.children.length === 0) return;
+    const parts = await Promise.allSettled(detail.children.slice(0, MAX_RELATED).map((id) => this.api.feature(id, signal)));
+    if (signal.aborted) return;
+    const related = parts.flatMap((part) => (part.status === "fulfilled" ? [part.value.feature_index] : []));
+    this.send({ type: "select", feature_index: detail.feature_index, related });
+  }
+
+  /** Keeps the address true, at most twice a second, without filling the history. */
+  #touchLink(): void {
+    if (!this.options.ownsAddress || this.#linkTimer !== undefined) return;
+    this.#linkTimer = setTimeout(() => {
+      this.#linkTimer = undefined;
+      history.replaceState(history.state, "", this.link());
+    }, 500);
+  }
+}
+
+/** The view that a city opens with: its `overview`, else its first. */
+function homeView(manifest: SceneManifest): View | null {
+  const view = manifest.views.find(({ id }) => id === "overview") ?? manifest.views[0];
+  if (!view) return null;
+  const { target_enu, distance_m, heading_deg, pitch_deg } = view;
+  return { target_enu, distance_m, heading_deg, pitch_deg };
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function withoutView(link: LinkState): LinkState {
+  const { view: _, ...rest } = link;
+  return rest;
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { decodeLink, encodeLink, type LinkState } from "./url-state";
+
+describe("share link", () => {
+  it("comes back as it was, Chinese ids and separators included", () => {
+    const state: LinkState = {
+      view: { target_enu: [120.5, -80.3, 96], distance_m: 1250.7, heading_deg: 355.5, pitch_deg: 32.1 },
+      on: ["underground/YS", "underground/WS"],
+      off: ["buildings/building"],
+      selected: "建筑-12,3&4=五/六",
+      underground: true,
+      hours: 16.25,
+    };
+    expect(decodeLink(`#${encodeLink(state)}`)).toEqual(state);
+  });
+
+  it("keeps ids with commas apart in layer lists", () => {
+    const state: LinkState = { off: ["a,b", "c"] };
+    expect(decodeLink(encodeLink(state))).toEqual(state);
+  });
+
+  it("rounds metres and degrees to a tenth, without trailing zeros", () => {
+    const view = { target_enu: [1.04, 2.96, 3] as [number, number, number], distance_m: 100, heading_deg: 0, pitch_deg: 45.04 };
+    expect(encodeLink({ view })).toBe("view=1,3,3,100,0,45");
+  });
+
+  it("leaves out what it cannot read and keeps the rest", () => {
+    expect(decodeLink("#view=1,2,x,4,5,6&sel=%E0%A4%A&time=99&under=1&later=1")).toEqual({ underground: true });
+    expect(decodeLink("#view=1,2,3,-4,5,6")).toEqual({});
+    expect(decodeLink("#view=1,2,3,,5,6")).toEqual({});
+    expect(decodeLink("#view=1,2,3")).toEqual({});
+    expect(decodeLink("")).toEqual({});
+  });
+
+  it("is empty for the state that a city opens with", () => {
+    expect(encodeLink({ on: [], off: [], underground: false })).toBe("");
+  });
+});
