@@ -1,0 +1,99 @@
+// What lies on the ground: roads with their marks, paving, lawns, water, ballast, roofs and pipes.
+
+const MARK: vec3<f32> = vec3(0.72, 0.72, 0.69);
+const MARK_CENTRE: vec3<f32> = vec3(0.75, 0.52, 0.13);
+const LANE_M: f32 = 3.5;
+const DASH_PERIOD_M: f32 = 15.0; // 6 m line, 9 m gap (GB 5768.3)
+const DASH_M: f32 = 6.0;
+
+// `uv` metres along and across from the left edge; half width in the storey byte, decimetres.
+fn road(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>, style: u32, ground: vec2<f32>) -> vec3<f32> {
+    let half_m = f32((style >> 8u) & 255u) * 0.1;
+    var color = base * (0.92 + 0.16 * value_noise(ground * 0.35));
+    let across = max(px.y, 1e-3);
+    if (half_m < 1.5 || across > 1.2) {
+        return color;
+    }
+    let x = abs(uv.y - half_m);
+    let dash = band(fract(uv.x / DASH_PERIOD_M), px.x / DASH_PERIOD_M, 0.0, DASH_M / DASH_PERIOD_M);
+    color = mix(color, MARK, band(x, across, half_m - 0.55, half_m - 0.38) * 0.8); // edge line
+    color = mix(color, base * 1.9, band(x, across, half_m - 0.18, half_m));         // kerb
+    if (half_m >= 6.5) {
+        color = mix(color, MARK_CENTRE, band(x, across, 0.10, 0.25)); // double centre line
+    } else if (half_m >= 2.8) {
+        color = mix(color, MARK, band(x, across, 0.0, 0.075) * dash);
+    }
+    let lane = round(x / LANE_M);
+    if (lane >= 1.0 && lane * LANE_M < half_m - 2.0) {
+        let from_lane = abs(x - lane * LANE_M);
+        color = mix(color, MARK, band(from_lane, across, 0.0, 0.08) * dash);
+    }
+    return color;
+}
+
+fn paving(base: vec3<f32>, ground: vec2<f32>, px: f32) -> vec3<f32> {
+    if (px > 0.5) {
+        return base;
+    }
+    let slab = fract(ground / 0.6);
+    let joint = max(band(slab.x, px / 0.6, 0.0, 0.05), band(slab.y, px / 0.6, 0.0, 0.05));
+    return base * (1.0 - 0.14 * joint * (1.0 - px * 2.0));
+}
+
+// Mottled ground; `px` metres a pixel fades the fine octave.
+fn mottled(base: vec3<f32>, ground: vec2<f32>, px: f32, strength: f32) -> vec3<f32> {
+    var n = value_noise(ground * 0.045) - 0.5;
+    if (px < 1.5) {
+        n += (value_noise(ground * 0.7) - 0.5) * (0.7 - px * 0.46);
+    }
+    return base * (1.0 + strength * n);
+}
+
+// Moving ripples without a texture; the sky is mirrored by Schlick's rule.
+fn water(base: vec3<f32>, ground: vec2<f32>, rel: vec3<f32>, distance_m: f32) -> vec3<f32> {
+    let t = scene.sky_ambient.w;
+    let fade = clamp(1.0 - distance_m / 2500.0, 0.0, 1.0);
+    let a = sin(ground.x * 0.55 + ground.y * 0.21 + t * 1.1) + sin(ground.x * -0.31 + ground.y * 0.72 - t * 0.9);
+    let b = sin(ground.x * 1.9 - ground.y * 1.3 + t * 2.3) + sin(ground.x * 0.8 + ground.y * 2.2 + t * 1.9);
+    let normal = normalize(vec3((a * 0.018 + b * 0.012) * fade, (a * 0.014 - b * 0.015) * fade, 1.0));
+    let view = rel / max(distance_m, 1e-3);
+    let mirrored = reflect(view, normal);
+    let facing = clamp(-dot(view, normal), 0.0, 1.0);
+    let grazing = 1.0 - facing;
+    let fresnel = 0.04 + 0.76 * grazing * grazing * grazing * grazing;
+    let glint = pow(max(dot(mirrored, scene.sun.xyz), 0.0), 180.0) * scene.sun.w;
+    let deep = base * 0.55 * (scene.sky_ambient.rgb + scene.sun_color.rgb * 0.5 * scene.sun.w);
+    return mix(deep, sky_color(mirrored), fresnel) + scene.sun_color.rgb * glint * 0.9;
+}
+
+fn ballast(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>, ground: vec2<f32>) -> vec3<f32> {
+    var color = base;
+    if (px.x < 0.6) {
+        color *= 0.8 + 0.4 * value_noise(ground * 3.0);
+        let sleeper = band(fract(uv.x / 0.6), px.x / 0.6, 0.0, 0.4);
+        color = mix(color, base * 0.62, sleeper * (1.0 - px.x / 0.6) * 0.7);
+    }
+    return color;
+}
+
+// Rows of tiles or sheet ribs up the slope.
+fn pitched_roof(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>) -> vec3<f32> {
+    let fine = max(px.x, px.y);
+    if (fine > 0.35) {
+        return base;
+    }
+    let keep = 1.0 - fine / 0.35;
+    let row = fract(uv.y / 0.38);
+    let rib = fract(uv.x / 0.26);
+    let shade = band(row, px.y / 0.38, 0.0, 0.22) * 0.26 + band(rib, px.x / 0.26, 0.0, 0.25) * 0.12;
+    return base * (1.0 - shade * keep);
+}
+
+// Arrows that travel along the pipe; `uv` metres along and around.
+fn pipe(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>) -> vec3<f32> {
+    let spacing_m = 6.0;
+    let along = fract((uv.x - scene.sky_ambient.w * 0.8) / spacing_m);
+    let w = px.x / spacing_m;
+    let arrow = band(along, w, 0.0, 0.14) * clamp(1.0 - w * 3.0, 0.0, 1.0);
+    return mix(base, base * 0.45 + vec3(0.25), arrow * 0.6);
+}

@@ -1,0 +1,101 @@
+// Bindings shared by every pass, and helpers without a look of their own.
+//
+// | group | binding | what |
+// |---|---|---|
+// | 0 | 0 | uniform `scene` (Rust twin: `shaders::Scene`) |
+// | 0 | 1 | read-only storage `features`: one row a dense feature index (Rust twin: `shaders::FeatureRow`) |
+//
+// Frame: ENU axes in metres, relative to the eye ("rel"); reversed depth (1 near, 0 at infinity). Colours linear.
+
+struct Scene {
+    clip_from_rel: mat4x4<f32>,
+    shadow_from_rel: mat4x4<f32>,
+    ray_right: vec4<f32>,      // xyz: view ray at clip x = 1 minus the middle one; w: width, px
+    ray_up: vec4<f32>,         // xyz: view ray at clip y = 1 minus the middle one; w: height, px
+    ray_forward: vec4<f32>,    // xyz: view ray in the middle; w: angle of a pixel, rad
+    eye: vec4<f32>,            // xyz: eye modulo 4096 m, for patterns fixed to the ground; w: eye height, m
+    sun: vec4<f32>,            // xyz: unit vector to the sun; w: 1 by day, 0 once it has set
+    sun_color: vec4<f32>,      // rgb; w: lit share of windows, 0–1
+    sky_ambient: vec4<f32>,    // rgb from above; w: animation time, s
+    ground_ambient: vec4<f32>, // rgb from below; w: opacity of ground and buildings, 1 outside underground mode
+    zenith: vec4<f32>,         // rgb; w: shadow strength, 0–1
+    horizon: vec4<f32>,        // rgb; w: one texel of the shadow map, in its uv
+    fog: vec4<f32>,            // x: start, m; y: 1 / range, 1/m; z: greatest share; w: detail (0 low, 1 medium, 2 high)
+    layer_mask: array<vec4<u32>, 2>, // bit `layer code` set: shown
+    facades: array<vec4<f32>, 32>,   // two rows a building use, see `shaders::facade`
+};
+
+struct FeatureRow {
+    state: u32, // bits: 1 hidden, 2 selected, 4 related, 8 hovered, 16 ghost
+    tint: u32,  // rgba8, sRGB; alpha is the share of the tint
+};
+
+@group(0) @binding(0) var<uniform> scene: Scene;
+@group(0) @binding(1) var<storage, read> features: array<FeatureRow>;
+
+const STATE_HIDDEN: u32 = 1u;
+const STATE_SELECTED: u32 = 2u;
+const STATE_RELATED: u32 = 4u;
+const STATE_HOVERED: u32 = 8u;
+const STATE_GHOST: u32 = 16u;
+const NO_FEATURE: u32 = 0xffffffffu;
+
+// Surface kinds, as in city_model::style::SurfaceKind.
+const KIND_WALL: u32 = 1u;
+const KIND_ROOF: u32 = 2u;
+const KIND_PITCHED_ROOF: u32 = 3u;
+const KIND_TERRAIN: u32 = 4u;
+const KIND_ROAD: u32 = 5u;
+const KIND_PAVEMENT: u32 = 6u;
+const KIND_WATER: u32 = 7u;
+const KIND_GREEN: u32 = 8u;
+const KIND_RAIL: u32 = 9u;
+const KIND_PIPE: u32 = 10u;
+const KIND_PIPE_NODE: u32 = 11u;
+const KIND_LEAF: u32 = 12u;
+const KIND_PROJECT_FILL: u32 = 13u;
+const KIND_PROJECT_WALL: u32 = 14u;
+const KIND_GLASS: u32 = 15u;
+
+const FACADE_UNIT_M: f32 = 0.03125; // city_model::style::FACADE_UNIT_M
+
+// sRGB → linear within 0.3 % (cubic fit; the exact curve costs a pow a channel).
+fn linear_from_srgb(c: vec3<f32>) -> vec3<f32> {
+    return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878);
+}
+
+fn is_layer_shown(code: u32) -> bool {
+    let word = scene.layer_mask[(code >> 7u) & 1u][(code >> 5u) & 3u];
+    return ((word >> (code & 31u)) & 1u) != 0u;
+}
+
+fn feature_row(index: u32) -> FeatureRow {
+    if (index >= arrayLength(&features)) {
+        return FeatureRow(0u, 0u);
+    }
+    return features[index];
+}
+
+// Uniform in 0–1 from an integer cell (PCG-style; the CPU twin is `shaders::noise::cell_hash`).
+fn cell_hash(cell: vec2<i32>, seed: u32) -> f32 {
+    var h = bitcast<u32>(cell.x) * 0x9e3779b1u ^ bitcast<u32>(cell.y) * 0x85ebca77u ^ seed * 0xc2b2ae3du;
+    h = (h ^ (h >> 15u)) * 0x2c1b3c6du;
+    h = (h ^ (h >> 12u)) * 0x297a2d39u;
+    return f32((h ^ (h >> 15u)) >> 8u) * (1.0 / 16777216.0);
+}
+
+// Smooth value noise, 0–1, one cell a unit.
+fn value_noise(p: vec2<f32>) -> f32 {
+    let cell = vec2<i32>(floor(p));
+    let f = fract(p);
+    let s = f * f * (3.0 - 2.0 * f);
+    let bottom = mix(cell_hash(cell, 7u), cell_hash(cell + vec2(1, 0), 7u), s.x);
+    let top = mix(cell_hash(cell + vec2(0, 1), 7u), cell_hash(cell + vec2(1, 1), 7u), s.x);
+    return mix(bottom, top, s.y);
+}
+
+// Share of the interval [from, to] seen through a pixel of width w centred at x (all in one unit): no moiré.
+fn band(x: f32, w: f32, lo: f32, hi: f32) -> f32 {
+    let half_w = max(w, 1e-4) * 0.5;
+    return clamp((min(x + half_w, hi) - max(x - half_w, lo)) / (2.0 * half_w), 0.0, 1.0);
+}

@@ -1,0 +1,18 @@
+// Depth from the sun. Hidden features and what lies below the ground cast no shadow.
+
+struct ShadowVertex {
+    @location(0) position: vec3<f32>,
+    @location(1) words: vec4<u32>,
+    @location(2) feature_index: u32,
+    @location(3) tile_from_eye: vec4<f32>,
+};
+
+@vertex
+fn shadow_vertex(vertex: ShadowVertex) -> @builtin(position) vec4<f32> {
+    let layer = vertex.words.x >> 24u;
+    let state = feature_row(vertex.feature_index).state;
+    if (!is_layer_shown(layer) || layer >= 32u || (state & (STATE_HIDDEN | STATE_GHOST)) != 0u) {
+        return vec4(0.0, 0.0, -1.0, 1.0);
+    }
+    return scene.shadow_from_rel * vec4(vertex.position + vertex.tile_from_eye.xyz, 1.0);
+}
