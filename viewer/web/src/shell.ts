@@ -3,7 +3,8 @@ import { ApiError, ServerApi, type Bounds, type FeatureDetail, type RevisionEven
 import type { Quality, View, ViewerCommand, ViewerEvent } from "./bridge.gen";
 import decodeWorkerUrl from "./decode.worker.ts?worker&url";
 import { downloadEngine, engineUrl, memoryBudget, startEngine, workerCount, type Engine } from "./engine";
-import { fill, initialLanguage, local, messages, rememberedLanguage, rememberLanguage, type Language, type Messages } from "./i18n";
+import { fill, initialLanguage, local, messages, type Language, type Messages } from "./i18n";
+import { recall, remember } from "./preferences";
 import { probe, surroundings } from "./probe";
 import { defaultVisibility, layerCommands, layerDifference, withLayer } from "./state/layers";
 import { initialState, reduce, type Action, type ShellState } from "./state/state";
@@ -18,10 +19,13 @@ const QUIET: ReadonlySet<ViewerCommand["type"]> = new Set(["pick", "set_hover", 
 /** Parts of a selected feature that are marked along with it; more would only be noise on the wire. */
 const MAX_RELATED = 64;
 
+/** How long a notice stays. */
+const NOTICE_MS = 4000;
+
 export interface ShellOptions {
   server: URL;
   canvasSelector: string;
-  /** Preset asked for by the embedding page; null = by the size of the screen. */
+  /** Preset asked for by the embedding page; null = the remembered one, else by the machine. */
   quality: Quality | null;
   reducedMotion: MediaQueryList;
   /** True where this shell may keep its state in the page's address. */
@@ -39,11 +43,12 @@ export class Shell {
   #nextPick = 1;
   #settledWaiters: (() => void)[] = [];
   #linkTimer: ReturnType<typeof setTimeout> | undefined;
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly options: ShellOptions) {
     this.api = new ServerApi(options.server);
-    this.state = initialState(initialLanguage(rememberedLanguage(), navigator.languages));
-    if (options.quality) this.dispatch({ type: "quality", quality: options.quality });
+    this.state = initialState(initialLanguage(recall("language"), navigator.languages));
+    this.dispatch({ type: "quality", quality: options.quality ?? initialQuality(recall("quality")) });
   }
 
   get text(): Messages {
@@ -111,6 +116,7 @@ export class Shell {
   stop(): void {
     this.#stop.abort();
     clearTimeout(this.#linkTimer);
+    clearTimeout(this.#noticeTimer);
   }
 
   send(command: ViewerCommand): void {
@@ -213,17 +219,27 @@ export class Shell {
   }
 
   setQuality(quality: Quality): void {
+    remember("quality", quality);
     this.dispatch({ type: "quality", quality });
     this.send({ type: "set_quality", quality });
   }
 
   setLanguage(language: Language): void {
-    rememberLanguage(language);
+    remember("language", language);
     this.dispatch({ type: "language", language });
   }
 
+  /** Tells a screen reader. */
   announce(text: string): void {
     this.dispatch({ type: "announce", text });
+  }
+
+  /** Tells a screen reader, and the eye for a few seconds. */
+  notify(text: string): void {
+    this.announce(text);
+    this.dispatch({ type: "notice", text });
+    clearTimeout(this.#noticeTimer);
+    this.#noticeTimer = setTimeout(() => this.dispatch({ type: "notice", text: "" }), NOTICE_MS);
   }
 
   /** Address that opens what is seen now. */
@@ -260,7 +276,7 @@ export class Shell {
         this.#touchLink();
         break;
       case "device_lost":
-        if (event.recovered) this.announce(this.text.status.recovered);
+        if (event.recovered) this.notify(this.text.status.recovered);
         break;
       default:
         break;
@@ -284,7 +300,7 @@ export class Shell {
     this.dispatch({ type: "manifest", manifest });
     if (manifest.revision === before) return;
     if (announced === undefined) this.send({ type: "reload_tileset", url: this.api.url(manifest.tileset_url).href, changed: [] });
-    this.announce(fill(this.text.status.updated, { n: manifest.revision }));
+    this.notify(fill(this.text.status.updated, { n: manifest.revision }));
     const { selection } = this.state;
     if (selection?.id) void this.select(selection.id);
   }
@@ -335,6 +351,13 @@ function homeView(manifest: SceneManifest): View | null {
   if (!view) return null;
   const { target_enu, distance_m, heading_deg, pitch_deg } = view;
   return { target_enu, distance_m, heading_deg, pitch_deg };
+}
+
+/** Remembered preset, else low on phones and small machines. */
+function initialQuality(stored: string | null): Quality {
+  if (stored === "low" || stored === "medium" || stored === "high") return stored;
+  const { deviceMemory = 8 } = navigator as Navigator & { deviceMemory?: number };
+  return deviceMemory <= 4 || globalThis.matchMedia("(pointer: coarse) and (max-width: 900px)").matches ? "low" : "medium";
 }
 
 function reason(error: unknown): string {

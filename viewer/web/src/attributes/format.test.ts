@@ -47,7 +47,7 @@ describe("attribute table", () => {
 
   it("writes lists and objects in one line", () => {
     const { other } = attributeTable({ codes: ["a", 2], nested: { a: 1, b: null } }, "zh-CN");
-    expect(other.map((row) => row.value)).toEqual(["a、2", "a: 1;b: —"]);
+    expect(other.map((row) => row.value)).toEqual(["a、2", "a: 1；b: —"]);
   });
 
   it("takes no words from the prototype of an object", () => {

@@ -55,7 +55,7 @@ export function formatValue(entry: AttributeEntry | undefined, value: Json, lang
   if (Array.isArray(value)) return value.map((item) => formatValue(entry, item, language)).join(language === "zh-CN" ? "、" : ", ");
   return Object.entries(value)
     .map(([key, item]) => `${key}: ${formatValue(undefined, item, language)}`)
-    .join(language === "zh-CN" ? ";" : "; ");
+    .join(language === "zh-CN" ? "；" : "; ");
 }
 
 function formatQuantity(entry: AttributeEntry | undefined, value: number, language: Language): string {

@@ -1,4 +1,4 @@
-// Language of the shell: dictionaries, choice and memory of the choice, number and text helpers.
+// Language of the shell: dictionaries, choice of one, number and text helpers.
 import type { LocalText } from "../api";
 import { en } from "./en";
 import { zh, type Messages } from "./zh";
@@ -7,8 +7,6 @@ export type { Messages };
 
 /** Languages of the product, as BCP 47 tags. */
 export type Language = "zh-CN" | "en";
-
-const STORAGE_KEY = "chengjing.language";
 
 /** Texts of a language. */
 export function messages(language: Language): Messages {
@@ -23,24 +21,6 @@ export function initialLanguage(stored: string | null, preferred: readonly strin
     if (/^en\b/i.test(tag)) return "en";
   }
   return "zh-CN";
-}
-
-/** Reads the remembered language; storage may be forbidden. */
-export function rememberedLanguage(): string | null {
-  try {
-    return localStorage.getItem(STORAGE_KEY);
-  } catch {
-    return null;
-  }
-}
-
-/** Remembers a language where the browser allows it. */
-export function rememberLanguage(language: Language): void {
-  try {
-    localStorage.setItem(STORAGE_KEY, language);
-  } catch {
-    // Private windows and kiosks may forbid storage: the choice then lasts for this page.
-  }
 }
 
 /** Puts values into the `{name}` places of a text. */

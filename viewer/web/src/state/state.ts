@@ -37,6 +37,8 @@ export interface ShellState {
   hours: number;
   /** What a screen reader is told; `serial` makes equal texts count as new. */
   announcement: { text: string; serial: number };
+  /** A short word to the eye; empty = none. */
+  notice: string;
 }
 
 /** Hour of the sun that a city opens with. */
@@ -55,7 +57,8 @@ export type Action =
   | { type: "underground"; enabled: boolean }
   | { type: "hours"; hours: number }
   | { type: "unsettled" }
-  | { type: "announce"; text: string };
+  | { type: "announce"; text: string }
+  | { type: "notice"; text: string };
 
 export function initialState(language: Language): ShellState {
   return {
@@ -78,6 +81,7 @@ export function initialState(language: Language): ShellState {
     underground: false,
     hours: DEFAULT_HOURS,
     announcement: { text: "", serial: 0 },
+    notice: "",
   };
 }
 
@@ -116,6 +120,8 @@ export function reduce(state: ShellState, action: Action): ShellState {
       return state.settled ? { ...state, settled: false } : state;
     case "announce":
       return { ...state, announcement: { text: action.text, serial: state.announcement.serial + 1 } };
+    case "notice":
+      return { ...state, notice: action.text };
   }
 }
 

@@ -1,0 +1,257 @@
+// <chengjing-viewer server="…">: the canvas, the panels around it, and the interface for scripts.
+import "@fontsource-variable/noto-sans-sc/index.css";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import type { FeatureDetail } from "./api";
+import type { Quality, View } from "./bridge.gen";
+import { local } from "./i18n";
+import { keyAction } from "./keyboard";
+import type { HelpSheet } from "./panels/help";
+import type { SearchPanel } from "./panels/search";
+import { Shell, type Pick } from "./shell";
+import { mark } from "./ui/icons";
+import { shared, tokens } from "./ui/styles";
+import "./panels/attributes";
+import "./panels/help";
+import "./panels/navigation";
+import "./panels/search";
+import "./panels/sidebar";
+import "./panels/start-screen";
+import "./panels/status";
+import "./panels/time";
+import "./panels/toolbar";
+
+/** Figures of the last drawn frame, for scripts. */
+export interface Stats {
+  fps: number;
+  frames: number;
+  drawCalls: number;
+  triangles: number;
+  tilesDrawn: number;
+  tilesLoading: number;
+  featuresDrawn: number;
+  cpuBytes: number;
+  gpuBytes: number;
+  starved: boolean;
+}
+
+let canvases = 0;
+
+/** A preset's name, or null. */
+function quality(text: string | null): Quality | null {
+  return text === "low" || text === "medium" || text === "high" ? text : null;
+}
+
+/**
+ * The viewer as an element.
+ *
+ * Attributes: `server` (address of a Chengjing server; the page's own by default), `quality` (`low`, `medium`, `high`),
+ * `address` (present = the view is kept in the page's address and read from it; `?quality=` is read too).
+ * Give it a size by CSS. Removing it stops its streams and timers; the engine lives until the page goes.
+ */
+export class ChengjingViewer extends LitElement {
+  static override properties = { server: {}, quality: {}, address: { type: Boolean }, timeOpen: { state: true } };
+  static override styles = [tokens, shared, css`
+    :host { display: block; position: relative; overflow: hidden; background: #16202a; isolation: isolate; }
+    ::slotted(canvas) { position: absolute; inset: 0; width: 100%; height: 100%; display: block; outline: none; touch-action: none; }
+    ::slotted(canvas:focus-visible) { outline: 2px solid var(--cj-accent) !important; outline-offset: -2px; }
+    .overlay {
+      position: absolute; inset: 0; padding: 16px 16px 8px; gap: 8px 16px; pointer-events: none;
+      display: grid;
+      grid-template-columns: 304px minmax(0, 1fr) auto;
+      grid-template-rows: auto minmax(0, 1fr) auto auto;
+      grid-template-areas: "brand search tools" "left . right" "left time nav" "status status status";
+    }
+    .overlay > * { pointer-events: auto; min-width: 0; min-height: 0; }
+    .brand { grid-area: brand; display: flex; align-items: center; gap: 12px; height: 44px; padding: 0 16px 0 8px; justify-self: start; max-width: 100%; }
+    .brand b { font-size: 16px; letter-spacing: .08em; font-weight: 600; white-space: nowrap; }
+    .brand span { color: var(--cj-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    cj-search { grid-area: search; justify-self: center; width: min(100%, 480px); }
+    cj-toolbar { grid-area: tools; justify-self: end; }
+    cj-sidebar { grid-area: left; align-self: start; max-height: 100%; }
+    cj-attributes { grid-area: right; justify-self: end; align-self: start; width: 328px; max-height: 100%; }
+    cj-navigation { grid-area: nav; justify-self: end; }
+    cj-time { grid-area: time; align-self: end; justify-self: center; width: min(100%, 420px); }
+    cj-status { grid-area: status; }
+    .notice { position: absolute; left: 50%; top: 76px; transform: translateX(-50%); padding: 8px 16px; pointer-events: none; max-width: calc(100% - 32px); }
+    cj-start-screen { position: absolute; inset: 0; background: radial-gradient(120% 90% at 50% 0%, #24414f 0%, #16242e 55%, #0f1820 100%); transition: opacity 400ms, visibility 400ms; }
+    cj-start-screen.gone { opacity: 0; visibility: hidden; pointer-events: none; }
+    /* On a low screen the details stand beside the buttons instead of above them. */
+    @media (max-height: 720px) and (min-width: 721px) {
+      .overlay { grid-template-columns: 288px minmax(0, 1fr) auto auto; grid-template-areas: "brand search tools tools" "left . . right" "left time nav right" "status status status status"; }
+      cj-attributes { width: 304px; }
+    }
+    @media (max-width: 1000px) and (min-width: 721px) { .overlay { grid-template-columns: 264px minmax(0, 1fr) auto auto; gap: 8px; padding: 8px; } }
+    @media (max-width: 720px) {
+      .overlay {
+        padding: 8px; gap: 8px;
+        grid-template-columns: minmax(0, 1fr) auto;
+        grid-template-rows: auto auto minmax(0, 1fr) auto auto auto;
+        grid-template-areas: "brand tools" "search search" "left left" "time nav" "right right" "status status";
+      }
+      .brand span { display: none; }
+      cj-sidebar { justify-self: stretch; }
+      cj-attributes { width: 100%; max-height: 38vh; }
+    }
+  `];
+
+  declare server: string | null;
+  declare quality: Quality | null;
+  declare address: boolean;
+  declare timeOpen: boolean;
+
+  readonly canvas = document.createElement("canvas");
+  #shell: Shell | null = null;
+  #unsubscribe: (() => void) | null = null;
+
+  constructor() {
+    super();
+    this.server = null;
+    this.quality = null;
+    this.address = false;
+    this.timeOpen = false;
+    this.canvas.id = `chengjing-canvas-${++canvases}`;
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    this.canvas.addEventListener("keydown", (event) => this.#keys(event));
+    this.canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+    this.addEventListener("cj-help", () => this.#panel<HelpSheet>("cj-help")?.show());
+    this.addEventListener("cj-time", () => { this.timeOpen = !this.timeOpen; });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.append(this.canvas);
+    if (this.#shell) return;
+    const shell = new Shell({
+      server: new URL(`${(this.server ?? ".").replace(/\/*$/, "")}/`, document.baseURI),
+      canvasSelector: `#${this.canvas.id}`,
+      quality: quality(this.quality ?? (this.address ? new URLSearchParams(location.search).get("quality") : null)),
+      reducedMotion: globalThis.matchMedia("(prefers-reduced-motion: reduce)"),
+      ownsAddress: this.address,
+    });
+    this.#shell = shell;
+    this.#unsubscribe = shell.subscribe(() => this.requestUpdate());
+    void shell.start();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    // Moving an element in the document disconnects and connects it at once: only a lasting removal stops.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#unsubscribe?.();
+      this.#shell?.stop();
+    });
+  }
+
+  // Interface for scripts --------------------------------------------------------------------------------------------
+
+  /** Flies to a view; resolves when everything there is drawn. */
+  flyTo(view: View, durationMs?: number): Promise<void> {
+    this.#running.flyTo(view, durationMs);
+    return this.settled();
+  }
+
+  /** Resolves when the city stands still and everything that the view wants is drawn. */
+  settled(): Promise<void> {
+    return this.#running.settled();
+  }
+
+  /** What lies at a point, CSS pixels from the canvas' top left corner. */
+  pick(x: number, y: number): Promise<Pick> {
+    return this.#running.pick(x, y);
+  }
+
+  /** Selects a feature by its string id (or dense number) and shows its attributes; null clears. */
+  select(id: string | number | null): Promise<FeatureDetail | null> {
+    return this.#running.select(id);
+  }
+
+  /** Shows or hides a layer group or a layer. */
+  setLayer(id: string, visible: boolean): void {
+    this.#running.setLayer(id, visible);
+  }
+
+  /** Figures of the last drawn frame. */
+  stats(): Stats {
+    const { fps, frames, draw_calls, triangles, tiles_drawn, tiles_loading, features_drawn, cpu_bytes, gpu_bytes, starved } = this.#running.state.stats;
+    return {
+      fps, frames, drawCalls: draw_calls, triangles, tilesDrawn: tiles_drawn, tilesLoading: tiles_loading,
+      featuresDrawn: features_drawn, cpuBytes: cpu_bytes, gpuBytes: gpu_bytes, starved,
+    };
+  }
+
+  get #running(): Shell {
+    if (!this.#shell) throw new Error("<chengjing-viewer> is not in a document yet");
+    return this.#shell;
+  }
+
+  // Drawing ----------------------------------------------------------------------------------------------------------
+
+  override render(): TemplateResult | typeof nothing {
+    const shell = this.#shell;
+    if (!shell) return nothing;
+    const { state, text } = shell;
+    const started = state.phase === "running" && !state.failure;
+    const { manifest } = state;
+    return html`
+      <slot></slot>
+      ${started ? html`<div class="overlay" lang=${state.language}>
+        <h1 class="brand card">${mark}<b>${text.product}</b>${manifest ? html`<span>${local(manifest.title, state.language)}</span>` : nothing}</h1>
+        <cj-search .shell=${shell} .state=${state}></cj-search>
+        <cj-toolbar .shell=${shell} .state=${state}></cj-toolbar>
+        <cj-sidebar .shell=${shell} .state=${state}></cj-sidebar>
+        <cj-attributes .shell=${shell} .state=${state} ?hidden=${!state.selection}></cj-attributes>
+        ${this.timeOpen ? html`<cj-time .shell=${shell} .state=${state}></cj-time>` : nothing}
+        <cj-navigation .shell=${shell} .state=${state} .timeOpen=${this.timeOpen}></cj-navigation>
+        <cj-status .shell=${shell} .state=${state}></cj-status>
+        ${state.notice ? html`<div class="notice card">${state.notice}</div>` : nothing}
+      </div><cj-help .shell=${shell} .state=${state}></cj-help>` : nothing}
+      <cj-start-screen class=${started ? "gone" : ""} .shell=${shell} .state=${state} lang=${state.language}></cj-start-screen>
+      <div class="sr-only" role="status" aria-live="polite">${state.announcement.text}${state.announcement.serial % 2 ? "\u00a0" : ""}</div>`;
+  }
+
+  override updated(): void {
+    if (!this.#shell) return;
+    const { state, text } = this.#shell;
+    this.canvas.setAttribute("aria-label", text.canvas);
+    if (this.address) {
+      document.documentElement.lang = state.language;
+      const city = state.manifest ? `${local(state.manifest.title, state.language)} · ` : "";
+      const title = `${city}${text.product}`;
+      if (document.title !== title) document.title = title;
+    }
+  }
+
+  #panel<T extends Element>(name: string): T | null {
+    return this.renderRoot.querySelector<T>(name);
+  }
+
+  #keys(event: KeyboardEvent): void {
+    const shell = this.#shell;
+    const action = keyAction(event);
+    if (!shell || !action) return;
+    event.preventDefault();
+    switch (action.type) {
+      case "home":
+        return shell.home();
+      case "underground":
+        return shell.setUnderground(!shell.state.underground);
+      case "search":
+        return this.#panel<SearchPanel>("cj-search")?.focus();
+      case "help":
+        return this.#panel<HelpSheet>("cj-help")?.show();
+      case "clear":
+        return void shell.select(null);
+      default:
+        return shell.send(action);
+    }
+  }
+}
+
+customElements.define("chengjing-viewer", ChengjingViewer);
+
+declare global {
+  interface HTMLElementTagNameMap { "chengjing-viewer": ChengjingViewer }
+  interface Window { chengjing: ChengjingViewer }
+}
