@@ -1,50 +1,239 @@
-// Provisional: replaced by the file generated from viewer/core/src/bridge.rs. Names and shapes are the bridge's contract.
+// Generated from viewer/core/src/bridge.rs by `UPDATE_BRIDGE=1 cargo test -p viewer-core bridge`; do not edit.
 
-export interface View { target_enu: [number, number, number]; distance_m: number; heading_deg: number; pitch_deg: number }
+export type View = { 
+/**
+ * Point looked at, ENU metres.
+ */
+target_enu: [number, number, number], 
+/**
+ * Distance of the eye from the target, metres, > 0.
+ */
+distance_m: number, 
+/**
+ * Compass heading of the view direction, degrees clockwise from north.
+ */
+heading_deg: number, 
+/**
+ * Angle of the view direction below the horizon, degrees: 90 looks straight down, negative looks up.
+ */
+pitch_deg: number, };
 
 export type Quality = "low" | "medium" | "high";
 
-export interface ViewerStats {
-  fps: number;
-  frames: number;
-  draw_calls: number;
-  triangles: number;
-  tiles_drawn: number;
-  tiles_loading: number;
-  features_drawn: number;
-  cpu_bytes: number;
-  gpu_bytes: number;
-  starved: boolean;
-}
+export type ViewerStats = { 
+/**
+ * Frames a second over the last second in which frames were drawn; 0 when idle.
+ */
+fps: number, 
+/**
+ * Frames drawn since start.
+ */
+frames: number, 
+/**
+ * Draw calls of tiles.
+ */
+draw_calls: number, 
+/**
+ * Triangles of drawn tiles.
+ */
+triangles: number, 
+/**
+ * Tiles drawn.
+ */
+tiles_drawn: number, 
+/**
+ * Tiles wanted and not yet ready.
+ */
+tiles_loading: number, 
+/**
+ * Features in drawn tiles.
+ */
+features_drawn: number, 
+/**
+ * Bytes of tile data on the CPU.
+ */
+cpu_bytes: number, 
+/**
+ * Bytes of tile data on the GPU.
+ */
+gpu_bytes: number, 
+/**
+ * True while the budget does not hold what the view wants.
+ */
+starved: boolean, };
 
-export type ViewerCommand =
-  | { type: "fly_to"; view: View; duration_ms?: number }
-  | { type: "fly_to_bounds"; bounds_enu: [number, number, number, number, number, number] }
-  | { type: "set_layer"; id: string; visible: boolean }
-  | { type: "select"; feature_index: number | null; related: number[] }
-  | { type: "set_hover"; enabled: boolean }
-  | { type: "pick"; request_id: number; x: number; y: number }
-  | { type: "zoom"; factor: number }
-  | { type: "orbit"; heading_deg: number; pitch_deg: number }
-  | { type: "pan"; x_px: number; y_px: number }
-  | { type: "reset_north" }
-  | { type: "set_quality"; quality: Quality }
-  | { type: "set_underground"; enabled: boolean }
-  | { type: "set_time"; hours: number }
-  | { type: "set_reduced_motion"; enabled: boolean }
-  | { type: "set_budget"; cpu_bytes: number; gpu_bytes: number }
-  | { type: "reload_tileset"; url: string; changed: string[] }
-  | { type: "simulate_device_loss" };
+export type ViewerCommand = { "type": "fly_to", 
+/**
+ * Where to.
+ */
+view: View, 
+/**
+ * Length of the flight, milliseconds; chosen by the path when absent, 0 jumps.
+ */
+duration_ms?: number, } | { "type": "fly_to_bounds", 
+/**
+ * Least and greatest corner, ENU metres.
+ */
+bounds_enu: [number, number, number, number, number, number], } | { "type": "set_layer", 
+/**
+ * Layer group or layer, as in `city_model::layers`: `buildings`, `underground/YS`.
+ */
+id: string, 
+/**
+ * True shows it.
+ */
+visible: boolean, } | { "type": "select", 
+/**
+ * Dense number; `null` clears the selection.
+ */
+feature_index: number | null, 
+/**
+ * Features marked along with it: parts, siblings.
+ */
+related: Array<number>, } | { "type": "set_hover", 
+/**
+ * True reports what lies under the pointer.
+ */
+enabled: boolean, } | { "type": "pick", 
+/**
+ * Given back in the answer.
+ */
+request_id: number, 
+/**
+ * CSS pixels from the left.
+ */
+x: number, 
+/**
+ * CSS pixels from the top.
+ */
+y: number, } | { "type": "zoom", 
+/**
+ * Old distance over new distance.
+ */
+factor: number, } | { "type": "orbit", 
+/**
+ * Added to the heading, degrees.
+ */
+heading_deg: number, 
+/**
+ * Added to the pitch, degrees.
+ */
+pitch_deg: number, } | { "type": "pan", 
+/**
+ * Content moves left when positive, CSS pixels.
+ */
+x_px: number, 
+/**
+ * Content moves up when positive, CSS pixels.
+ */
+y_px: number, } | { "type": "reset_north" } | { "type": "set_quality", 
+/**
+ * The preset.
+ */
+quality: Quality, } | { "type": "set_underground", 
+/**
+ * True looks below the ground.
+ */
+enabled: boolean, } | { "type": "set_time", 
+/**
+ * Local solar time, hours 0–24.
+ */
+hours: number, } | { "type": "set_reduced_motion", 
+/**
+ * True jumps.
+ */
+enabled: boolean, } | { "type": "set_budget", 
+/**
+ * Bytes of decoded tiles kept on the CPU.
+ */
+cpu_bytes: number, 
+/**
+ * Bytes of meshes and textures on the GPU.
+ */
+gpu_bytes: number, } | { "type": "reload_tileset", 
+/**
+ * Address of the new root file.
+ */
+url: string, 
+/**
+ * Content names that are gone or new.
+ */
+changed: Array<string>, } | { "type": "simulate_device_loss" };
 
-export type ViewerEvent =
-  | { type: "ready" }
-  | ({ type: "stats" } & ViewerStats)
-  | { type: "settled"; frame: number }
-  | { type: "loading"; wanted: number; loaded: number }
-  | { type: "picked"; request_id: number; feature_index: number | null; position_enu: [number, number, number] | null }
-  | { type: "clicked"; feature_index: number | null; position_enu: [number, number, number] | null; ctrl: boolean; shift: boolean }
-  | { type: "hovered"; feature_index: number | null }
-  | { type: "camera"; view: View; eye_enu: [number, number, number] }
-  | { type: "starved"; starved: boolean; missing_tiles: number; drawn_error_px: number }
-  | { type: "device_lost"; recovered: boolean }
-  | { type: "failed"; code: string; message: string };
+export type ViewerEvent = { "type": "ready" } | { "type": "stats" } & ViewerStats | { "type": "settled", 
+/**
+ * Number of the frame, counted from start.
+ */
+frame: number, } | { "type": "loading", 
+/**
+ * Tiles wanted for the present view.
+ */
+wanted: number, 
+/**
+ * Those of them that are ready.
+ */
+loaded: number, } | { "type": "picked", 
+/**
+ * As in the command.
+ */
+request_id: number, 
+/**
+ * Feature hit; `null` when nothing, or something without a feature, was hit.
+ */
+feature_index: number | null, 
+/**
+ * Point hit, ENU metres; `null` when nothing was hit.
+ */
+position_enu: [number, number, number] | null, } | { "type": "clicked", 
+/**
+ * Feature hit.
+ */
+feature_index: number | null, 
+/**
+ * Point hit, ENU metres.
+ */
+position_enu: [number, number, number] | null, 
+/**
+ * Ctrl (or Cmd) was held.
+ */
+ctrl: boolean, 
+/**
+ * Shift was held.
+ */
+shift: boolean, } | { "type": "hovered", 
+/**
+ * Feature, or `null`.
+ */
+feature_index: number | null, } | { "type": "camera", 
+/**
+ * Where it looks.
+ */
+view: View, 
+/**
+ * Position of the eye, ENU metres.
+ */
+eye_enu: [number, number, number], } | { "type": "starved", 
+/**
+ * True while tiles are missing.
+ */
+starved: boolean, 
+/**
+ * Tiles wanted at the full level of detail and left out.
+ */
+missing_tiles: number, 
+/**
+ * Greatest screen-space error of what is drawn, pixels.
+ */
+drawn_error_px: number, } | { "type": "device_lost", 
+/**
+ * True when drawing goes on.
+ */
+recovered: boolean, } | { "type": "failed", 
+/**
+ * Stable code: `no_webgpu`, `tileset`, `worker`, `device`…
+ */
+code: string, 
+/**
+ * What to tell the user.
+ */
+message: string, };

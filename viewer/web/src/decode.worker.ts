@@ -1,16 +1,16 @@
 // Decode worker: fetches a tile, decodes it by viewer-decode's wasm and hands the buffers over without a copy.
 /// <reference lib="webworker" />
 
-/** One primitive of a decoded tile, as wasm-bindgen's class gives it (`viewer/decode`). */
+/** A decoded tile, as wasm-bindgen's class gives it (`viewer/decode/src/web.rs`); each array is a copy of its own. */
 interface DecodedTile {
   num_primitives(): number;
-  origin_enu(): Float64Array;
+  origin(): Float64Array;
   bounds(): Float64Array;
   num_features(): number;
   positions(primitive: number): Float32Array<ArrayBuffer>;
   attributes(primitive: number): Uint32Array<ArrayBuffer>;
   indices(primitive: number): Uint32Array<ArrayBuffer>;
-  uvs(primitive: number): Float32Array<ArrayBuffer> | undefined;
+  uv(primitive: number): Float32Array<ArrayBuffer> | undefined;
   image_bytes(primitive: number): Uint8Array<ArrayBuffer> | undefined;
   image_mime(primitive: number): string | undefined;
   free(): void;
@@ -98,7 +98,7 @@ async function decode(module: DecodeModule, id: number, bytes: Uint8Array, signa
       const indices = decoded.indices(index);
       const primitive: Primitive = { positions, attributes, indices };
       transfer.push(positions.buffer, attributes.buffer, indices.buffer);
-      const uv = decoded.uvs(index);
+      const uv = decoded.uv(index);
       if (uv) {
         primitive.uv = uv;
         transfer.push(uv.buffer);
@@ -113,7 +113,7 @@ async function decode(module: DecodeModule, id: number, bytes: Uint8Array, signa
     }
     if (signal.aborted) return;
     const tile = {
-      origin: Array.from(decoded.origin_enu()),
+      origin: Array.from(decoded.origin()),
       bounds: Array.from(decoded.bounds()),
       features: decoded.num_features(),
       primitives,

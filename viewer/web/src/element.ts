@@ -62,7 +62,7 @@ export class ChengjingViewer extends LitElement {
       grid-template-areas: "brand search tools" "left . right" "left time nav" "status status status";
     }
     .overlay > * { pointer-events: auto; min-width: 0; min-height: 0; }
-    .brand { grid-area: brand; display: flex; align-items: center; gap: 12px; height: 44px; padding: 0 16px 0 8px; justify-self: start; max-width: 100%; }
+    .brand { grid-area: brand; display: flex; align-items: center; gap: 12px; height: 44px; padding: 0 16px 0 8px; justify-self: start; max-width: 100%; font-size: 14px; font-weight: 400; }
     .brand b { font-size: 16px; letter-spacing: .08em; font-weight: 600; white-space: nowrap; }
     .brand span { color: var(--cj-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     cj-search { grid-area: search; justify-self: center; width: min(100%, 480px); }
@@ -75,12 +75,12 @@ export class ChengjingViewer extends LitElement {
     .notice { position: absolute; left: 50%; top: 76px; transform: translateX(-50%); padding: 8px 16px; pointer-events: none; max-width: calc(100% - 32px); }
     cj-start-screen { position: absolute; inset: 0; background: radial-gradient(120% 90% at 50% 0%, #24414f 0%, #16242e 55%, #0f1820 100%); transition: opacity 400ms, visibility 400ms; }
     cj-start-screen.gone { opacity: 0; visibility: hidden; pointer-events: none; }
+    @media (max-width: 1000px) { .overlay { padding: 8px; gap: 8px; } }
     /* On a low screen the details stand beside the buttons instead of above them. */
     @media (max-height: 720px) and (min-width: 721px) {
-      .overlay { grid-template-columns: 288px minmax(0, 1fr) auto auto; grid-template-areas: "brand search tools tools" "left . . right" "left time nav right" "status status status status"; }
+      .overlay.selected { grid-template-columns: 304px minmax(0, 1fr) auto auto; grid-template-areas: "brand search tools tools" "left . . right" "left time nav right" "status status status status"; }
       cj-attributes { width: 304px; }
     }
-    @media (max-width: 1000px) and (min-width: 721px) { .overlay { grid-template-columns: 264px minmax(0, 1fr) auto auto; gap: 8px; padding: 8px; } }
     @media (max-width: 720px) {
       .overlay {
         padding: 8px; gap: 8px;
@@ -89,7 +89,7 @@ export class ChengjingViewer extends LitElement {
         grid-template-areas: "brand tools" "search search" "left left" "time nav" "right right" "status status";
       }
       .brand span { display: none; }
-      cj-sidebar { justify-self: stretch; }
+      cj-sidebar { grid-row: 3 / 5; z-index: 1; justify-self: stretch; }
       cj-attributes { width: 100%; max-height: 38vh; }
     }
   `];
@@ -196,7 +196,7 @@ export class ChengjingViewer extends LitElement {
     const { manifest } = state;
     return html`
       <slot></slot>
-      ${started ? html`<div class="overlay" lang=${state.language}>
+      ${started ? html`<div class="overlay ${state.selection ? "selected" : ""}" lang=${state.language}>
         <h1 class="brand card">${mark}<b>${text.product}</b>${manifest ? html`<span>${local(manifest.title, state.language)}</span>` : nothing}</h1>
         <cj-search .shell=${shell} .state=${state}></cj-search>
         <cj-toolbar .shell=${shell} .state=${state}></cj-toolbar>

@@ -7,7 +7,7 @@ declare const __ENGINE_BYTES__: number;
 /** What wasm-bindgen writes for viewer-app (`viewer/app/src/web.rs`). */
 interface EngineModule {
   default(init: { module_or_path: Response }): Promise<unknown>;
-  start(canvas_selector: string, options_json: string, on_event: (event: unknown) => void): void | Promise<void>;
+  start(canvas_selector: string, options_json: string, on_event: (json: string) => void): Promise<void>;
   command(json: string): void;
 }
 
@@ -81,10 +81,7 @@ export async function startEngine(
   onEvent: (event: ViewerEvent) => void,
 ): Promise<Engine> {
   // The engine calls from within its frame: answering at once with a command would enter it a second time.
-  const deliver = (event: unknown): void => {
-    const parsed = (typeof event === "string" ? JSON.parse(event) : event) as ViewerEvent;
-    queueMicrotask(() => onEvent(parsed));
-  };
+  const deliver = (json: string): void => queueMicrotask(() => onEvent(JSON.parse(json) as ViewerEvent));
   await module.start(canvasSelector, JSON.stringify(options), deliver);
   return { send: (command) => module.command(JSON.stringify(command)) };
 }

@@ -98,11 +98,18 @@ export class Shell {
         initial_view: link.view ?? homeView(manifest),
         device_pixel_ratio: globalThis.devicePixelRatio,
       };
-      const started = startEngine(module, canvasSelector, options, (event) => this.#onEvent(event, link));
-      this.#engine = await started;
+      const ready = Promise.withResolvers<void>();
+      this.#engine = await startEngine(module, canvasSelector, options, (event) => {
+        if (event.type === "ready") ready.resolve();
+        this.#onEvent(event);
+      });
+      await ready.promise;
     } catch (error) {
       return this.dispatch({ type: "failure", code: "engine", details: reason(error) });
     }
+    // The engine took the view from its options; the rest of the link follows now that it takes commands.
+    const { view: _, ...rest } = link;
+    this.#applyLink(rest);
     this.options.reducedMotion.addEventListener("change", (event) => this.send({ type: "set_reduced_motion", enabled: event.matches }), {
       signal: this.#stop.signal,
     });
@@ -255,13 +262,9 @@ export class Shell {
 
   // What comes in ----------------------------------------------------------------------------------------------------
 
-  #onEvent(event: ViewerEvent, link: LinkState): void {
+  #onEvent(event: ViewerEvent): void {
     this.dispatch({ type: "engine", event });
     switch (event.type) {
-      case "ready":
-        // The engine took the view from its options; the rest of the link follows once it takes commands.
-        setTimeout(() => this.#applyLink(withoutView(link)));
-        break;
       case "settled":
         for (const resolve of this.#settledWaiters.splice(0)) resolve();
         break;
@@ -362,9 +365,4 @@ function initialQuality(stored: string | null): Quality {
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function withoutView(link: LinkState): LinkState {
-  const { view: _, ...rest } = link;
-  return rest;
 }

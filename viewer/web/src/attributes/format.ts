@@ -4,7 +4,7 @@ import { formatNumber, messages, type Language } from "../i18n";
 import { attributeDictionary, hiddenKeys, sourceKeys, unitsInEnglish, type AttributeEntry } from "./dictionary";
 
 /** One row: a key for people, its value for people, and the key as recorded. */
-export interface AttributeRow { key: string; label: string; value: string; numeric: boolean }
+export interface AttributeRow { key: string; label: string; value: string }
 
 /** Rows by place in the panel. */
 export interface AttributeTable { main: AttributeRow[]; other: AttributeRow[]; source: string | null }
@@ -27,7 +27,6 @@ export function attributeTable(attributes: Record<string, Json>, language: Langu
       key,
       label: entry ? (language === "zh-CN" ? entry.zh : entry.en) : key,
       value: formatValue(entry, value, language),
-      numeric: typeof value === "number",
     };
     (entry ? main : other).push(row);
   }

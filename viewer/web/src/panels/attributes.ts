@@ -29,7 +29,6 @@ export class AttributesPanel extends Panel {
     dt, dd { padding: 5px 0; border-top: 1px solid var(--cj-line); overflow-wrap: anywhere; }
     dl > dt:first-of-type, dl > dd:first-of-type { border-top: 0; }
     dt { color: var(--cj-muted); padding-right: 16px; max-width: 150px; }
-    dd.numeric { text-align: right; }
     dd button.link { min-height: 24px; margin: -2px 0 -2px -4px; }
     .id { font-size: 12px; color: var(--cj-muted); overflow-wrap: anywhere; }
     .state { padding: 8px 16px 16px; }
@@ -122,8 +121,8 @@ export class AttributesPanel extends Panel {
   }
 }
 
-function row({ key, label, value, numeric }: AttributeRow): TemplateResult {
-  return html`<dt title=${key}>${label}</dt><dd class=${numeric ? "numeric number" : ""}>${value}</dd>`;
+function row({ key, label, value }: AttributeRow): TemplateResult {
+  return html`<dt title=${key}>${label}</dt><dd>${value}</dd>`;
 }
 
 customElements.define("cj-attributes", AttributesPanel);

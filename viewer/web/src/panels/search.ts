@@ -26,7 +26,8 @@ export class SearchPanel extends Panel {
     .box { display: flex; align-items: center; height: 44px; padding: 0 4px 0 12px; gap: 8px; }
     .box:focus-within { border-color: var(--cj-accent); box-shadow: 0 0 0 1px var(--cj-accent); }
     .box > .icon { color: var(--cj-muted); }
-    input { flex: 1; min-width: 0; height: 100%; border: 0; background: none; outline: none; text-overflow: ellipsis; }
+    input { flex: 1; min-width: 0; height: 100%; border: 0; background: none; text-overflow: ellipsis; }
+    input:focus-visible { outline: none; }
     input::placeholder { color: var(--cj-muted); opacity: 1; }
     kbd { font: inherit; font-size: 12px; color: var(--cj-muted); border: 1px solid var(--cj-line); border-radius: 4px; padding: 0 6px; margin-right: 8px; }
     .drop { position: absolute; z-index: 2; left: 0; right: 0; top: 52px; background: var(--cj-card-solid); max-height: min(420px, 60vh); padding: 8px; }

@@ -17,11 +17,12 @@ export class Sidebar extends Panel {
     :host { display: flex; flex-direction: column; min-height: 0; }
     .card { display: flex; flex-direction: column; min-height: 0; }
     .tabs { display: flex; gap: 4px; padding: 8px; }
-    .tabs [role="tab"] { flex: 1; color: var(--cj-muted); white-space: nowrap; }
+    .tabs [role="tab"] { flex: 1; padding: 0 4px; gap: 6px; color: var(--cj-muted); white-space: nowrap; }
+    .tabs [role="tab"] .icon { width: 16px; height: 16px; }
     .tabs [aria-selected="true"] { background: rgb(255 255 255 / 12%); color: var(--cj-text); font-weight: 600; }
     .folded [aria-selected="true"] { background: transparent; color: var(--cj-muted); font-weight: 400; }
-    [role="tablist"] { flex: 1; display: flex; gap: 4px; }
-    .fold { color: var(--cj-muted); }
+    [role="tablist"] { flex: 1; min-width: 0; display: flex; gap: 2px; }
+    .fold { flex: none; color: var(--cj-muted); }
     .fold .icon { transition: transform var(--cj-time); }
     .folded .fold .icon { transform: scaleX(-1); }
     [role="tabpanel"] { padding: 0 8px 8px; min-height: 0; border-radius: 8px; }

@@ -32,6 +32,7 @@ export class StatusPanel extends Panel {
     @media (max-width: 720px) {
       footer { flex-wrap: wrap; padding: 4px 12px; }
       .where, .space { display: none; }
+      .credits { flex: 1 1 0; }
     }
   `];
 
