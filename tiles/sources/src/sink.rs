@@ -37,6 +37,17 @@ pub struct ReadOptions {
     pub default_class: Option<city_model::FeatureClass>,
 }
 
+impl ReadOptions {
+    /// Layer name for the features of a file: the one given, else the file name up to its first dot.
+    pub fn layer_for(&self, path: &std::path::Path) -> String {
+        let stem = || {
+            let name = path.file_name()?.to_string_lossy().into_owned();
+            name.split('.').find(|part| !part.is_empty()).map(str::to_owned)
+        };
+        self.layer.clone().or_else(stem).unwrap_or_else(|| "data".to_owned())
+    }
+}
+
 /// Takes features as they are read, in the CRS of the last `begin`.
 pub trait FeatureSink {
     /// A data set begins; coordinates that follow are in `info.crs`.
