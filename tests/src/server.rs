@@ -78,6 +78,22 @@ impl Server {
         http::get(&format!("{}{path}", self.address), headers)
     }
 
+    /// Ids of the first features of an OGC collection whose id or layer contains `word`.
+    ///
+    /// # Errors
+    /// When there is no such collection or it is empty.
+    pub fn feature_ids(&self, word: &str, limit: usize) -> anyhow::Result<Vec<String>> {
+        let collections = self.get("/ogc/collections", &[])?.json()?;
+        let ids: Vec<&str> =
+            collections["collections"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str()).collect();
+        let id = ids.iter().find(|id| id.contains(word)).with_context(|| format!("no collection {word} among {ids:?}"))?;
+        let page = self.get(&format!("/ogc/collections/{id}/items?limit={limit}"), &[])?.json()?;
+        let found: Vec<String> =
+            page["features"].as_array().into_iter().flatten().filter_map(|f| f["id"].as_str().map(str::to_owned)).collect();
+        anyhow::ensure!(!found.is_empty(), "collection {id} is empty");
+        Ok(found)
+    }
+
     /// What the server logged so far.
     pub fn log(&self) -> String {
         self.log.lock().map(|log| log.clone()).unwrap_or_default()

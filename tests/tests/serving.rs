@@ -118,8 +118,8 @@ fn open_viewers_hear_of_a_new_revision() {
     let mut lines = BufReader::new(listener.stdout.take().unwrap()).lines().map_while(Result::ok);
     // the first line of the stream says that the listener is connected
     assert!(lines.next().is_some());
-    let found = city.run(&["info"], &["--features", "Building", "--limit", "1"]).unwrap();
-    city.run(&["set"], &[found["sample"][0].as_str().unwrap(), "name=新名字"]).unwrap();
+    let id = server.feature_ids("buildings", 1).unwrap().remove(0);
+    city.run(&["set"], &[&id, "name=新名字"]).unwrap();
     let published = city.run(&["publish"], &[]).unwrap();
     let revision = published["revision"].as_u64().unwrap();
     let heard = lines.filter_map(|l| l.strip_prefix("data:").and_then(|d| serde_json::from_str::<serde_json::Value>(d.trim()).ok()))

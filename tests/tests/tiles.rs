@@ -109,8 +109,7 @@ fn the_same_city_has_the_same_bytes() {
 fn an_edit_encodes_few_tiles_again() {
     let city = City::demo(2_000, 5).unwrap();
     let before: BTreeSet<String> = city.contents().unwrap().into_iter().map(|(name, _)| name).collect();
-    let found = city.run(&["info"], &["--features", "Building", "--limit", "1"]).unwrap();
-    let id = found["sample"][0].as_str().unwrap().to_owned();
+    let id = e2e::server::Server::start(&city).unwrap().feature_ids("buildings", 1).unwrap().remove(0);
     city.run(&["set"], &[&id, "name=改名的楼"]).unwrap();
     let published = city.run(&["publish"], &[]).unwrap();
     let encoded = published["num_encoded"].as_u64().unwrap();
