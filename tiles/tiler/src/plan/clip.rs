@@ -1,6 +1,7 @@
 //! Clipping and subtraction of convex polygons in plan, with attributes carried along (Sutherland–Hodgman 1974).
 
-use super::PlanRect;
+use super::rect;
+use crate::Rect;
 use glam::DVec2;
 
 /// Pieces below this area are dropped, m².
@@ -64,9 +65,9 @@ impl ConvexClipper {
         &self.front
     }
 
-    /// Keeps the part of `subject` inside `rect`.
-    pub fn clip_rect(&mut self, subject: &[PlanVertex], rect: &PlanRect) -> &[PlanVertex] {
-        self.clip(subject, &rect.corners())
+    /// Keeps the part of `subject` inside the rectangle.
+    pub fn clip_rect(&mut self, subject: &[PlanVertex], window: &Rect) -> &[PlanVertex] {
+        self.clip(subject, &rect::corners(window))
     }
 
     /// Cuts the counter-clockwise convex polygon `hole` out of `subject`; the convex rests are appended to `out`.
@@ -151,7 +152,7 @@ pub fn segment_outside(a: DVec2, b: DVec2, holes: &[&[DVec2]]) -> Vec<(f64, f64)
 }
 
 /// Parameter range of the segment inside a convex polygon (Cyrus–Beck), if longer than nothing.
-fn segment_inside(a: DVec2, b: DVec2, window: &[DVec2]) -> Option<(f64, f64)> {
+pub fn segment_inside(a: DVec2, b: DVec2, window: &[DVec2]) -> Option<(f64, f64)> {
     let (mut enter, mut leave) = (0.0f64, 1.0f64);
     let mut previous = *window.last()?;
     for &corner in window {

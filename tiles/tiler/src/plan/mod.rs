@@ -8,4 +8,3 @@ pub mod ribbon;
 
 pub use clip::{ConvexClipper, PlanVertex};
 pub use polygon::{PlanPolygon, PolygonTrouble};
-pub use rect::PlanRect;

@@ -1,7 +1,8 @@
 //! Polygons in plan: checking, simplification and triangulation (earcut).
 
-use super::{PlanRect, polyline};
-use geo::{Coord, LineString, Polygon, TriangulateEarcut as _};
+use super::{polyline, rect};
+use crate::polygon::signed_area;
+use crate::{Rect, Triangulator};
 use glam::DVec2;
 
 /// Why a polygon cannot be drawn, or not faithfully.
@@ -57,7 +58,7 @@ impl PlanPolygon {
         let mut area_m2 = 0.0;
         for (i, ring) in rings.iter().enumerate() {
             let mut ring = without_doubles(ring, origin);
-            let area = ring_area(&ring);
+            let area = signed_area(&ring);
             if ring.len() < 3 || area.abs() < 1e-6 {
                 if i == 0 {
                     return Err(PolygonTrouble::NoArea);
@@ -84,8 +85,8 @@ impl PlanPolygon {
     }
 
     /// Bounds of the outer ring.
-    pub fn bounds(&self) -> PlanRect {
-        PlanRect::around(self.rings.first().into_iter().flatten().copied())
+    pub fn bounds(&self) -> Rect {
+        rect::around(self.rings.first().into_iter().flatten().copied())
     }
 
     /// Drops points that lie within `tolerance_m` of the simplified ring; `None` when nothing is left.
@@ -105,7 +106,7 @@ impl PlanPolygon {
             let (second, e2) = polyline::simplified(&closed[far..], tolerance_m);
             first.pop();
             let kept: Vec<_> = first.iter().chain(&second[..second.len() - 1]).map(|p| p.truncate()).collect();
-            if kept.len() < 3 || ring_area(&kept).abs() < 1e-6 {
+            if kept.len() < 3 || signed_area(&kept).abs() < 1e-6 {
                 if i == 0 {
                     return None;
                 }
@@ -118,16 +119,15 @@ impl PlanPolygon {
     }
 
     /// Counter-clockwise triangles, and [`PolygonTrouble::SelfCrossing`] when they miss the area by more than 1e-6.
-    pub fn triangles(&self) -> (Vec<[DVec2; 3]>, Option<PolygonTrouble>) {
-        let line = |ring: &Vec<DVec2>| LineString::new(ring.iter().map(|p| Coord { x: p.x, y: p.y }).collect());
-        let Some(outer) = self.rings.first() else { return (Vec::new(), None) };
-        let polygon = Polygon::new(line(outer), self.rings.iter().skip(1).map(line).collect());
-        let raw = polygon.earcut_triangles_raw();
-        let at = |i: usize| raw.vertices.get(i).map(|v| DVec2::new(v[0], v[1]));
-        let mut triangles = Vec::with_capacity(raw.triangle_indices.len() / 3);
+    pub fn triangles(&self, cutter: &mut Triangulator) -> (Vec<[DVec2; 3]>, Option<PolygonTrouble>) {
+        let Some((points, cut)) = cutter.triangulate_plan(&self.rings, 0.0) else {
+            return (Vec::new(), Some(PolygonTrouble::NoArea));
+        };
+        let at = |i: u32| points.get(i as usize).map(|p| p.truncate()).unwrap_or_default();
+        let mut triangles = Vec::with_capacity(cut.indices.len() / 3);
         let mut covered_m2 = 0.0;
-        for t in raw.triangle_indices.chunks_exact(3) {
-            let (Some(a), Some(b), Some(c)) = (at(t[0]), at(t[1]), at(t[2])) else { continue };
+        for t in cut.indices.chunks_exact(3) {
+            let (a, b, c) = (at(t[0]), at(t[1]), at(t[2]));
             let area = (b - a).perp_dot(c - a) * 0.5;
             covered_m2 += area.abs();
             if area.abs() > 1e-12 {
@@ -154,12 +154,6 @@ fn without_doubles(ring: &[DVec2], origin: DVec2) -> Vec<DVec2> {
     kept
 }
 
-/// Signed area of a ring that is not closed, m²; positive when counter-clockwise.
-pub fn ring_area(ring: &[DVec2]) -> f64 {
-    let Some(&first) = ring.first() else { return 0.0 };
-    ring.windows(2).map(|w| (w[0] - first).perp_dot(w[1] - first)).sum::<f64>() * 0.5
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +174,7 @@ mod tests {
         .collect();
         let polygon = PlanPolygon::new(&rings, far).unwrap();
         assert!((polygon.area_m2() - 9_900.0).abs() < 1e-6);
-        let (triangles, trouble) = polygon.triangles();
+        let (triangles, trouble) = polygon.triangles(&mut Triangulator::default());
         assert_eq!(trouble, None);
         let sum: f64 = triangles.iter().map(|t| (t[1] - t[0]).perp_dot(t[2] - t[0]) / 2.0).sum();
         assert!((sum - 9_900.0).abs() < 1e-6);
@@ -194,7 +188,7 @@ mod tests {
         assert_eq!(bad(&[ring(&[[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])]), Some(PolygonTrouble::NoArea));
         assert_eq!(bad(&[ring(&[[0.0, 0.0], [f64::NAN, 1.0], [2.0, 2.0]])]), Some(PolygonTrouble::NotFinite));
         let bow_tie = PlanPolygon::new(&[ring(&[[0.0, 0.0], [10.0, 10.0], [10.0, 0.0], [0.0, 4.0]])], DVec2::ZERO).unwrap();
-        assert_eq!(bow_tie.triangles().1, Some(PolygonTrouble::SelfCrossing));
+        assert_eq!(bow_tie.triangles(&mut Triangulator::default()).1, Some(PolygonTrouble::SelfCrossing));
     }
 
     #[test]
