@@ -149,6 +149,5 @@ pub fn publish(
     options: &PublishOptions,
     progress: Progress<'_>,
 ) -> Result<Publication, PublishError> {
-    let _ = (provider, sink, frame, options, progress);
-    Err(PublishError::Provider("not built yet".to_owned()))
+    crate::publish::publish(provider, sink, frame, options, progress)
 }

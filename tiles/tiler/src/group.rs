@@ -122,5 +122,5 @@ pub trait GroupBuilder: Sync {
 
 /// Every builder, in the order of [`LayerGroup::ALL`].
 pub fn builders() -> Vec<Box<dyn GroupBuilder>> {
-    vec![]
+    vec![Box::new(crate::buildings::Buildings)]
 }

@@ -1,10 +1,19 @@
 //! Turns the features of a city into 3D Tiles 1.1: partition, level of detail, GLB, tileset.
 
 pub mod api;
+pub mod buildings;
 pub mod frame;
+pub mod glb;
+pub mod ground;
 pub mod group;
 pub mod mesh;
+pub mod partition;
+pub mod plan;
 pub mod polygon;
+mod publish;
+pub mod record;
+pub mod terrain;
+pub mod tileset;
 
 pub use api::{
     FeatureHead, FeatureProvider, Publication, PublishError, PublishOptions, TileContent, TileSink, publish,

@@ -1,0 +1,1 @@
+//! Bodies and stand-ins of buildings.
