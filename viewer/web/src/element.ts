@@ -54,42 +54,43 @@ export class ChengjingViewer extends LitElement {
     :host { display: block; position: relative; overflow: hidden; background: #16202a; isolation: isolate; }
     ::slotted(canvas) { position: absolute; inset: 0; width: 100%; height: 100%; display: block; outline: none; touch-action: none; }
     ::slotted(canvas:focus-visible) { outline: 2px solid var(--cj-accent) !important; outline-offset: -2px; }
-    .overlay {
-      position: absolute; inset: 0; padding: 16px 16px 8px; gap: 8px 16px; pointer-events: none;
-      display: grid;
-      grid-template-columns: 304px minmax(0, 1fr) auto;
-      grid-template-rows: auto minmax(0, 1fr) auto auto;
-      grid-template-areas: "brand search tools" "left . right" "left time nav" "status status status";
-    }
-    .overlay > * { pointer-events: auto; min-width: 0; min-height: 0; }
-    .brand { grid-area: brand; display: flex; align-items: center; gap: 12px; height: 44px; padding: 0 16px 0 8px; justify-self: start; max-width: 100%; font-size: 14px; font-weight: 400; }
+    .overlay { position: absolute; inset: 0; padding: 16px 16px 8px; display: flex; flex-direction: column; gap: 8px; pointer-events: none; }
+    .top { display: flex; align-items: flex-start; gap: 8px 16px; }
+    .brand { flex: none; display: flex; align-items: center; gap: 12px; height: 44px; padding: 0 16px 0 8px; font-size: 14px; font-weight: 400; }
     .brand b { font-size: 16px; letter-spacing: .08em; font-weight: 600; white-space: nowrap; }
-    .brand span { color: var(--cj-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-    cj-search { grid-area: search; justify-self: center; width: min(100%, 480px); }
-    cj-toolbar { grid-area: tools; justify-self: end; }
+    .brand span { color: var(--cj-muted); max-width: 240px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    cj-search { flex: 0 1 480px; min-width: 0; margin: 0 auto; }
+    cj-toolbar { flex: none; }
+    .middle {
+      flex: 1; min-height: 0; display: grid; gap: 8px 16px;
+      grid-template-columns: 304px minmax(0, 1fr) auto;
+      grid-template-rows: minmax(0, 1fr) auto;
+      grid-template-areas: "left . right" "left time nav";
+    }
+    .top > *, .middle > *, cj-status { pointer-events: auto; min-width: 0; min-height: 0; }
     cj-sidebar { grid-area: left; align-self: start; max-height: 100%; }
     cj-attributes { grid-area: right; justify-self: end; align-self: start; width: 328px; max-height: 100%; }
-    cj-navigation { grid-area: nav; justify-self: end; }
+    cj-navigation { grid-area: nav; justify-self: end; align-self: end; }
     cj-time { grid-area: time; align-self: end; justify-self: center; width: min(100%, 420px); }
-    cj-status { grid-area: status; }
     .notice { position: absolute; left: 50%; top: 76px; transform: translateX(-50%); padding: 8px 16px; pointer-events: none; max-width: calc(100% - 32px); }
     cj-start-screen { position: absolute; inset: 0; background: radial-gradient(120% 90% at 50% 0%, #24414f 0%, #16242e 55%, #0f1820 100%); transition: opacity 400ms, visibility 400ms; }
     cj-start-screen.gone { opacity: 0; visibility: hidden; pointer-events: none; }
-    @media (max-width: 1000px) { .overlay { padding: 8px; gap: 8px; } }
+    @media (max-width: 1000px) { .overlay { padding: 8px; } .top, .middle { gap: 8px; } .brand span { max-width: 120px; } }
     /* On a low screen the details stand beside the buttons instead of above them. */
     @media (max-height: 720px) and (min-width: 721px) {
-      .overlay.selected { grid-template-columns: 304px minmax(0, 1fr) auto auto; grid-template-areas: "brand search tools tools" "left . . right" "left time nav right" "status status status status"; }
+      .selected .middle { grid-template-columns: 304px minmax(0, 1fr) auto auto; grid-template-areas: "left . . right" "left time nav right"; }
       cj-attributes { width: 304px; }
     }
+    @media (max-width: 1000px) and (min-width: 721px) {
+      .middle, .selected .middle { grid-template-columns: 288px minmax(0, 1fr) auto auto; grid-template-areas: "left . nav right" "time time time time"; }
+      cj-attributes { width: 288px; }
+    }
     @media (max-width: 720px) {
-      .overlay {
-        padding: 8px; gap: 8px;
-        grid-template-columns: minmax(0, 1fr) auto;
-        grid-template-rows: auto auto minmax(0, 1fr) auto auto auto;
-        grid-template-areas: "brand tools" "search search" "left left" "time nav" "right right" "status status";
-      }
+      .top { flex-wrap: wrap; justify-content: space-between; }
       .brand span { display: none; }
-      cj-sidebar { grid-row: 3 / 5; z-index: 1; justify-self: stretch; }
+      cj-search { order: 1; flex: 1 0 100%; }
+      .middle { grid-template-columns: minmax(0, 1fr) auto; grid-template-rows: minmax(0, 1fr) auto auto; grid-template-areas: "left left" "time nav" "right right"; }
+      cj-sidebar { grid-row: 1 / 3; z-index: 1; justify-self: stretch; }
       cj-attributes { width: 100%; max-height: 38vh; }
     }
   `];
@@ -197,13 +198,17 @@ export class ChengjingViewer extends LitElement {
     return html`
       <slot></slot>
       ${started ? html`<div class="overlay ${state.selection ? "selected" : ""}" lang=${state.language}>
-        <h1 class="brand card">${mark}<b>${text.product}</b>${manifest ? html`<span>${local(manifest.title, state.language)}</span>` : nothing}</h1>
-        <cj-search .shell=${shell} .state=${state}></cj-search>
-        <cj-toolbar .shell=${shell} .state=${state}></cj-toolbar>
-        <cj-sidebar .shell=${shell} .state=${state}></cj-sidebar>
-        <cj-attributes .shell=${shell} .state=${state} ?hidden=${!state.selection}></cj-attributes>
-        ${this.timeOpen ? html`<cj-time .shell=${shell} .state=${state}></cj-time>` : nothing}
-        <cj-navigation .shell=${shell} .state=${state} .timeOpen=${this.timeOpen}></cj-navigation>
+        <header class="top">
+          <h1 class="brand card">${mark}<b>${text.product}</b>${manifest ? html`<span>${local(manifest.title, state.language)}</span>` : nothing}</h1>
+          <cj-search .shell=${shell} .state=${state}></cj-search>
+          <cj-toolbar .shell=${shell} .state=${state}></cj-toolbar>
+        </header>
+        <div class="middle">
+          <cj-sidebar .shell=${shell} .state=${state}></cj-sidebar>
+          <cj-attributes .shell=${shell} .state=${state} ?hidden=${!state.selection}></cj-attributes>
+          ${this.timeOpen ? html`<cj-time .shell=${shell} .state=${state}></cj-time>` : nothing}
+          <cj-navigation .shell=${shell} .state=${state} .timeOpen=${this.timeOpen}></cj-navigation>
+        </div>
         <cj-status .shell=${shell} .state=${state}></cj-status>
         ${state.notice ? html`<div class="notice card">${state.notice}</div>` : nothing}
       </div><cj-help .shell=${shell} .state=${state}></cj-help>` : nothing}

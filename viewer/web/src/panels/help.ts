@@ -8,7 +8,7 @@ export class HelpSheet extends Panel {
   static override styles = [shared, css`
     dialog { width: min(760px, calc(100vw - 32px)); max-height: calc(100vh - 48px); color: var(--cj-text); background: var(--cj-card-solid); border: 1px solid var(--cj-line); border-radius: var(--cj-radius); padding: 24px; }
     dialog::backdrop { background: rgb(6 10 14 / 55%); }
-    header { display: flex; justify-content: space-between; align-items: center; margin-bottom: 16px; }
+    .head { display: flex; justify-content: space-between; align-items: center; margin-bottom: 16px; }
     h2 { font-size: 17px; }
     .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 16px 32px; align-items: start; }
     h3 { font-size: 12px; color: var(--cj-muted); margin-bottom: 4px; }
@@ -30,7 +30,7 @@ export class HelpSheet extends Panel {
     const rows = (title: string, entries: [string, unknown][]): TemplateResult => html`<section><h3>${title}</h3><dl>${entries.map(([what, how]) => html`<dt>${what}</dt><dd>${how}</dd>`)}</dl></section>`;
     const key = (name: string): TemplateResult => html`<kbd>${name}</kbd>`;
     return html`<dialog aria-labelledby="help-title">
-      <header><h2 id="help-title">${help.title}</h2><button aria-label=${close} title=${close} @click=${() => this.renderRoot.querySelector("dialog")?.close()}>${icons.close}</button></header>
+      <div class="head"><h2 id="help-title">${help.title}</h2><button aria-label=${close} title=${close} @click=${() => this.renderRoot.querySelector("dialog")?.close()}>${icons.close}</button></div>
       <div class="columns">
         <div>
           ${rows(help.mouse, [[help.pan, help.drag_left], [help.rotate, help.drag_right], [help.zoom, help.wheel], [help.pick, help.click]])}

@@ -12,7 +12,8 @@ const TILT_STEP_DEG = 10;
 export class NavigationPanel extends Panel {
   static override properties = { ...Panel.properties, timeOpen: { type: Boolean } };
   static override styles = [shared, css`
-    :host { display: flex; flex-direction: column; align-items: flex-end; gap: 8px; }
+    :host { display: block; }
+    section { display: flex; flex-direction: column; align-items: flex-end; gap: 8px; }
     .compass { width: 56px; height: 56px; border-radius: 50%; padding: 0; }
     .compass:hover { background: var(--cj-card-solid); }
     .compass svg { width: 52px; height: 52px; }
@@ -20,7 +21,15 @@ export class NavigationPanel extends Panel {
     .keys { display: grid; grid-template-columns: repeat(2, 40px); padding: 4px; gap: 2px; }
     .keys button { width: 40px; height: 40px; padding: 0; }
     text { font: 600 11px var(--cj-font); fill: var(--cj-text); }
-    @media (max-height: 480px) { :host { flex-direction: row; align-items: flex-end; } }
+    .keys .wide { grid-column: 1 / -1; width: auto; }
+    /* On a low screen the buttons lie in two rows. */
+    @media (max-height: 500px) {
+      .compass { width: 44px; height: 44px; }
+      .compass svg { width: 40px; height: 40px; }
+      .keys { grid: repeat(2, 36px) / auto-flow auto; }
+      .keys button { width: 36px; height: 36px; }
+      .keys .wide { grid-column: auto; grid-row: span 2; flex-direction: column; gap: 2px; width: 52px; height: auto; font-size: 12px; }
+    }
   `];
 
   declare timeOpen: boolean;
@@ -31,7 +40,7 @@ export class NavigationPanel extends Panel {
     const compass = fill(nav.compass, { deg: formatNumber(Math.round(((heading % 360) + 360) % 360), this.state.language) });
     const key = (name: string, label: string, icon: unknown, click: () => void): TemplateResult =>
       html`<button data-nav=${name} title=${label} aria-label=${label} @click=${click}>${icon}</button>`;
-    return html`
+    return html`<section aria-label=${nav.label}>
       <button class="compass card" data-nav="north" title=${compass} aria-label=${compass} @click=${() => this.#north()}>
         <svg viewBox="0 0 52 52" aria-hidden="true" focusable="false">
           <g class="dial" style="transform:rotate(${-heading}deg)">
@@ -42,15 +51,15 @@ export class NavigationPanel extends Panel {
           </g>
         </svg>
       </button>
-      <div class="keys card" role="group" aria-label=${nav.label}>
+      <div class="keys card">
         ${key("zoom-in", nav.zoom_in, icons.plus, () => this.shell.send({ type: "zoom", factor: ZOOM_STEP }))}
         ${key("tilt-up", nav.tilt_up, icons.tilt_up, () => this.shell.send({ type: "orbit", heading_deg: 0, pitch_deg: -TILT_STEP_DEG }))}
         ${key("zoom-out", nav.zoom_out, icons.minus, () => this.shell.send({ type: "zoom", factor: 1 / ZOOM_STEP }))}
         ${key("tilt-down", nav.tilt_down, icons.tilt_down, () => this.shell.send({ type: "orbit", heading_deg: 0, pitch_deg: TILT_STEP_DEG }))}
         ${key("home", nav.home, icons.home, () => this.shell.home())}
         <button data-nav="underground" title=${nav.underground} aria-label=${nav.underground} aria-pressed=${this.state.underground} @click=${() => this.shell.setUnderground(!this.state.underground)}>${icons.underground}</button>
-        <button data-nav="time" style="grid-column:1/-1;width:auto" title=${nav.time} aria-pressed=${this.timeOpen} @click=${() => this.dispatchEvent(new CustomEvent("cj-time", { bubbles: true, composed: true }))}>${icons.sun}<span>${clock(this.state.hours)}</span></button>
-      </div>`;
+        <button class="wide" data-nav="time" title=${nav.time} aria-pressed=${this.timeOpen} @click=${() => this.dispatchEvent(new CustomEvent("cj-time", { bubbles: true, composed: true }))}>${icons.sun}<span>${clock(this.state.hours)}</span></button>
+      </div></section>`;
   }
 
   #north(): void {

@@ -30,7 +30,8 @@ export class SearchPanel extends Panel {
     input:focus-visible { outline: none; }
     input::placeholder { color: var(--cj-muted); opacity: 1; }
     kbd { font: inherit; font-size: 12px; color: var(--cj-muted); border: 1px solid var(--cj-line); border-radius: 4px; padding: 0 6px; margin-right: 8px; }
-    .drop { position: absolute; z-index: 2; left: 0; right: 0; top: 52px; background: var(--cj-card-solid); max-height: min(420px, 60vh); padding: 8px; }
+    .drop { position: absolute; z-index: 2; left: 0; right: 0; top: 52px; background: var(--cj-card-solid); padding: 8px; }
+    ul { max-height: min(400px, 50vh); }
     [role="option"] { display: grid; grid-template-columns: auto 1fr auto; align-items: center; gap: 0 10px; padding: 6px 8px; border-radius: 8px; cursor: pointer; min-height: 36px; }
     [role="option"]:hover { background: var(--cj-hover); }
     [role="option"][aria-selected="true"] { background: rgb(95 208 216 / 22%); box-shadow: inset 0 0 0 1px var(--cj-accent); }
@@ -70,17 +71,17 @@ export class SearchPanel extends Panel {
     const { search } = this.text;
     const results = this.answer?.results ?? [];
     const listed = this.open && results.length > 0;
-    return html`<div class="box card" role="search">
+    return html`<search><div class="box card">
         ${icons.search}
         <input id="query" type="text" role="combobox" autocomplete="off" spellcheck="false" aria-label=${search.label} placeholder=${search.placeholder}
           aria-autocomplete="list" aria-controls="results" aria-expanded=${listed} aria-activedescendant=${listed && this.active >= 0 ? `option-${this.active}` : nothing}
           .value=${this.query} @input=${this.#typed} @compositionend=${this.#typed} @keydown=${this.#keys} @focus=${() => { this.open = true; }} @blur=${this.#blur}>
         ${this.query ? html`<button aria-label=${search.clear} title=${search.clear} @click=${() => this.#clear(true)}>${icons.close}</button>` : html`<kbd aria-hidden="true">/</kbd>`}
       </div>
-      <div class="drop card scroll" ?hidden=${!this.open || !this.query.trim()} @pointerdown=${(event: Event) => event.preventDefault()}>
-        <ul id="results" role="listbox" aria-label=${search.label} ?hidden=${results.length === 0}>${results.map((result, index) => this.#option(result, index))}</ul>
+      <div class="drop card" ?hidden=${!this.open || !this.query.trim()} @pointerdown=${(event: Event) => event.preventDefault()}>
+        <ul id="results" class="scroll" role="listbox" aria-label=${search.label} ?hidden=${results.length === 0}>${results.map((result, index) => this.#option(result, index))}</ul>
         <p class="note" role="status">${this.#note()}</p>
-      </div>`;
+      </div></search>`;
   }
 
   /** Puts the cursor into the box. */

@@ -35,7 +35,7 @@ export class Sidebar extends Panel {
     super();
     this.tab = "layers";
     // Where the panel would cover the city it opens folded.
-    this.folded = globalThis.matchMedia("(max-width: 720px)").matches;
+    this.folded = isNarrow();
   }
 
   override render(): TemplateResult {
@@ -49,7 +49,7 @@ export class Sidebar extends Panel {
         <button class="fold" aria-label=${this.folded ? unfold : fold} title=${this.folded ? unfold : fold} aria-expanded=${!this.folded} aria-controls="panel"
           @click=${() => { this.folded = !this.folded; }}>${icons.fold}</button>
       </div>
-      <div id="panel" role="tabpanel" aria-labelledby="tab-${this.tab}" class="scroll" tabindex="0" ?hidden=${this.folded}>
+      <div id="panel" role="tabpanel" aria-labelledby="tab-${this.tab}" class="scroll" tabindex="0" ?hidden=${this.folded} @click=${this.#went}>
         ${this.tab === "layers" ? html`<cj-layers .shell=${this.shell} .state=${this.state}></cj-layers>` : ""}
         ${this.tab === "projects" ? html`<cj-projects .shell=${this.shell} .state=${this.state}></cj-projects>` : ""}
         ${this.tab === "views" ? html`<cj-views .shell=${this.shell} .state=${this.state}></cj-views>` : ""}
@@ -59,8 +59,14 @@ export class Sidebar extends Panel {
 
   #show(tab: Tab): void {
     // A tab that shows already folds its panel, as a tap on a phone expects.
-    this.folded = !this.folded && tab === this.tab && globalThis.matchMedia("(max-width: 720px)").matches;
+    this.folded = !this.folded && tab === this.tab && isNarrow();
     this.tab = tab;
+  }
+
+  /** Gives the city back to a small screen once something to look at is chosen. */
+  #went(event: Event): void {
+    const chosen = event.composedPath().some((node) => node instanceof HTMLElement && (node.dataset["project"] ?? node.dataset["view"]));
+    if (chosen && isNarrow()) this.folded = true;
   }
 
   #keys(event: KeyboardEvent): void {
@@ -74,6 +80,11 @@ export class Sidebar extends Panel {
     this.folded = false;
     void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>(`#tab-${tab}`)?.focus());
   }
+}
+
+/** True where the panel lies over the city instead of beside it. */
+function isNarrow(): boolean {
+  return globalThis.matchMedia("(max-width: 720px)").matches;
 }
 
 customElements.define("cj-sidebar", Sidebar);

@@ -23,10 +23,10 @@ export class StartScreen extends Panel {
     :host { display: grid; place-items: center; padding: 24px; }
     .sheet { width: min(100%, 440px); display: grid; gap: 24px; }
     .sheet.failed { width: min(100%, 600px); padding: 32px; background: var(--cj-card-solid); }
-    header { display: flex; align-items: center; gap: 16px; }
-    header svg { width: 56px; height: 56px; }
+    .head { display: flex; align-items: center; gap: 16px; }
+    .head svg { width: 56px; height: 56px; }
     h1 { font-size: 28px; line-height: 1.2; font-weight: 600; letter-spacing: .06em; }
-    header p { color: var(--cj-muted); }
+    .head p { color: var(--cj-muted); }
     .track { height: 4px; border-radius: 2px; background: rgb(255 255 255 / 14%); overflow: hidden; }
     .bar { height: 100%; background: var(--cj-accent); border-radius: 2px; transition: width 200ms linear; }
     .bar.unknown { width: 32%; animation: slide 1.4s ease-in-out infinite alternate; }
@@ -50,7 +50,7 @@ export class StartScreen extends Panel {
   #header(): TemplateResult {
     const { manifest, language } = this.state;
     const title = manifest ? local(manifest.title, language) : this.text.start.tagline;
-    return html`<header>${mark}<div><h1>${this.text.product}</h1><p>${title}</p></div></header>`;
+    return html`<div class="head">${mark}<div><h1>${this.text.product}</h1><p>${title}</p></div></div>`;
   }
 
   #progress(): TemplateResult {

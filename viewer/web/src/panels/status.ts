@@ -23,7 +23,7 @@ export class StatusPanel extends Panel {
     .where { flex: none; display: flex; gap: 12px; color: var(--cj-muted); white-space: nowrap; }
     dialog { width: min(560px, calc(100vw - 32px)); color: var(--cj-text); background: var(--cj-card-solid); border: 1px solid var(--cj-line); border-radius: var(--cj-radius); padding: 24px; font-size: 14px; }
     dialog::backdrop { background: rgb(6 10 14 / 55%); }
-    dialog header { display: flex; justify-content: space-between; align-items: center; margin-bottom: 8px; }
+    dialog .head { display: flex; justify-content: space-between; align-items: center; margin-bottom: 8px; }
     dialog h2 { font-size: 17px; }
     dialog li { padding: 8px 0; border-top: 1px solid var(--cj-line); overflow-wrap: anywhere; }
     dialog dl { display: grid; grid-template-columns: auto 1fr; gap: 4px 16px; border-top: 1px solid var(--cj-line); padding-top: 12px; }
@@ -69,7 +69,7 @@ export class StatusPanel extends Panel {
     const { manifest } = this.state;
     if (!manifest) return nothing;
     const { status, close, generated_title } = this.text;
-    return html`<header><h2 id="credits-title">${status.credits_title}</h2><button aria-label=${close} title=${close} @click=${() => this.#dialog?.close()}>${icons.close}</button></header>
+    return html`<div class="head"><h2 id="credits-title">${status.credits_title}</h2><button aria-label=${close} title=${close} @click=${() => this.#dialog?.close()}>${icons.close}</button></div>
       ${manifest.is_generated ? html`<p style="padding:8px 0;color:var(--cj-warn)">${generated_title}</p>` : nothing}
       ${manifest.credits.length === 0 ? html`<p class="muted">${status.no_credits}</p>` : html`<ul>${manifest.credits.map(({ text, licence }) => html`<li>${text}<br><span class="muted">${status.licence} ${licence}</span></li>`)}</ul>`}
       <dl><dt>${status.crs}</dt><dd>${manifest.crs}</dd><dt>${status.datum}</dt><dd>${manifest.vertical_datum}</dd></dl>`;

@@ -16,8 +16,8 @@ export class Toolbar extends Panel {
     .bar { display: flex; gap: 4px; padding: 5px; }
     .drop { position: absolute; z-index: 2; right: 0; top: 52px; width: 296px; padding: 16px; background: var(--cj-card-solid); max-height: calc(100vh - 120px); }
     fieldset { border: 0; margin: 0; padding: 0; }
-    legend, h3 { padding: 0; margin-bottom: 8px; font-size: 12px; font-weight: 600; color: var(--cj-muted); }
-    h3 { margin: 16px 0 4px; }
+    legend, h2 { padding: 0; margin-bottom: 8px; font-size: 12px; font-weight: 600; color: var(--cj-muted); }
+    h2 { margin: 16px 0 4px; }
     fieldset label { display: grid; grid-template-columns: 24px 1fr; align-items: baseline; padding: 4px; border-radius: 8px; cursor: pointer; }
     fieldset label:hover { background: var(--cj-hover); }
     fieldset input { accent-color: var(--cj-accent); width: 16px; height: 16px; align-self: center; margin: 0; }
@@ -26,7 +26,7 @@ export class Toolbar extends Panel {
     dt { color: var(--cj-muted); }
     dd { text-align: right; }
     .manual input { width: 100%; height: 32px; margin-top: 8px; padding: 0 8px; border-radius: 8px; border: 1px solid var(--cj-line); background: rgb(0 0 0 / 25%); }
-    @media (max-width: 1100px) { .bar button span { display: none; } }
+    @media (max-width: 1100px) { .bar button span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } }
   `];
 
   declare open: boolean;
@@ -41,12 +41,12 @@ export class Toolbar extends Panel {
   override render(): TemplateResult {
     const { language, language_title, settings, share, help } = this.text;
     return html`<div class="bar card">
-        <button data-tool="language" title=${language_title} aria-label=${language_title} @click=${this.#switchLanguage}>${icons.language}<span>${language}</span></button>
-        <button data-tool="settings" class="tool" title=${settings.title} aria-label=${settings.title} aria-expanded=${this.open} aria-controls="settings" @click=${() => { this.open = !this.open; this.manualLink = null; }}>${icons.settings}<span>${settings.label}</span></button>
-        <button data-tool="share" title=${share.title} aria-label=${share.title} @click=${() => void this.#share()}>${icons.share}<span>${share.label}</span></button>
-        <button data-tool="help" title=${help.title} aria-label=${help.title} @click=${() => this.dispatchEvent(new CustomEvent("cj-help", { bubbles: true, composed: true }))}>${icons.help}<span>${help.label}</span></button>
+        <button data-tool="language" title=${language_title} @click=${this.#switchLanguage}>${icons.language}<span>${language}</span></button>
+        <button data-tool="settings" class="tool" title=${settings.title} aria-expanded=${this.open} aria-controls="settings" @click=${() => { this.open = !this.open; this.manualLink = null; }}>${icons.settings}<span>${settings.label}</span></button>
+        <button data-tool="share" title=${share.title} @click=${() => void this.#share()}>${icons.share}<span>${share.label}</span></button>
+        <button data-tool="help" title=${help.title} @click=${() => this.dispatchEvent(new CustomEvent("cj-help", { bubbles: true, composed: true }))}>${icons.help}<span>${help.label}</span></button>
       </div>
-      <div id="settings" class="drop card scroll" role="group" aria-label=${settings.title} ?hidden=${!this.open} @keydown=${this.#keys}>${this.open ? this.#settings() : nothing}</div>
+      <div id="settings" class="drop card scroll" role="region" aria-label=${settings.title} ?hidden=${!this.open} @keydown=${this.#keys}>${this.open ? this.#settings() : nothing}</div>
       ${this.manualLink === null ? nothing : html`<div class="drop card manual"><label>${share.manual}
         <input readonly .value=${this.manualLink} @focus=${(event: Event) => (event.target as HTMLInputElement).select()}></label></div>`}`;
   }
@@ -69,7 +69,7 @@ export class Toolbar extends Panel {
     return html`<fieldset><legend>${settings.quality}</legend>${QUALITIES.map((value) => html`<label>
         <input type="radio" name="quality" value=${value} .checked=${value === quality} @change=${() => this.shell.setQuality(value)}>
         <span>${settings[value]}</span><span class="hint">${hints[value]}</span></label>`)}</fieldset>
-      <h3>${settings.performance}</h3>
+      <h2>${settings.performance}</h2>
       <dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd class="number">${value}</dd>`)}</dl>`;
   }
 

@@ -1,0 +1,45 @@
+// Pictures for the documents, into docs/screenshots/: the city's fixed views, a selection, English, a phone, no WebGPU.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { findFeature, launch, newPage, openViewer, settled } from "./helpers.mjs";
+
+const FOLDER = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
+const LARGE = { width: 1440, height: 810 };
+
+/** Takes all pictures of a served city. */
+export async function takeScreenshots(browser, origin, manifest) {
+  mkdirSync(FOLDER, { recursive: true });
+  const shoot = async (page, name) => {
+    await settled(page);
+    await page.screenshot({ path: `${FOLDER}${name}.png` });
+  };
+  const { page, context } = await newPage(browser, { viewport: LARGE });
+  await openViewer(page, origin, { quality: "medium" });
+  for (const { id } of manifest.views) {
+    await page.locator("#tab-views").click();
+    await page.locator(`[data-view="${id}"]`).click();
+    await page.locator("#tab-layers").click();
+    await shoot(page, id);
+  }
+  await page.locator('[data-nav="home"]').click();
+  await settled(page);
+  const { x, y } = await findFeature(page, origin, (feature) => feature.class === "Building");
+  await page.mouse.click(x, y);
+  await page.locator("cj-attributes .id").waitFor();
+  await page.locator('[data-tool="language"]').click();
+  await page.locator("#tab-projects").click();
+  await shoot(page, "selection-english");
+  await context.close();
+
+  const phone = await newPage(browser, { viewport: { width: 390, height: 844 }, hasTouch: true });
+  await openViewer(phone.page, origin);
+  await shoot(phone.page, "phone");
+  await phone.context.close();
+
+  const bare = await launch({ webgpu: false });
+  const { page: message } = await newPage(bare, { viewport: { width: 960, height: 540 } });
+  await message.goto(origin);
+  await message.locator("cj-start-screen .failed").waitFor();
+  await message.screenshot({ path: `${FOLDER}no-webgpu.png` });
+  await bare.close();
+}
