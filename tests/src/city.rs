@@ -17,7 +17,9 @@ impl City {
     /// # Errors
     /// When no temporary folder can be made.
     pub fn empty() -> anyhow::Result<Self> {
-        Ok(Self { folder: tempfile::Builder::new().prefix("chengjing-e2e-").tempdir()? })
+        Ok(Self {
+            folder: tempfile::Builder::new().prefix("chengjing-e2e-").tempdir()?,
+        })
     }
 
     /// A generated district, published.
@@ -26,7 +28,10 @@ impl City {
     /// When the command fails.
     pub fn demo(buildings: u32, seed: u64) -> anyhow::Result<Self> {
         let city = Self::empty()?;
-        city.run(&["demo"], &["--buildings", &buildings.to_string(), "--seed", &seed.to_string()])?;
+        city.run(
+            &["demo"],
+            &["--buildings", &buildings.to_string(), "--seed", &seed.to_string()],
+        )?;
         Ok(city)
     }
 
@@ -67,10 +72,20 @@ impl City {
         let output = self.try_run(command, arguments)?;
         let stderr = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
-            bail!("{} {} ended with {}: {stderr}", command.join(" "), arguments.join(" "), output.status);
+            bail!(
+                "{} {} ended with {}: {stderr}",
+                command.join(" "),
+                arguments.join(" "),
+                output.status
+            );
         }
-        serde_json::from_slice(&output.stdout)
-            .with_context(|| format!("no JSON from {}: {}", command.join(" "), String::from_utf8_lossy(&output.stdout)))
+        serde_json::from_slice(&output.stdout).with_context(|| {
+            format!(
+                "no JSON from {}: {}",
+                command.join(" "),
+                String::from_utf8_lossy(&output.stdout)
+            )
+        })
     }
 
     /// Runs a command to its end, whatever it is.

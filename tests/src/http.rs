@@ -36,7 +36,9 @@ impl Answer {
 pub fn get(url: &str, headers: &[(&str, &str)]) -> anyhow::Result<Answer> {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let mut request = agent.get(url);
-    let names_encoding = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept-encoding"));
+    let names_encoding = headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("accept-encoding"));
     if !names_encoding {
         request = request.header("accept-encoding", "identity");
     }

@@ -45,10 +45,19 @@ impl Server {
             let mut line = String::new();
             if stdout.read_line(&mut line)? == 0 {
                 let _ended = child.kill();
-                anyhow::bail!("the server ended before it said its address: {said}{}", log.lock().map(|l| l.clone()).unwrap_or_default());
+                anyhow::bail!(
+                    "the server ended before it said its address: {said}{}",
+                    log.lock().map(|l| l.clone()).unwrap_or_default()
+                );
             }
             if let Some(at) = line.find("http://127.0.0.1:") {
-                break line[at..].trim().trim_end_matches('/').split_whitespace().next().unwrap_or_default().to_owned();
+                break line[at..]
+                    .trim()
+                    .trim_end_matches('/')
+                    .split_whitespace()
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
             }
             said.push_str(&line);
         };
@@ -84,12 +93,25 @@ impl Server {
     /// When there is no such collection or it is empty.
     pub fn feature_ids(&self, word: &str, limit: usize) -> anyhow::Result<Vec<String>> {
         let collections = self.get("/ogc/collections", &[])?.json()?;
-        let ids: Vec<&str> =
-            collections["collections"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str()).collect();
-        let id = ids.iter().find(|id| id.contains(word)).with_context(|| format!("no collection {word} among {ids:?}"))?;
-        let page = self.get(&format!("/ogc/collections/{id}/items?limit={limit}"), &[])?.json()?;
-        let found: Vec<String> =
-            page["features"].as_array().into_iter().flatten().filter_map(|f| f["id"].as_str().map(str::to_owned)).collect();
+        let ids: Vec<&str> = collections["collections"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|c| c["id"].as_str())
+            .collect();
+        let id = ids
+            .iter()
+            .find(|id| id.contains(word))
+            .with_context(|| format!("no collection {word} among {ids:?}"))?;
+        let page = self
+            .get(&format!("/ogc/collections/{id}/items?limit={limit}"), &[])?
+            .json()?;
+        let found: Vec<String> = page["features"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|f| f["id"].as_str().map(str::to_owned))
+            .collect();
         anyhow::ensure!(!found.is_empty(), "collection {id} is empty");
         Ok(found)
     }
@@ -105,7 +127,10 @@ impl Server {
     /// The lines.
     pub fn assert_log_clean(&self) -> anyhow::Result<()> {
         let log = self.log();
-        let bad: Vec<&str> = log.lines().filter(|l| l.contains("WARN") || l.contains("ERROR") || l.contains("panicked")).collect();
+        let bad: Vec<&str> = log
+            .lines()
+            .filter(|l| l.contains("WARN") || l.contains("ERROR") || l.contains("panicked"))
+            .collect();
         anyhow::ensure!(bad.is_empty(), "the log is not clean: {bad:#?}");
         Ok(())
     }
@@ -116,7 +141,10 @@ impl Server {
     /// When it cannot be asked or ends with a failure.
     pub fn stop(mut self) -> anyhow::Result<()> {
         let id = self.child.id().to_string();
-        anyhow::ensure!(Command::new("kill").args(["-TERM", &id]).status()?.success(), "the server was gone");
+        anyhow::ensure!(
+            Command::new("kill").args(["-TERM", &id]).status()?.success(),
+            "the server was gone"
+        );
         let status = self.child.wait()?;
         anyhow::ensure!(status.success(), "the server ended with {status}");
         Ok(())

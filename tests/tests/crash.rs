@@ -12,18 +12,31 @@ fn many_buildings(city: &City, lon: f64, lat: f64) -> String {
     for i in 0..20_000 {
         let (x, y) = (lon + f64::from(i % 200) * 2e-4, lat + f64::from(i / 200) * 2e-4);
         let ring = [[x, y], [x + 1e-4, y], [x + 1e-4, y + 1e-4], [x, y + 1e-4], [x, y]];
-        features.push(serde_json::json!({"type": "Feature", "id": format!("new-{i}"), "properties": {"height": 10},
-            "geometry": {"type": "Polygon", "coordinates": [ring]}}));
+        features.push(
+            serde_json::json!({"type": "Feature", "id": format!("new-{i}"), "properties": {"height": 10},
+            "geometry": {"type": "Polygon", "coordinates": [ring]}}),
+        );
     }
     let path = city.path().with_file_name("many.geojson");
-    std::fs::write(&path, serde_json::json!({"type": "FeatureCollection", "features": features}).to_string()).unwrap();
+    std::fs::write(
+        &path,
+        serde_json::json!({"type": "FeatureCollection", "features": features}).to_string(),
+    )
+    .unwrap();
     path.display().to_string()
 }
 
 #[test]
 fn a_kill_during_import_or_publish_keeps_the_last_published_city() {
     let city = City::demo(2_000, 21).unwrap();
-    let manifest = |city: &City| Server::start(city).unwrap().get("/api/v1/manifest", &[]).unwrap().json().unwrap();
+    let manifest = |city: &City| {
+        Server::start(city)
+            .unwrap()
+            .get("/api/v1/manifest", &[])
+            .unwrap()
+            .json()
+            .unwrap()
+    };
     let before = manifest(&city);
     let origin = before["origin_lon_lat_height"].as_array().unwrap();
     let input = many_buildings(&city, origin[0].as_f64().unwrap(), origin[1].as_f64().unwrap());

@@ -8,17 +8,30 @@ use std::path::{Path, PathBuf};
 fn count(city: &City, layer: &str) -> u64 {
     let info = city.run(&["info"], &[]).unwrap();
     let rows = info["classes"].as_array().unwrap();
-    rows.iter().find(|row| row[0] == layer).and_then(|row| row[1].as_u64()).unwrap_or(0)
+    rows.iter()
+        .find(|row| row[0] == layer)
+        .and_then(|row| row[1].as_u64())
+        .unwrap_or(0)
 }
 
 #[test]
 fn kamloops_stands_with_its_drains() {
     let city = City::empty().unwrap();
     let sample = |name: &str| e2e::sample(&format!("kamloops/{name}"));
-    city.import(&sample("buildings.geojson"), &["--layer", "buildings"]).unwrap();
-    city.import(&sample("mains.geojson"), &["--layer", "storm", "--pipe-class", "YS"]).unwrap();
-    city.import(&sample("sanitary_mains.geojson"), &["--layer", "sanitary", "--pipe-class", "WS"]).unwrap();
-    city.import(&sample("manholes.geojson"), &["--layer", "storm_manholes", "--pipe-class", "YS"]).unwrap();
+    city.import(&sample("buildings.geojson"), &["--layer", "buildings"])
+        .unwrap();
+    city.import(&sample("mains.geojson"), &["--layer", "storm", "--pipe-class", "YS"])
+        .unwrap();
+    city.import(
+        &sample("sanitary_mains.geojson"),
+        &["--layer", "sanitary", "--pipe-class", "WS"],
+    )
+    .unwrap();
+    city.import(
+        &sample("manholes.geojson"),
+        &["--layer", "storm_manholes", "--pipe-class", "YS"],
+    )
+    .unwrap();
     // counts of the files' own README
     assert_eq!(count(&city, "buildings/building"), 1_463);
     assert_eq!(count(&city, "underground/YS"), 1_064 + 303);
@@ -30,13 +43,19 @@ fn kamloops_stands_with_its_drains() {
 #[test]
 fn a_building_model_is_read_in_a_process_of_its_own() {
     let city = City::empty().unwrap();
-    let report = city.import(&e2e::root().join("tests/fixtures/ifc/LargeBuilding.ifc"), &[]).unwrap();
+    let report = city
+        .import(&e2e::root().join("tests/fixtures/ifc/LargeBuilding.ifc"), &[])
+        .unwrap();
     assert!(count(&city, "buildings/bim") > 50, "{report}");
     let broken = city.path().with_file_name("broken.ifc");
     std::fs::write(&broken, "ISO-10303-21;\nHEADER;\nENDSEC;\nDATA;\n#1=IFCWALL(").unwrap();
     let output = city.try_run(&["import"], &[&broken.display().to_string()]).unwrap();
     assert!(!output.status.success());
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(said.contains("broken.ifc"), "{said}");
 }
 
@@ -44,7 +63,8 @@ fn a_building_model_is_read_in_a_process_of_its_own() {
 fn survey_tables_and_terrain_go_into_one_city() {
     let city = City::empty().unwrap();
     let fixtures = e2e::root().join("tests/fixtures");
-    city.import(&fixtures.join("pipe_tables/YSLINE.csv"), &["--crs", "EPSG:32610"]).unwrap();
+    city.import(&fixtures.join("pipe_tables/YSLINE.csv"), &["--crs", "EPSG:32610"])
+        .unwrap();
     assert_eq!(count(&city, "underground/YS"), 120 + 205);
     let other = City::empty().unwrap();
     other.import(&fixtures.join("dem/ky4_elevation.tif"), &[]).unwrap();
@@ -52,13 +72,19 @@ fn survey_tables_and_terrain_go_into_one_city() {
 }
 
 fn hostile_files() -> Vec<PathBuf> {
-    let Some(folder) = e2e::shared("hostile/cityjson") else { return vec![] };
+    let Some(folder) = e2e::shared("hostile/cityjson") else {
+        return vec![];
+    };
     let mut open = vec![folder];
     let mut found = vec![];
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { open.push(path) } else { found.push(path) }
+            if path.is_dir() {
+                open.push(path)
+            } else {
+                found.push(path)
+            }
         }
     }
     found.sort();
@@ -72,7 +98,10 @@ fn made_files(folder: &Path) -> Vec<PathBuf> {
     let files: [(&str, &[u8]); 9] = [
         ("empty.city.json", b""),
         ("empty.geojson", b""),
-        ("half.geojson", br#"{"type":"FeatureCollection","features":[{"type":"Fea"#),
+        (
+            "half.geojson",
+            br#"{"type":"FeatureCollection","features":[{"type":"Fea"#,
+        ),
         ("deep.geojson", deep.as_bytes()),
         ("deep.city.json", deep.as_bytes()),
         ("nan.geojson", nan.as_bytes()),
@@ -80,11 +109,14 @@ fn made_files(folder: &Path) -> Vec<PathBuf> {
         ("zero.city.jsonl", &[0; 4096]),
         ("unknown.xyz", b"hello"),
     ];
-    files.iter().map(|(name, bytes)| {
-        let path = folder.join(name);
-        std::fs::write(&path, bytes).unwrap();
-        path
-    }).collect()
+    files
+        .iter()
+        .map(|(name, bytes)| {
+            let path = folder.join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        })
+        .collect()
 }
 
 #[test]
@@ -95,10 +127,23 @@ fn no_input_makes_the_program_panic_and_every_refusal_names_the_file() {
     for file in files {
         let city = City::empty().unwrap();
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let output = city.try_run(&["import"], &[&file.display().to_string(), "--crs", "EPSG:7415"]).unwrap();
-        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.code().is_some_and(|code| code != 101), "{name} ended with {}: {said}", output.status);
+        let output = city
+            .try_run(&["import"], &[&file.display().to_string(), "--crs", "EPSG:7415"])
+            .unwrap();
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(
+            output.status.code().is_some_and(|code| code != 101),
+            "{name} ended with {}: {said}",
+            output.status
+        );
         assert!(!said.contains("panicked"), "{name}: {said}");
-        assert!(output.status.success() || said.contains(&name), "{name} is not named: {said}");
+        assert!(
+            output.status.success() || said.contains(&name),
+            "{name} is not named: {said}"
+        );
     }
 }

@@ -18,7 +18,11 @@ struct Walk {
 
 impl Walk {
     fn of(city: &City) -> Self {
-        Self { contents: city.contents().unwrap().into_iter().collect(), seen_glb: BTreeSet::new(), seen_json: BTreeSet::new() }
+        Self {
+            contents: city.contents().unwrap().into_iter().collect(),
+            seen_glb: BTreeSet::new(),
+            seen_json: BTreeSet::new(),
+        }
     }
 
     fn tileset(&mut self, bytes: &[u8], name: &str) {
@@ -29,12 +33,20 @@ impl Walk {
     }
 
     fn tile(&mut self, tile: &Tile, parent_error: f64) {
-        assert!(tile.geometric_error <= parent_error, "an error grows downward: {} under {parent_error}", tile.geometric_error);
+        assert!(
+            tile.geometric_error <= parent_error,
+            "an error grows downward: {} under {parent_error}",
+            tile.geometric_error
+        );
         let volume = tile.bounding_volume.oriented_box.expect("tiles are written with boxes");
         assert!(volume.iter().all(|v| v.is_finite()));
         if let Some(content) = &tile.content {
             let name = content.uri.rsplit('/').next().unwrap().to_owned();
-            let bytes = self.contents.get(&name).unwrap_or_else(|| panic!("{name} is not kept")).clone();
+            let bytes = self
+                .contents
+                .get(&name)
+                .unwrap_or_else(|| panic!("{name} is not kept"))
+                .clone();
             if name.ends_with(".json") {
                 if self.seen_json.insert(name.clone()) {
                     self.tileset(&bytes, &name);
@@ -51,13 +63,25 @@ impl Walk {
 
 fn root_tileset(city: &City) -> Vec<u8> {
     let revisions = city.path().join("tiles/revisions");
-    let newest = std::fs::read_dir(&revisions).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().parse::<u64>().unwrap()).max();
+    let newest = std::fs::read_dir(&revisions)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().parse::<u64>().unwrap())
+        .max();
     std::fs::read(revisions.join(newest.unwrap().to_string()).join("tileset.json")).unwrap()
 }
 
 fn judge(folder: &Path) {
-    let output = Command::new("node").arg(e2e::root().join("tests/validate/validate.mjs")).arg(folder).output().unwrap();
-    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("node")
+        .arg(e2e::root().join("tests/validate/validate.mjs"))
+        .arg(folder)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]
@@ -66,7 +90,11 @@ fn the_generated_city_is_valid_to_the_last_tile() {
     let mut walk = Walk::of(&city);
     walk.tileset(&root_tileset(&city), "tileset.json");
     assert!(walk.seen_glb.len() > 20, "{} tiles", walk.seen_glb.len());
-    let unreferenced: Vec<_> = walk.contents.keys().filter(|n| n.ends_with(".glb") && !walk.seen_glb.contains(*n)).collect();
+    let unreferenced: Vec<_> = walk
+        .contents
+        .keys()
+        .filter(|n| n.ends_with(".glb") && !walk.seen_glb.contains(*n))
+        .collect();
     assert!(unreferenced.is_empty(), "kept but not used: {unreferenced:?}");
     let mut indices = BTreeSet::new();
     for name in &walk.seen_glb {
@@ -83,7 +111,11 @@ fn the_generated_city_is_valid_to_the_last_tile() {
     let info = city.run(&["info"], &[]).unwrap();
     let features = info["features"].as_u64().unwrap();
     // zones and other features without a body of their own may be missing, but nearly all are drawn somewhere
-    assert!(indices.len() as u64 * 100 >= features * 97, "{} of {features} features are drawn", indices.len());
+    assert!(
+        indices.len() as u64 * 100 >= features * 97,
+        "{} of {features} features are drawn",
+        indices.len()
+    );
     judge(&city.path().join("tiles/content"));
 }
 
@@ -109,7 +141,11 @@ fn the_same_city_has_the_same_bytes() {
 fn an_edit_encodes_few_tiles_again() {
     let city = City::demo(2_000, 5).unwrap();
     let before: BTreeSet<String> = city.contents().unwrap().into_iter().map(|(name, _)| name).collect();
-    let id = e2e::server::Server::start(&city).unwrap().feature_ids("buildings", 1).unwrap().remove(0);
+    let id = e2e::server::Server::start(&city)
+        .unwrap()
+        .feature_ids("buildings", 1)
+        .unwrap()
+        .remove(0);
     city.run(&["set"], &[&id, "name=改名的楼"]).unwrap();
     let published = city.run(&["publish"], &[]).unwrap();
     let encoded = published["num_encoded"].as_u64().unwrap();
