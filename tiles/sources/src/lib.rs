@@ -2,6 +2,7 @@
 
 pub mod cityjson;
 pub mod dem;
+pub mod demo;
 pub mod error;
 pub mod geojson;
 pub mod ifc;
