@@ -91,8 +91,10 @@ export const attributeDictionary: Record<string, AttributeEntry> = {
   storeys: { zh: "层数", en: "Storeys", unit: "层", kind: "integer" },
   storeys_below: { zh: "地下层数", en: "Storeys below ground", unit: "层", kind: "integer" },
   height_m: { zh: "高度", en: "Height", unit: "m" },
+  storey_height_m: { zh: "层高", en: "Storey height", unit: "m" },
   floor_area_m2: { zh: "建筑面积", en: "Floor area", unit: "m²", decimals: 0 },
   footprint_area_m2: { zh: "占地面积", en: "Footprint", unit: "m²", decimals: 0 },
+  footprint_m2: { zh: "占地面积", en: "Footprint", unit: "m²", decimals: 0 },
   area_m2: { zh: "面积", en: "Area", unit: "m²", decimals: 0 },
   households: { zh: "户数", en: "Households", unit: "户", kind: "integer" },
   residents: { zh: "居住人数", en: "Residents", unit: "人", kind: "integer" },
@@ -106,6 +108,16 @@ export const attributeDictionary: Record<string, AttributeEntry> = {
       brick: { zh: "砖木", en: "brick and timber" },
     },
   },
+  danger_class: {
+    zh: "危房等级", en: "Danger class",
+    values: {
+      A: { zh: "A 级（安全）", en: "A (safe)" },
+      B: { zh: "B 级（个别构件危险）", en: "B (single members in danger)" },
+      C: { zh: "C 级（局部危险）", en: "C (partly in danger)" },
+      D: { zh: "D 级（整栋危险）", en: "D (in danger as a whole)" },
+    },
+  },
+  old_estate: { zh: "老旧小区", en: "Old estate", kind: "flag" },
   estate: { zh: "小区", en: "Estate" },
   block: { zh: "街区", en: "Block" },
   address: { zh: "地址", en: "Address" },
@@ -146,17 +158,48 @@ export const attributeDictionary: Record<string, AttributeEntry> = {
   },
   lanes: { zh: "车道数", en: "Lanes", kind: "integer" },
   width_m: { zh: "宽度", en: "Width", unit: "m" },
-  // Projects
+  redline_m: { zh: "红线宽度", en: "Red-line width", unit: "m" },
+  sidewalk_m: { zh: "人行道宽", en: "Pavement width", unit: "m" },
+  one_way: { zh: "单行", en: "One way", kind: "flag" },
+  junction: { zh: "交叉口", en: "Junction", kind: "flag" },
+  arms: { zh: "路口支数", en: "Arms", kind: "integer" },
+  tracks: { zh: "股道数", en: "Tracks", kind: "integer" },
+  gauge_mm: { zh: "轨距", en: "Gauge", unit: "mm", kind: "integer" },
+  // Ground, green and water
+  land_use: { zh: "用地性质", en: "Land use" },
+  land_use_zh: { zh: "用地性质", en: "Land use" },
+  surface: { zh: "地表", en: "Surface" },
+  floor_area_ratio: { zh: "容积率", en: "Floor area ratio" },
+  is_park: { zh: "公园", en: "Park", kind: "flag" },
+  cover: {
+    zh: "植被", en: "Cover",
+    values: {
+      lawn: { zh: "草坪", en: "lawn" },
+      meadow: { zh: "草地", en: "meadow" },
+      field: { zh: "运动场地", en: "playing field" },
+    },
+  },
+  water_class: { zh: "水体类型", en: "Kind of water", values: { river: { zh: "河流", en: "river" }, pond: { zh: "池塘", en: "pond" } } },
+  level_m: { zh: "水位", en: "Water level", unit: "m" },
+  kind: { zh: "类型", en: "Kind" },
+  // Projects and zones
+  zone_class: { zh: "分区类别", en: "Zone class" },
+  num_blocks: { zh: "街区数", en: "Blocks", kind: "integer" },
   project_class: { zh: "项目类别", en: "Project class" },
   stage: { zh: "阶段", en: "Stage" },
   way: { zh: "更新方式", en: "Way of renewal" },
   investment_cny: { zh: "总投资", en: "Investment", kind: "money" },
+  investment_done_cny: { zh: "完成投资", en: "Invested so far", kind: "money" },
+  progress: { zh: "进度", en: "Progress" },
+  problem: { zh: "主要问题", en: "Problems" },
+  review_status: { zh: "评审情况", en: "Review" },
   town_office: { zh: "镇办", en: "Town office" },
   responsible_unit: { zh: "责任单位", en: "Responsible unit" },
   year_start: { zh: "开始年份", en: "Start", kind: "year" },
   year_end: { zh: "结束年份", en: "End", kind: "year" },
   content: { zh: "建设内容", en: "Contents" },
   description: { zh: "说明", en: "Description" },
+  note: { zh: "备注", en: "Note" },
   // Trees and green
   species: { zh: "树种", en: "Species" },
   crown_m: { zh: "冠幅", en: "Crown", unit: "m" },
@@ -178,8 +221,8 @@ export const attributeDictionary: Record<string, AttributeEntry> = {
   b3_dak_type: { zh: "屋顶类型", en: "Roof type" },
 };
 
-/** Keys that are shown elsewhere in the panel. */
-export const hiddenKeys: ReadonlySet<string> = new Set(["name", "id"]);
+/** Keys that are shown elsewhere in the panel, or that only steer the drawing. */
+export const hiddenKeys: ReadonlySet<string> = new Set(["name", "id", "class_zh", "marking"]);
 
 /** Keys that name where a record comes from; shown last, as the source. */
 export const sourceKeys: ReadonlySet<string> = new Set(["source", "data_source", "credit", "数据来源"]);

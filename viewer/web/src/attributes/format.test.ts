@@ -50,6 +50,13 @@ describe("attribute table", () => {
     expect(other.map((row) => row.value)).toEqual(["a、2", "a: 1；b: —"]);
   });
 
+  it("shows the one of two language variants that is for the reader", () => {
+    const both = { land_use: "residential", land_use_zh: "居住用地" };
+    expect(attributeTable(both, "zh-CN").main.map((row) => row.value)).toEqual(["居住用地"]);
+    expect(attributeTable(both, "en").main.map((row) => row.value)).toEqual(["residential"]);
+    expect(attributeTable({ land_use_zh: "居住用地" }, "en").main.map((row) => row.value)).toEqual(["居住用地"]);
+  });
+
   it("takes no words from the prototype of an object", () => {
     const { other, main } = attributeTable({ constructor: "x", use: "toString" }, "en");
     expect(other.map((row) => row.label)).toEqual(["constructor"]);

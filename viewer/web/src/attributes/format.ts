@@ -17,7 +17,7 @@ export function attributeTable(attributes: Record<string, Json>, language: Langu
   const other: AttributeRow[] = [];
   let source: string | null = null;
   for (const [key, value] of Object.entries(attributes)) {
-    if (value === null || value === "" || hiddenKeys.has(key)) continue;
+    if (value === null || value === "" || hiddenKeys.has(key) || isOtherLanguage(key, attributes, language)) continue;
     if (sourceKeys.has(key)) {
       source = formatValue(undefined, value, language);
       continue;
@@ -32,6 +32,12 @@ export function attributeTable(attributes: Record<string, Json>, language: Langu
   }
   main.sort((a, b) => (order.get(a.key) ?? 0) - (order.get(b.key) ?? 0));
   return { main, other, source };
+}
+
+/** True for the one of `use` and `use_zh` that is written for readers of the other language. */
+function isOtherLanguage(key: string, attributes: Record<string, Json>, language: Language): boolean {
+  if (language === "zh-CN") return Object.hasOwn(attributes, `${key}_zh`);
+  return key.endsWith("_zh") && Object.hasOwn(attributes, key.slice(0, -3));
 }
 
 /** Looks up own keys only: data may well have an attribute called `constructor`. */
