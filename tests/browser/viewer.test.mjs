@@ -109,7 +109,7 @@ describe("the viewer", () => {
     await page.locator('[data-nav="underground"]').click();
     const view = manifest.views.find(({ id }) => id === "underground") ?? manifest.views[0];
     const { target_enu, heading_deg } = view;
-    await page.evaluate((view) => window.chengjing.flyTo(view, 0), { target_enu, distance_m: 120, heading_deg, pitch_deg: 60 });
+    await page.evaluate((view) => window.chengjing.flyTo(view, { duration_ms: 0 }), { target_enu, distance_m: 120, heading_deg, pitch_deg: 60 });
     const { x, y, feature } = await findFeature(page, server.origin, (f) => f.class === "Pipe");
     await page.mouse.click(x, y);
     await panel().locator(".id").filter({ hasText: feature.id }).waitFor();

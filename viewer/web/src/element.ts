@@ -7,7 +7,7 @@ import { local } from "./i18n";
 import { keyAction } from "./keyboard";
 import type { HelpSheet } from "./panels/help";
 import type { SearchPanel } from "./panels/search";
-import { Shell, type Pick } from "./shell";
+import { Shell, type Pick, type Timings } from "./shell";
 import { mark } from "./ui/icons";
 import { shared, tokens } from "./ui/styles";
 import "./panels/attributes";
@@ -45,11 +45,11 @@ function quality(text: string | null): Quality | null {
  * The viewer as an element.
  *
  * Attributes: `server` (address of a Chengjing server; the page's own by default), `quality` (`low`, `medium`, `high`),
- * `address` (present = the view is kept in the page's address and read from it; `?quality=` is read too).
+ * `address` (present = the view is kept in the page's address and read from it; `?quality=` is read too), `bare` (present = no panels but the line with the credits).
  * Give it a size by CSS. Removing it stops its streams and timers; the engine lives until the page goes.
  */
 export class ChengjingViewer extends LitElement {
-  static override properties = { server: {}, quality: {}, address: { type: Boolean }, timeOpen: { state: true } };
+  static override properties = { server: {}, quality: {}, address: { type: Boolean }, bare: { type: Boolean }, timeOpen: { state: true } };
   static override styles = [tokens, shared, css`
     :host { display: block; position: relative; overflow: hidden; background: #16202a; isolation: isolate; }
     ::slotted(canvas) { position: absolute; inset: 0; width: 100%; height: 100%; display: block; outline: none; touch-action: none; }
@@ -72,6 +72,8 @@ export class ChengjingViewer extends LitElement {
     cj-attributes { grid-area: right; justify-self: end; align-self: start; width: 328px; max-height: 100%; }
     cj-navigation { grid-area: nav; justify-self: end; align-self: end; }
     cj-time { grid-area: time; align-self: end; justify-self: center; width: min(100%, 420px); }
+    .bare .top, .bare .middle { visibility: hidden; }
+    .bare .top *, .bare .middle * { pointer-events: none; }
     .notice { position: absolute; left: 50%; top: 76px; transform: translateX(-50%); padding: 8px 16px; pointer-events: none; max-width: calc(100% - 32px); }
     cj-start-screen { position: absolute; inset: 0; background: radial-gradient(120% 90% at 50% 0%, #24414f 0%, #16242e 55%, #0f1820 100%); transition: opacity 400ms, visibility 400ms; }
     cj-start-screen.gone { opacity: 0; visibility: hidden; pointer-events: none; }
@@ -98,6 +100,7 @@ export class ChengjingViewer extends LitElement {
   declare server: string | null;
   declare quality: Quality | null;
   declare address: boolean;
+  declare bare: boolean;
   declare timeOpen: boolean;
 
   readonly canvas = document.createElement("canvas");
@@ -109,6 +112,7 @@ export class ChengjingViewer extends LitElement {
     this.server = null;
     this.quality = null;
     this.address = false;
+    this.bare = false;
     this.timeOpen = false;
     this.canvas.id = `chengjing-canvas-${++canvases}`;
     this.canvas.tabIndex = 0;
@@ -147,13 +151,18 @@ export class ChengjingViewer extends LitElement {
 
   // Interface for scripts --------------------------------------------------------------------------------------------
 
-  /** Flies to a view; resolves when everything there is drawn. */
-  flyTo(view: View, durationMs?: number): Promise<void> {
-    this.#running.flyTo(view, durationMs);
+  /** Flies to a view (`duration_ms` 0 jumps); resolves when everything there is drawn. */
+  flyTo(view: View, options: { duration_ms?: number } = {}): Promise<void> {
+    this.#running.flyTo(view, options.duration_ms);
     return this.settled();
   }
 
-  /** Resolves when the city stands still and everything that the view wants is drawn. */
+  /** Where the camera is; null before the first frame. */
+  get view(): View | null {
+    return this.#running.state.camera?.view ?? null;
+  }
+
+  /** Resolves when the city stands still and everything that the view wants is drawn; rejects when there is no city. */
   settled(): Promise<void> {
     return this.#running.settled();
   }
@@ -182,6 +191,11 @@ export class ChengjingViewer extends LitElement {
     };
   }
 
+  /** How long the start took. */
+  timings(): Timings {
+    return this.#running.timings();
+  }
+
   get #running(): Shell {
     if (!this.#shell) throw new Error("<chengjing-viewer> is not in a document yet");
     return this.#shell;
@@ -197,7 +211,7 @@ export class ChengjingViewer extends LitElement {
     const { manifest } = state;
     return html`
       <slot></slot>
-      ${started ? html`<div class="overlay ${state.selection ? "selected" : ""}" lang=${state.language}>
+      ${started ? html`<div class="overlay ${this.bare ? "bare" : ""} ${state.selection ? "selected" : ""}" lang=${state.language}>
         <header class="top">
           <h1 class="brand card">${mark}<b>${text.product}</b>${manifest ? html`<span>${local(manifest.title, state.language)}</span>` : nothing}</h1>
           <cj-search .shell=${shell} .state=${state}></cj-search>
@@ -220,6 +234,7 @@ export class ChengjingViewer extends LitElement {
     if (!this.#shell) return;
     const { state, text } = this.#shell;
     this.canvas.setAttribute("aria-label", text.canvas);
+    this.canvas.style.cursor = state.hovered === null ? "" : "pointer";
     if (this.address) {
       document.documentElement.lang = state.language;
       const city = state.manifest ? `${local(state.manifest.title, state.language)} · ` : "";

@@ -32,6 +32,16 @@ export interface ShellOptions {
   ownsAddress: boolean;
 }
 
+/** How long the start took, milliseconds; null = not there yet. */
+export interface Timings {
+  /** From the request of the engine to its compiled module. */
+  download_ms: number | null;
+  /** From the engine's start to its first command taken. */
+  ready_ms: number | null;
+  /** From the engine's start to the first view completely drawn. */
+  settled_ms: number | null;
+}
+
 export class Shell {
   readonly api: ServerApi;
   state: ShellState;
@@ -41,7 +51,9 @@ export class Shell {
   #selecting = new AbortController();
   #picks = new Map<number, (pick: Pick) => void>();
   #nextPick = 1;
-  #settledWaiters: (() => void)[] = [];
+  #settledWaiters: PromiseWithResolvers<void>[] = [];
+  #timings: Timings = { download_ms: null, ready_ms: null, settled_ms: null };
+  #engineStart = 0;
   #linkTimer: ReturnType<typeof setTimeout> | undefined;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -65,6 +77,7 @@ export class Shell {
     const next = reduce(this.state, action);
     if (next === this.state) return;
     this.state = next;
+    if (next.failure) this.#failWaiters(next.failure.details || next.failure.code);
     for (const listener of this.#listeners) listener();
   }
 
@@ -82,7 +95,9 @@ export class Shell {
     }
     this.dispatch({ type: "manifest", manifest });
     try {
+      const requested = performance.now();
       const module = await downloadEngine((loaded, total) => this.dispatch({ type: "download", loaded, total }));
+      this.#timings.download_ms = performance.now() - requested;
       this.dispatch({ type: "phase", phase: "starting" });
       const { reducedMotion, canvasSelector } = this.options;
       const options = {
@@ -98,15 +113,18 @@ export class Shell {
         initial_view: link.view ?? homeView(manifest),
         device_pixel_ratio: globalThis.devicePixelRatio,
       };
+      this.#engineStart = performance.now();
       const ready = Promise.withResolvers<void>();
       this.#engine = await startEngine(module, canvasSelector, options, (event) => {
         if (event.type === "ready") ready.resolve();
         this.#onEvent(event);
       });
       await ready.promise;
+      this.#timings.ready_ms = performance.now() - this.#engineStart;
     } catch (error) {
       return this.dispatch({ type: "failure", code: "engine", details: reason(error) });
     }
+    this.send({ type: "set_hover", enabled: globalThis.matchMedia("(hover: hover)").matches });
     // The engine took the view from its options; the rest of the link follows now that it takes commands.
     const { view: _, ...rest } = link;
     this.#applyLink(rest);
@@ -151,10 +169,18 @@ export class Shell {
     else this.send({ type: "fly_to_bounds", bounds_enu: manifest.bounds_enu });
   }
 
-  /** Resolves when everything that the present view wants is drawn. */
+  /** Resolves when everything that the present view wants is drawn; rejects when no city can be shown. */
   settled(): Promise<void> {
-    if (this.state.settled) return Promise.resolve();
-    return new Promise((resolve) => this.#settledWaiters.push(resolve));
+    const { settled, failure } = this.state;
+    if (failure) return Promise.reject(new Error(failure.details || failure.code));
+    if (settled) return Promise.resolve();
+    const waiter = Promise.withResolvers<void>();
+    this.#settledWaiters.push(waiter);
+    return waiter.promise;
+  }
+
+  timings(): Timings {
+    return { ...this.#timings };
   }
 
   pick(x: number, y: number): Promise<Pick> {
@@ -266,7 +292,8 @@ export class Shell {
     this.dispatch({ type: "engine", event });
     switch (event.type) {
       case "settled":
-        for (const resolve of this.#settledWaiters.splice(0)) resolve();
+        this.#timings.settled_ms ??= performance.now() - this.#engineStart;
+        for (const waiter of this.#settledWaiters.splice(0)) waiter.resolve();
         break;
       case "picked":
         this.#picks.get(event.request_id)?.({ featureIndex: event.feature_index, positionEnu: event.position_enu });
@@ -284,6 +311,10 @@ export class Shell {
       default:
         break;
     }
+  }
+
+  #failWaiters(why: string): void {
+    for (const waiter of this.#settledWaiters.splice(0)) waiter.reject(new Error(why));
   }
 
   async #onRevision(event: RevisionEvent): Promise<void> {
@@ -310,7 +341,7 @@ export class Shell {
 
   #applyLink(link: LinkState): void {
     const { manifest, layers } = this.state;
-    if (link.view) this.flyTo(link.view);
+    if (link.view) this.flyTo(link.view, 0);
     if (manifest && (link.on || link.off)) {
       let next = layers;
       for (const id of link.on ?? []) next = withLayer(manifest.layers, next, id, true);

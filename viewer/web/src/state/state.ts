@@ -26,6 +26,8 @@ export interface ShellState {
   manifest: SceneManifest | null;
   layers: LayerVisibility;
   selection: Selection | null;
+  /** Feature under the pointer. */
+  hovered: number | null;
   camera: { view: View; eye_enu: [number, number, number] } | null;
   stats: ViewerStats;
   loading: { wanted: number; loaded: number };
@@ -69,6 +71,7 @@ export function initialState(language: Language): ShellState {
     manifest: null,
     layers: {},
     selection: null,
+    hovered: null,
     camera: null,
     stats: {
       fps: 0, frames: 0, draw_calls: 0, triangles: 0, tiles_drawn: 0, tiles_loading: 0,
@@ -149,9 +152,10 @@ function reduceEvent(state: ShellState, event: ViewerEvent): ShellState {
       return event.recovered ? state : reduce(state, { type: "failure", code: "device_lost", details: "" });
     case "failed":
       return reduce(state, { type: "failure", code: failureCode(event.code), details: `${event.code}: ${event.message}` });
+    case "hovered":
+      return event.feature_index === state.hovered ? state : { ...state, hovered: event.feature_index };
     case "picked":
     case "clicked":
-    case "hovered":
       return state;
   }
 }
