@@ -9,7 +9,7 @@ pub mod scene;
 
 pub use scene::{FeatureRow, MAX_LAYER_CODES, Scene, state};
 
-/// Source of the tile pass: entry points `city_vertex`, `city_opaque`, `city_blended`.
+/// Source of the tile pass: entry points `city_vertex`, `city_opaque`, `city_blended`, `textured_vertex`, `city_textured`.
 ///
 /// Constants: `has_shadows` (bool), `shadow_taps` (i32, taps a side of the shadow filter).
 pub const CITY: &str = concat!(
@@ -19,6 +19,7 @@ pub const CITY: &str = concat!(
     include_str!("../wgsl/facade.wgsl"),
     include_str!("../wgsl/ground.wgsl"),
     include_str!("../wgsl/city_fragment.wgsl"),
+    include_str!("../wgsl/textured.wgsl"),
 );
 
 /// Source of the background: `sky_vertex`, `sky_fragment`; draw three vertices.
@@ -52,7 +53,7 @@ mod tests {
     #[test]
     fn every_pass_is_valid_wgsl_with_its_entry_points() {
         for (name, source, entries) in [
-            ("city", CITY, &["city_vertex", "city_opaque", "city_blended"][..]),
+            ("city", CITY, &["city_vertex", "city_opaque", "city_blended", "textured_vertex", "city_textured"][..]),
             ("sky", SKY, &["sky_vertex", "sky_fragment"]),
             ("shadow", SHADOW, &["shadow_vertex"]),
         ] {

@@ -78,7 +78,7 @@ fn feature_row(index: u32) -> FeatureRow {
 
 // Uniform in 0–1 from an integer cell (PCG-style; the CPU twin is `shaders::noise::cell_hash`).
 fn cell_hash(cell: vec2<i32>, seed: u32) -> f32 {
-    var h = bitcast<u32>(cell.x) * 0x9e3779b1u ^ bitcast<u32>(cell.y) * 0x85ebca77u ^ seed * 0xc2b2ae3du;
+    var h = (bitcast<u32>(cell.x) * 0x9e3779b1u) ^ (bitcast<u32>(cell.y) * 0x85ebca77u) ^ (seed * 0xc2b2ae3du);
     h = (h ^ (h >> 15u)) * 0x2c1b3c6du;
     h = (h ^ (h >> 12u)) * 0x297a2d39u;
     return f32((h ^ (h >> 15u)) >> 8u) * (1.0 / 16777216.0);

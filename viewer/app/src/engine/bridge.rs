@@ -1,0 +1,56 @@
+//! The mailbox between browser callbacks and the engine's systems. Callbacks only put things in; frames take them out.
+
+use crate::camera::PointerInput;
+use crate::engine::frame_loop;
+use crate::tiles::workers::Reply;
+use js_sys::Function;
+use std::cell::RefCell;
+use viewer_core::{ViewerCommand, ViewerEvent};
+use wasm_bindgen::JsValue;
+
+/// Something that happened outside a frame.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// The page asks for something.
+    Command(ViewerCommand),
+    /// The user moves, presses, turns, types.
+    Pointer(PointerInput),
+    /// A decode worker answers.
+    Worker(Reply),
+    /// The canvas changed its size.
+    Resized,
+    /// A new GPU device stands in for a lost one.
+    DeviceRecovered,
+}
+
+thread_local! {
+    static INBOX: RefCell<Vec<Input>> = const { RefCell::new(Vec::new()) };
+    static LISTENER: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Puts an input into the box and wakes the engine.
+pub(crate) fn push(input: Input) {
+    INBOX.with_borrow_mut(|inbox| inbox.push(input));
+    frame_loop::request_frame();
+}
+
+/// Takes everything out, in the order of arrival.
+pub(crate) fn take() -> Vec<Input> {
+    INBOX.with_borrow_mut(std::mem::take)
+}
+
+/// Sets the function that hears events.
+pub(crate) fn listen(on_event: Function) {
+    LISTENER.with_borrow_mut(|listener| *listener = Some(on_event));
+}
+
+/// Tells the page. An exception in the listener is the page's own trouble and does not stop the engine.
+pub(crate) fn emit(event: &ViewerEvent) {
+    let Ok(json) = serde_json::to_string(event) else { return };
+    let listener = LISTENER.with_borrow(Clone::clone);
+    if let Some(listener) = listener
+        && let Err(err) = listener.call1(&JsValue::NULL, &JsValue::from_str(&json))
+    {
+        bevy::log::warn!(?err, "event listener threw");
+    }
+}

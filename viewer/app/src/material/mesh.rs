@@ -1,0 +1,125 @@
+//! GPU buffers of a tile's primitives.
+
+use bevy::render::renderer::{RenderDevice, RenderQueue};
+use city_model::style::SurfaceKind;
+use wgpu::util::DeviceExt as _;
+
+/// Vertices and triangles as the decode worker gives them.
+#[derive(Debug, Default)]
+pub(crate) struct PrimitiveData {
+    /// `[vertex * 3]`, metres relative to the tile's origin, z-up.
+    pub(crate) positions: Vec<f32>,
+    /// `[vertex * 5]`, see `viewer_decode::VertexAttributes`.
+    pub(crate) attributes: Vec<u32>,
+    /// Three a triangle.
+    pub(crate) indices: Vec<u32>,
+    /// `[vertex * 2]`, with [`Self::image`] only.
+    pub(crate) uvs: Option<Vec<f32>>,
+    /// Texture.
+    pub(crate) image: Option<ImageData>,
+}
+
+/// Pixels of a texture, rows from the top, sRGB, straight alpha.
+#[derive(Debug)]
+pub(crate) struct ImageData {
+    /// Columns.
+    pub(crate) width: u32,
+    /// Rows.
+    pub(crate) height: u32,
+    /// `[row][column]` rgba bytes.
+    pub(crate) rgba: Vec<u8>,
+}
+
+/// A primitive on the GPU; one draw call, two where it holds projects.
+pub(crate) struct GpuPrimitive {
+    pub(crate) positions: wgpu::Buffer,
+    pub(crate) attributes: wgpu::Buffer,
+    pub(crate) indices: wgpu::Buffer,
+    pub(crate) texture: Option<GpuTexture>,
+    /// Indices of opaque triangles, from 0.
+    pub(crate) num_opaque: u32,
+    /// All indices; those after the opaque ones are blended.
+    pub(crate) num_indices: u32,
+    /// True when everything in it lies underground (pipes, tunnels).
+    pub(crate) is_below_ground: bool,
+    pub(crate) gpu_bytes: u64,
+}
+
+/// Texture of a primitive with its coordinates.
+pub(crate) struct GpuTexture {
+    pub(crate) uvs: wgpu::Buffer,
+    pub(crate) view: wgpu::TextureView,
+}
+
+/// First layer code below the ground beside tunnels; the same rule as `is_below_ground` in the shader.
+fn is_below_ground(layer: u32) -> bool {
+    layer >= u32::from(city_model::layers::FIRST_PIPE_CODE) || layer == 14
+}
+
+impl GpuPrimitive {
+    /// Uploads a primitive; its indices are reordered so that blended triangles come last.
+    pub(crate) fn upload(device: &RenderDevice, queue: &RenderQueue, data: &mut PrimitiveData) -> Self {
+        let num_opaque = sort_blended_last(&mut data.indices, &data.attributes);
+        let create = |label, contents: &[u8], usage| {
+            device.wgpu_device().create_buffer_init(&wgpu::util::BufferInitDescriptor { label: Some(label), contents, usage })
+        };
+        let texture = match (&data.uvs, &data.image) {
+            (Some(uvs), Some(image)) => Some(GpuTexture {
+                uvs: create("uvs", bytemuck::cast_slice(uvs), wgpu::BufferUsages::VERTEX),
+                view: upload_image(device, queue, image),
+            }),
+            _ => None,
+        };
+        let image_bytes = data.image.as_ref().map_or(0, |image| image.rgba.len() * 4 / 3);
+        let words = data.positions.len() + data.attributes.len() + data.indices.len() + data.uvs.as_ref().map_or(0, Vec::len);
+        Self {
+            positions: create("positions", bytemuck::cast_slice(&data.positions), wgpu::BufferUsages::VERTEX),
+            attributes: create("attributes", bytemuck::cast_slice(&data.attributes), wgpu::BufferUsages::VERTEX),
+            indices: create("indices", bytemuck::cast_slice(&data.indices), wgpu::BufferUsages::INDEX),
+            texture,
+            num_opaque,
+            num_indices: u32::try_from(data.indices.len()).unwrap_or(u32::MAX),
+            is_below_ground: data.attributes.chunks_exact(5).all(|words| is_below_ground(words[0] >> 24)),
+            gpu_bytes: (words * 4 + image_bytes) as u64,
+        }
+    }
+}
+
+/// Moves triangles of projects behind the others, both in their old order; gives the number of indices before them.
+fn sort_blended_last(indices: &mut Vec<u32>, attributes: &[u32]) -> u32 {
+    let is_blended = |index: u32| {
+        let kind = attributes.get(index as usize * 5 + 1).map_or(0, |surface| surface & 15);
+        kind == SurfaceKind::ProjectFill as u32 || kind == SurfaceKind::ProjectWall as u32
+    };
+    let mut blended = Vec::new();
+    let mut kept = 0;
+    for triangle in 0..indices.len() / 3 {
+        let corners = [indices[triangle * 3], indices[triangle * 3 + 1], indices[triangle * 3 + 2]];
+        if is_blended(corners[0]) {
+            blended.extend_from_slice(&corners);
+        } else {
+            indices[kept..kept + 3].copy_from_slice(&corners);
+            kept += 3;
+        }
+    }
+    indices.truncate(kept);
+    indices.append(&mut blended);
+    u32::try_from(kept).unwrap_or(u32::MAX)
+}
+
+fn upload_image(device: &RenderDevice, queue: &RenderQueue, image: &ImageData) -> wgpu::TextureView {
+    let size = wgpu::Extent3d { width: image.width, height: image.height, depth_or_array_layers: 1 };
+    let texture = device.wgpu_device().create_texture(&wgpu::TextureDescriptor {
+        label: Some("tile texture"),
+        size,
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba8UnormSrgb,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    });
+    let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(image.width * 4), rows_per_image: None };
+    queue.write_texture(texture.as_image_copy(), &image.rgba, layout, size);
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
+}

@@ -1,0 +1,254 @@
+//! Render pipelines of the city, compiled for one set of costs.
+
+use crate::gpu::surface::DEPTH_FORMAT;
+use crate::material::frame::PassSettings;
+use bevy::render::renderer::RenderDevice;
+use wgpu::{BindGroupLayout, RenderPipeline, ShaderModule};
+
+/// Format of the shadow map.
+pub(crate) const SHADOW_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
+
+/// Layouts shared by all pipelines.
+pub(crate) struct Layouts {
+    /// Group 0: scene uniform, feature table.
+    pub(crate) scene: BindGroupLayout,
+    /// Group 1: shadow map and its sampler.
+    pub(crate) shadow: BindGroupLayout,
+    /// Group 2: texture and its sampler.
+    pub(crate) texture: BindGroupLayout,
+}
+
+/// Compiled pipelines.
+pub(crate) struct Pipelines {
+    pub(crate) settings: PassSettings,
+    pub(crate) opaque: RenderPipeline,
+    pub(crate) blended: RenderPipeline,
+    pub(crate) textured: RenderPipeline,
+    pub(crate) sky: RenderPipeline,
+    pub(crate) shadow: Option<RenderPipeline>,
+}
+
+/// WGSL of every pass, read by the browser once a device.
+pub(crate) struct Modules {
+    city: ShaderModule,
+    sky: ShaderModule,
+    shadow: ShaderModule,
+}
+
+impl Modules {
+    /// Hands the sources to the browser.
+    pub(crate) fn new(device: &RenderDevice) -> Self {
+        let create = |label, source: &'static str| {
+            device.wgpu_device().create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(label),
+                source: wgpu::ShaderSource::Wgsl(source.into()),
+            })
+        };
+        Self { city: create("city", shaders::CITY), sky: create("sky", shaders::SKY), shadow: create("shadow", shaders::SHADOW) }
+    }
+}
+
+impl Layouts {
+    /// Creates the layouts.
+    pub(crate) fn new(device: &RenderDevice) -> Self {
+        let device = device.wgpu_device();
+        let entry = |binding, visibility, ty| wgpu::BindGroupLayoutEntry { binding, visibility, ty, count: None };
+        let buffer = |ty| wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None };
+        let texture = |sample_type| wgpu::BindingType::Texture {
+            sample_type,
+            view_dimension: wgpu::TextureViewDimension::D2,
+            multisampled: false,
+        };
+        let layout = |label, entries: &[wgpu::BindGroupLayoutEntry]| {
+            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries })
+        };
+        let (both, fragment) = (wgpu::ShaderStages::VERTEX_FRAGMENT, wgpu::ShaderStages::FRAGMENT);
+        Self {
+            scene: layout(
+                "scene",
+                &[
+                    entry(0, both, buffer(wgpu::BufferBindingType::Uniform)),
+                    entry(1, wgpu::ShaderStages::VERTEX, buffer(wgpu::BufferBindingType::Storage { read_only: true })),
+                ],
+            ),
+            shadow: layout(
+                "shadow map",
+                &[
+                    entry(0, fragment, texture(wgpu::TextureSampleType::Depth)),
+                    entry(1, fragment, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Comparison)),
+                ],
+            ),
+            texture: layout(
+                "tile texture",
+                &[
+                    entry(0, fragment, texture(wgpu::TextureSampleType::Float { filterable: true })),
+                    entry(1, fragment, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+                ],
+            ),
+        }
+    }
+}
+
+const POSITION: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    array_stride: shaders::POSITION_STRIDE_BYTES,
+    step_mode: wgpu::VertexStepMode::Vertex,
+    attributes: &wgpu::vertex_attr_array![0 => Float32x3],
+};
+const ATTRIBUTES: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    array_stride: shaders::ATTRIBUTE_STRIDE_BYTES,
+    step_mode: wgpu::VertexStepMode::Vertex,
+    attributes: &wgpu::vertex_attr_array![1 => Uint32x4, 2 => Uint32],
+};
+const INSTANCE: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    array_stride: shaders::INSTANCE_STRIDE_BYTES,
+    step_mode: wgpu::VertexStepMode::Instance,
+    attributes: &wgpu::vertex_attr_array![3 => Float32x4],
+};
+const UVS: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    array_stride: 8,
+    step_mode: wgpu::VertexStepMode::Vertex,
+    attributes: &wgpu::vertex_attr_array![4 => Float32x2],
+};
+
+/// What sets one pipeline apart from the others.
+#[derive(Clone)]
+struct Variant<'a> {
+    label: &'static str,
+    module: &'a ShaderModule,
+    vertex: &'static str,
+    fragment: Option<&'static str>,
+    groups: &'a [Option<&'a BindGroupLayout>],
+    buffers: &'a [wgpu::VertexBufferLayout<'static>],
+    blend: Option<wgpu::BlendState>,
+    cull_mode: Option<wgpu::Face>,
+    depth: wgpu::DepthStencilState,
+    samples: u32,
+}
+
+fn depth(format: wgpu::TextureFormat, is_written: bool, compare: wgpu::CompareFunction) -> wgpu::DepthStencilState {
+    wgpu::DepthStencilState {
+        format,
+        depth_write_enabled: Some(is_written),
+        depth_compare: Some(compare),
+        stencil: wgpu::StencilState::default(),
+        bias: wgpu::DepthBiasState::default(),
+    }
+}
+
+impl Pipelines {
+    /// Compiles all pipelines for `settings`.
+    pub(crate) fn new(
+        device: &RenderDevice,
+        modules: &Modules,
+        layouts: &Layouts,
+        color_format: wgpu::TextureFormat,
+        settings: PassSettings,
+    ) -> Self {
+        let reversed = wgpu::CompareFunction::GreaterEqual;
+        let scene_and_shadow = [Some(&layouts.scene), Some(&layouts.shadow)];
+        let with_texture = [Some(&layouts.scene), Some(&layouts.shadow), Some(&layouts.texture)];
+        let scene_only = [Some(&layouts.scene)];
+        let opaque = Variant {
+            label: "opaque tiles",
+            module: &modules.city,
+            vertex: "city_vertex",
+            fragment: Some("city_opaque"),
+            groups: &scene_and_shadow,
+            buffers: &[POSITION, ATTRIBUTES, INSTANCE],
+            blend: None,
+            cull_mode: Some(wgpu::Face::Back),
+            depth: depth(DEPTH_FORMAT, true, reversed),
+            samples: settings.samples,
+        };
+        let blended = Variant {
+            label: "blended tiles",
+            fragment: Some("city_blended"),
+            blend: Some(wgpu::BlendState::ALPHA_BLENDING),
+            cull_mode: None,
+            depth: depth(DEPTH_FORMAT, false, reversed),
+            ..opaque.clone()
+        };
+        let textured = Variant {
+            label: "textured tiles",
+            vertex: "textured_vertex",
+            fragment: Some("city_textured"),
+            groups: &with_texture,
+            buffers: &[POSITION, ATTRIBUTES, INSTANCE, UVS],
+            ..opaque.clone()
+        };
+        let sky = Variant {
+            label: "sky",
+            module: &modules.sky,
+            vertex: "sky_vertex",
+            fragment: Some("sky_fragment"),
+            groups: &scene_only,
+            buffers: &[],
+            cull_mode: None,
+            depth: depth(DEPTH_FORMAT, false, reversed),
+            ..opaque.clone()
+        };
+        let mut shadow_depth = depth(SHADOW_FORMAT, true, wgpu::CompareFunction::LessEqual);
+        shadow_depth.bias = wgpu::DepthBiasState { constant: 2, slope_scale: 2.5, clamp: 0.0 };
+        let shadow = Variant {
+            label: "shadow map",
+            module: &modules.shadow,
+            vertex: "shadow_vertex",
+            fragment: None,
+            groups: &scene_only,
+            cull_mode: None,
+            depth: shadow_depth,
+            samples: 1,
+            ..opaque.clone()
+        };
+        let create = |variant: &Variant<'_>| create(device, variant, color_format, settings);
+        Self {
+            settings,
+            opaque: create(&opaque),
+            blended: create(&blended),
+            textured: create(&textured),
+            sky: create(&sky),
+            shadow: (settings.shadow_size > 0).then(|| create(&shadow)),
+        }
+    }
+}
+
+fn create(device: &RenderDevice, variant: &Variant<'_>, color_format: wgpu::TextureFormat, settings: PassSettings) -> RenderPipeline {
+    let device = device.wgpu_device();
+    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(variant.label),
+        bind_group_layouts: variant.groups,
+        immediate_size: 0,
+    });
+    let constants = [
+        ("has_shadows", f64::from(u8::from(settings.shadow_size > 0))),
+        ("shadow_taps", f64::from(settings.shadow_taps)),
+    ];
+    let is_city = variant.fragment.is_some_and(|name| name.starts_with("city"));
+    let compilation = wgpu::PipelineCompilationOptions { constants: if is_city { &constants } else { &[] }, ..Default::default() };
+    let targets = [Some(wgpu::ColorTargetState {
+        format: color_format,
+        blend: variant.blend,
+        write_mask: wgpu::ColorWrites::ALL,
+    })];
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some(variant.label),
+        layout: Some(&layout),
+        vertex: wgpu::VertexState {
+            module: variant.module,
+            entry_point: Some(variant.vertex),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: variant.buffers,
+        },
+        primitive: wgpu::PrimitiveState { cull_mode: variant.cull_mode, ..Default::default() },
+        depth_stencil: Some(variant.depth.clone()),
+        multisample: wgpu::MultisampleState { count: variant.samples, ..Default::default() },
+        fragment: variant.fragment.map(|entry_point| wgpu::FragmentState {
+            module: variant.module,
+            entry_point: Some(entry_point),
+            compilation_options: compilation,
+            targets: &targets,
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
+}

@@ -1,0 +1,193 @@
+//! Everything on the GPU that outlives a frame. Created anew whenever bevy gets a device.
+
+use crate::gpu::surface::{Canvas, CanvasSurface};
+use crate::material::feature_table::FeatureTable;
+use crate::material::frame::{FrameInput, PassSettings};
+use crate::material::pipelines::{Layouts, Modules, Pipelines, SHADOW_FORMAT};
+use bevy::prelude::{Commands, Res, ResMut, Resource};
+use bevy::render::MainWorld;
+use bevy::render::renderer::{RenderAdapter, RenderDevice, RenderInstance, RenderQueue};
+use shaders::{FeatureRow, Scene};
+
+/// GPU state of the city.
+#[derive(Resource)]
+pub(crate) struct CityRenderer {
+    pub(crate) modules: Modules,
+    pub(crate) layouts: Layouts,
+    pub(crate) pipelines: Option<Pipelines>,
+    pub(crate) scene: wgpu::Buffer,
+    pub(crate) features: Option<wgpu::Buffer>,
+    pub(crate) scene_group: Option<wgpu::BindGroup>,
+    pub(crate) shadow_view: wgpu::TextureView,
+    pub(crate) shadow_group: wgpu::BindGroup,
+    pub(crate) shadow_size: u32,
+    pub(crate) instances: wgpu::Buffer,
+    pub(crate) texture_sampler: wgpu::Sampler,
+}
+
+/// Builds the renderer on the device that bevy just got.
+pub(crate) fn create(
+    mut commands: Commands<'_, '_>,
+    device: Res<'_, RenderDevice>,
+    instance: Res<'_, RenderInstance>,
+    adapter: Res<'_, RenderAdapter>,
+    canvas: Res<'_, Canvas>,
+) {
+    match CanvasSurface::new(&instance, &adapter, &canvas) {
+        Ok(surface) => commands.insert_resource(surface),
+        Err(err) => {
+            bevy::log::error!(%err, "no surface");
+            return;
+        }
+    }
+    commands.insert_resource(CityRenderer::new(&device));
+}
+
+/// Takes the frame over from the main world and copies changed rows of the feature table.
+pub(crate) fn extract(
+    mut main: ResMut<'_, MainWorld>,
+    mut frame: ResMut<'_, FrameInput>,
+    renderer: Option<ResMut<'_, CityRenderer>>,
+    device: Option<Res<'_, RenderDevice>>,
+    queue: Option<Res<'_, RenderQueue>>,
+) {
+    *frame = std::mem::take(&mut *main.resource_mut::<FrameInput>());
+    if let (Some(mut renderer), Some(device), Some(queue)) = (renderer, device, queue) {
+        renderer.update_features(&device, &queue, &mut main.resource_mut::<FeatureTable>());
+    }
+}
+
+impl CityRenderer {
+    fn new(device: &RenderDevice) -> Self {
+        let layouts = Layouts::new(device);
+        let scene = device.wgpu_device().create_buffer(&wgpu::BufferDescriptor {
+            label: Some("scene"),
+            size: size_of::<Scene>() as u64,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let (shadow_view, shadow_group) = create_shadow_map(device, &layouts, 1);
+        Self {
+            modules: Modules::new(device),
+            pipelines: None,
+            scene,
+            features: None,
+            scene_group: None,
+            shadow_view,
+            shadow_group,
+            shadow_size: 1,
+            instances: create_instances(device, 256),
+            texture_sampler: device.wgpu_device().create_sampler(&wgpu::SamplerDescriptor {
+                label: Some("tile texture"),
+                mag_filter: wgpu::FilterMode::Linear,
+                min_filter: wgpu::FilterMode::Linear,
+                ..Default::default()
+            }),
+            layouts,
+        }
+    }
+
+    fn update_features(&mut self, device: &RenderDevice, queue: &RenderQueue, table: &mut FeatureTable) {
+        // an empty table still needs a row, since a binding of size 0 is not allowed
+        let wanted_bytes = (table.rows().len().max(1) * size_of::<FeatureRow>()) as u64;
+        if let Some(buffer) = self.features.as_ref().filter(|buffer| buffer.size() == wanted_bytes) {
+            for run in table.take_changed() {
+                let offset = (run.start * size_of::<FeatureRow>()) as u64;
+                queue.write_buffer(buffer, offset, bytemuck::cast_slice(&table.rows()[run]));
+            }
+            return;
+        }
+        table.take_changed();
+        let buffer = device.wgpu_device().create_buffer(&wgpu::BufferDescriptor {
+            label: Some("feature table"),
+            size: wanted_bytes,
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        queue.write_buffer(&buffer, 0, bytemuck::cast_slice(table.rows()));
+        self.scene_group = Some(device.wgpu_device().create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("scene"),
+            layout: &self.layouts.scene,
+            entries: &[
+                wgpu::BindGroupEntry { binding: 0, resource: self.scene.as_entire_binding() },
+                wgpu::BindGroupEntry { binding: 1, resource: buffer.as_entire_binding() },
+            ],
+        }));
+        self.features = Some(buffer);
+    }
+
+    /// Compiles pipelines and makes the shadow map for `settings` unless they stand already; true when the map is new.
+    pub(crate) fn prepare(&mut self, device: &RenderDevice, color_format: wgpu::TextureFormat, settings: PassSettings) -> bool {
+        if self.pipelines.as_ref().is_none_or(|p| p.settings != settings) {
+            self.pipelines = Some(Pipelines::new(device, &self.modules, &self.layouts, color_format, settings));
+        }
+        let size = settings.shadow_size.max(1);
+        if self.shadow_size == size {
+            return false;
+        }
+        self.shadow_size = size;
+        (self.shadow_view, self.shadow_group) = create_shadow_map(device, &self.layouts, size);
+        true
+    }
+
+    /// Writes one row a tile, enlarging the buffer when needed.
+    pub(crate) fn write_instances(&mut self, device: &RenderDevice, queue: &RenderQueue, rows: &[[f32; 4]]) {
+        let bytes: &[u8] = bytemuck::cast_slice(rows);
+        if self.instances.size() < bytes.len() as u64 {
+            self.instances = create_instances(device, rows.len().next_power_of_two());
+        }
+        queue.write_buffer(&self.instances, 0, bytes);
+    }
+
+    /// Bind group of a tile's texture.
+    pub(crate) fn texture_group(&self, device: &RenderDevice, view: &wgpu::TextureView) -> wgpu::BindGroup {
+        device.wgpu_device().create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("tile texture"),
+            layout: &self.layouts.texture,
+            entries: &[
+                wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(view) },
+                wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&self.texture_sampler) },
+            ],
+        })
+    }
+}
+
+fn create_instances(device: &RenderDevice, rows: usize) -> wgpu::Buffer {
+    device.wgpu_device().create_buffer(&wgpu::BufferDescriptor {
+        label: Some("tile origins"),
+        size: rows as u64 * shaders::INSTANCE_STRIDE_BYTES,
+        usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    })
+}
+
+fn create_shadow_map(device: &RenderDevice, layouts: &Layouts, size: u32) -> (wgpu::TextureView, wgpu::BindGroup) {
+    let device = device.wgpu_device();
+    let texture = device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("shadow map"),
+        size: wgpu::Extent3d { width: size, height: size, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: SHADOW_FORMAT,
+        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::TEXTURE_BINDING,
+        view_formats: &[],
+    });
+    let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+    let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
+        label: Some("shadow map"),
+        mag_filter: wgpu::FilterMode::Linear,
+        min_filter: wgpu::FilterMode::Linear,
+        compare: Some(wgpu::CompareFunction::LessEqual),
+        ..Default::default()
+    });
+    let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("shadow map"),
+        layout: &layouts.shadow,
+        entries: &[
+            wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&view) },
+            wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&sampler) },
+        ],
+    });
+    (view, group)
+}

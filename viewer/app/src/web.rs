@@ -1,0 +1,30 @@
+//! The façade: the only functions that the page calls.
+
+use crate::engine;
+use js_sys::Function;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+/// Starts the engine on a canvas.
+///
+/// * `canvas_selector` — CSS selector of a `<canvas>` of the document
+/// * `options_json` — see `engine::options::StartOptions`
+/// * `on_event` — called with each `viewer_core::ViewerEvent` as a JSON string
+/// * resolves once the GPU device stands; `ready` follows as an event
+///
+/// # Errors
+/// A string when the options do not read, the canvas does not exist, or the browser gives no GPU device. The event
+/// `failed` says the same with a stable code.
+#[wasm_bindgen]
+pub async fn start(canvas_selector: String, options_json: String, on_event: Function) -> Result<(), JsValue> {
+    console_error_panic_hook::set_once();
+    engine::start(&canvas_selector, &options_json, on_event).await.map_err(|err| JsValue::from_str(&err))
+}
+
+/// Hands a `viewer_core::ViewerCommand` to the engine.
+///
+/// # Errors
+/// A string when the JSON is no command.
+#[wasm_bindgen]
+pub fn command(json: &str) -> Result<(), JsValue> {
+    engine::command(json).map_err(|err| JsValue::from_str(&err))
+}
