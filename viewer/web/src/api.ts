@@ -68,9 +68,10 @@ export interface FeatureDetail {
   parent: string | null;
   children: string[];
   attributes: Record<string, Json>;
-  bounds_enu: Bounds | null;
-  bounds_scene: Bounds | null;
-  lifespan: { from: string | null; to: string | null } | null;
+  bounds_enu: Bounds;
+  bounds_scene: Bounds;
+  lifespan: { from: string | null; to: string | null };
+  /** Names of the contents that draw it in full. */
   tiles: string[];
 }
 
@@ -82,8 +83,8 @@ export interface SearchResult {
   class: string;
   class_zh: string;
   layer: string;
-  matched: { key: string; value: string } | null;
-  bounds_enu: Bounds | null;
+  matched: { key: string; value: string };
+  bounds_enu: Bounds;
 }
 
 export interface SearchAnswer { query: string; total: number; results: SearchResult[] }
@@ -126,15 +127,11 @@ export class ServerApi {
 
   /**
    * Listens for published revisions until the returned function is called.
-   * `onReconnect` is called when the stream was broken and is back: revisions may have been missed.
+   * `onOpen` is called when the stream opens, also after it was broken: revisions may have been missed before.
    */
-  listen(onRevision: (event: RevisionEvent) => void, onReconnect: () => void): () => void {
+  listen(onRevision: (event: RevisionEvent) => void, onOpen: () => void): () => void {
     const source = new EventSource(this.url("api/v1/events"));
-    let opened = false;
-    source.addEventListener("open", () => {
-      if (opened) onReconnect();
-      opened = true;
-    });
+    source.addEventListener("open", onOpen);
     source.addEventListener("revision", (message) => {
       onRevision(JSON.parse((message as MessageEvent<string>).data) as RevisionEvent);
     });

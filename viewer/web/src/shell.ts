@@ -91,7 +91,7 @@ export class Shell {
       this.dispatch({ type: "phase", phase: "manifest" });
       manifest = await this.api.manifest(this.#stop.signal);
     } catch (error) {
-      return this.dispatch({ type: "failure", code: "no_server", details: reason(error) });
+      return this.dispatch({ type: "failure", code: error instanceof ApiError && error.status === 503 ? "no_city" : "no_server", details: reason(error) });
     }
     this.dispatch({ type: "manifest", manifest });
     try {
@@ -322,7 +322,7 @@ export class Shell {
     await this.#refresh(event.revision);
   }
 
-  /** Reads the manifest anew; after a broken stream also takes up a revision that was missed. */
+  /** Reads the manifest anew; when the stream has (re)opened also takes up a revision that was missed. */
   async #refresh(announced?: number): Promise<void> {
     const before = this.state.manifest?.revision;
     let manifest: SceneManifest;
@@ -331,8 +331,8 @@ export class Shell {
     } catch {
       return; // The stream calls again when the server is back.
     }
-    this.dispatch({ type: "manifest", manifest });
     if (manifest.revision === before) return;
+    this.dispatch({ type: "manifest", manifest });
     if (announced === undefined) this.send({ type: "reload_tileset", url: this.api.url(manifest.tileset_url).href, changed: [] });
     this.notify(fill(this.text.status.updated, { n: manifest.revision }));
     const { selection } = this.state;

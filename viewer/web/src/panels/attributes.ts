@@ -67,10 +67,9 @@ export class AttributesPanel extends Panel {
     const { attributes: text } = this.text;
     const { language } = this.state;
     const { main, other, source } = attributeTable(detail.attributes, language);
-    const bounds = detail.bounds_enu;
     return html`
       <div class="actions">
-        ${bounds ? html`<button class="plain" @click=${() => this.shell.flyToBounds(bounds, detail.name ?? detail.id)}>${icons.target}${text.zoom}</button>` : nothing}
+        <button class="plain" @click=${() => this.shell.flyToBounds(detail.bounds_enu, detail.name ?? detail.id)}>${icons.target}${text.zoom}</button>
         <button class="plain" @click=${() => void this.#copy(detail.id)}>${icons.copy}${text.copy}</button>
       </div>
       <div class="body scroll" tabindex="0" role="group" aria-label=${text.main}>
@@ -85,9 +84,9 @@ export class AttributesPanel extends Panel {
     const { attributes: text } = this.text;
     const { language, manifest } = this.state;
     const layer = manifest?.layers.find(({ id }) => id === detail.layer);
-    const life = detail.lifespan;
-    const span = life && (life.from || life.to)
-      ? [life.from && fill(text.since, { from: life.from }), life.to && fill(text.until, { to: life.to })].filter(Boolean).join(language === "zh-CN" ? "，" : ", ")
+    const { from, to } = detail.lifespan;
+    const span = from || to
+      ? [from && fill(text.since, { from }), to && fill(text.until, { to })].filter(Boolean).join(language === "zh-CN" ? "，" : ", ")
       : "";
     const children = this.allChildren ? detail.children : detail.children.slice(0, FEW_CHILDREN);
     const link = (id: string): TemplateResult => html`<button class="link" @click=${() => void this.shell.select(id)}>${id}</button>`;

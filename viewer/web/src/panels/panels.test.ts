@@ -80,7 +80,7 @@ describe("layer tree", () => {
 describe("attribute panel", () => {
   const detail: FeatureDetail = {
     id: "b-1", feature_index: 7, class: "Building", class_zh: "建筑", layer: "buildings/building", name: "<i>一号楼</i>", parent: "estate", children: ["a", "b", "c", "d", "e", "f", "g"],
-    attributes: { storeys: 6, 备注: "<script>" }, bounds_enu: [0, 0, 0, 1, 1, 1], bounds_scene: null, lifespan: { from: "1986", to: null }, tiles: [],
+    attributes: { storeys: 6, 备注: "<script>" }, bounds_enu: [0, 0, 0, 1, 1, 1], bounds_scene: [0, 0, 0, 1, 1, 1], lifespan: { from: "1986", to: null }, tiles: [],
   };
 
   it("shows names as text, never as markup", async () => {

@@ -103,13 +103,13 @@ export class SearchPanel extends Panel {
     const { language, manifest } = this.state;
     const color = manifest?.layers.find(({ id }) => id === result.layer)?.color;
     const { matched } = result;
-    const entry = matched && Object.hasOwn(attributeDictionary, matched.key) ? attributeDictionary[matched.key] : undefined;
-    const key = entry ? (language === "zh-CN" ? entry.zh : entry.en) : matched?.key;
+    const entry = Object.hasOwn(attributeDictionary, matched.key) ? attributeDictionary[matched.key] : undefined;
+    const key = entry ? (language === "zh-CN" ? entry.zh : entry.en) : matched.key;
     return html`<li role="option" id="option-${index}" aria-selected=${index === this.active} @click=${() => this.#choose(index)}>
       <span class="swatch" style=${color ? `background:${color}` : ""}></span>
       <span class="name">${result.name || result.id}</span>
       <span class="kind">${className(result.class, result.class_zh, language)}</span>
-      ${matched && matched.key !== "name" ? html`<span class="why">${matched.key === "id" ? this.text.attributes.id : key}${language === "zh-CN" ? "：" : ": "}${matched.value}</span>` : nothing}
+      ${matched.key !== "name" ? html`<span class="why">${matched.key === "id" ? this.text.attributes.id : key}${language === "zh-CN" ? "：" : ": "}${matched.value}</span>` : nothing}
     </li>`;
   }
 
@@ -171,7 +171,7 @@ export class SearchPanel extends Panel {
     if (!result) return;
     this.open = false;
     this.active = -1;
-    if (result.bounds_enu) this.shell.flyToBounds(result.bounds_enu, result.name || result.id);
+    this.shell.flyToBounds(result.bounds_enu, result.name || result.id);
     void this.shell.select(result.id);
   }
 

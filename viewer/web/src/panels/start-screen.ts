@@ -14,6 +14,7 @@ const ADVICE = {
   no_webgpu: "advice_no_webgpu",
   no_adapter: "advice_no_adapter",
   no_server: "advice_no_server",
+  no_city: "advice_no_city",
   engine: "advice_engine",
   device_lost: "advice_device_lost",
 } as const satisfies Record<FailureCode, string>;

@@ -5,7 +5,7 @@ import type { Language } from "../i18n";
 import { defaultVisibility, type LayerVisibility } from "./layers";
 
 /** Why no city can be shown; each has a text and an advice in the dictionaries. */
-export type FailureCode = "no_wasm" | "insecure" | "no_webgpu" | "no_adapter" | "no_server" | "engine" | "device_lost";
+export type FailureCode = "no_wasm" | "insecure" | "no_webgpu" | "no_adapter" | "no_server" | "no_city" | "engine" | "device_lost";
 
 export type Phase = "preparing" | "manifest" | "download" | "starting" | "tiles" | "running";
 
