@@ -234,6 +234,7 @@ export class ChengjingViewer extends LitElement {
     if (!this.#shell) return;
     const { state, text } = this.#shell;
     this.canvas.setAttribute("aria-label", text.canvas);
+    this.dataset["quality"] = state.quality;
     this.canvas.style.cursor = state.hovered === null ? "" : "pointer";
     if (this.address) {
       document.documentElement.lang = state.language;

@@ -6,6 +6,7 @@ export const tokens = css`
     --cj-accent: #5fd0d8;
     --cj-accent-ink: #06262b;
     --cj-card: rgb(17 22 28 / 82%);
+    --cj-backdrop: blur(14px) saturate(130%);
     --cj-card-solid: #161c24;
     --cj-line: rgb(255 255 255 / 11%);
     --cj-hover: rgb(255 255 255 / 9%);
@@ -16,6 +17,8 @@ export const tokens = css`
     --cj-time: 180ms;
     --cj-font: "Noto Sans SC Variable", "Noto Sans SC", "PingFang SC", "Microsoft YaHei UI", "Microsoft YaHei", system-ui, sans-serif;
   }
+  /* Blurring what moves behind a card costs a weak machine more than the card is worth. */
+  :host([data-quality="low"]) { --cj-backdrop: none; --cj-card: rgb(17 22 28 / 90%); }
   @media (prefers-reduced-motion: reduce) {
     :host { --cj-time: 0ms; }
   }
@@ -38,7 +41,7 @@ export const shared = css`
     border: 1px solid var(--cj-line);
     border-radius: var(--cj-radius);
     box-shadow: 0 8px 28px rgb(4 10 16 / 30%);
-    backdrop-filter: blur(14px) saturate(130%);
+    backdrop-filter: var(--cj-backdrop);
   }
   button, input, select {
     font: inherit;
