@@ -1,13 +1,13 @@
 //! Publishes a city: partition, leaves, stand-ins bottom-up, tileset files. Unchanged tiles are taken as they are.
 
 use crate::api::{FeatureHead, FeatureProvider, Progress, Publication, PublishError, PublishOptions, TileContent, TileSink};
-use crate::group::{BuiltTile, GroupBuilder, Terrain, TileContext, builders};
+use crate::group::{Assignment, BuiltTile, GroupBuilder, Terrain, TileContext, builders};
 use crate::partition::{Node, NodeKind, partition};
 use crate::tileset::{EntryContent, TileEntry, write_group, write_root};
 use crate::{Rect, TileFrame, glb};
 use blake3::Hasher;
 use city_model::{Bounds3, FeatureIndex, Report, SceneFrame};
-use glam::Vec3Swizzles as _;
+use glam::{DVec2, Vec3Swizzles as _};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -174,7 +174,11 @@ impl Publisher<'_> {
     fn leaf(&self, builder: &dyn GroupBuilder, cell: &Rect, members: &[u32]) -> Result<Option<Done>, PublishError> {
         let heads: Vec<&FeatureHead> = members.iter().map(|m| &self.heads[*m as usize]).collect();
         let mut hasher = self.hasher(builder, b"leaf", cell);
-        let mut reach = *cell;
+        let mut reach = match builder.assignment() {
+            Assignment::Overlap => *cell,
+            // joined cells may be far larger than what is in them
+            Assignment::Center => Rect { min: DVec2::INFINITY, max: DVec2::NEG_INFINITY },
+        };
         for head in &heads {
             hasher.update(&head.index.0.to_le_bytes());
             hasher.update(&head.revision.to_le_bytes());
@@ -186,7 +190,11 @@ impl Publisher<'_> {
         let indices: Vec<FeatureIndex> = heads.iter().map(|head| head.index).collect();
         let (record, is_new) = self.find_or_build(&key, || {
             let features = self.provider.fetch(&indices).map_err(PublishError::Provider)?;
-            let frame = TileFrame::new(self.frame, frame_rect(cell, &reach), self.ground_z(cell, &heads))?;
+            let rect = match builder.assignment() {
+                Assignment::Overlap => cell.grown(1.0),
+                Assignment::Center => reach.grown(1.0),
+            };
+            let frame = TileFrame::new(self.frame, rect, self.ground_z(&rect, &heads))?;
             let context = self.context(&frame, *cell, 0.0);
             Ok((builder.leaf(&context, &features), frame.origin_enu()))
         })?;
@@ -330,10 +338,4 @@ impl Publisher<'_> {
         }
         Some(done).filter(|done| done.entry.content.is_some() || !done.entry.children.is_empty())
     }
-}
-
-/// Rectangle for the tile frame: the cell with what sticks out, unless that is out of proportion.
-fn frame_rect(cell: &Rect, reach: &Rect) -> Rect {
-    let limit = cell.size().max_element() * 2.0 + 500.0;
-    if reach.size().max_element() <= limit { reach.grown(1.0) } else { cell.grown(cell.size().max_element() * 0.25) }
 }

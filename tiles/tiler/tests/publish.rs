@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn every_feature_is_drawn_once_by_the_leaves_at_its_place() {
-        let city = district(3000);
+        let city = district(5000);
         let sink = Kept::default();
         let publication = publish(&city, &sink);
         let root = walk(&publication, &sink);
@@ -52,7 +52,7 @@ mod tests {
                     let bounds = feature.bounds();
                     assert!(
                         at.cmpge(bounds.min - 0.02).all() && at.cmple(bounds.max + 0.02).all(),
-                        "{at} outside {bounds:?}"
+                        "feature {index}: {at} outside {bounds:?}"
                     );
                     for axis in 0..3 {
                         let (c, h) = (leaf.bounds[axis], leaf.bounds[3 + axis * 4]);
@@ -128,7 +128,7 @@ mod tests {
         leaves(&root, &mut found);
         let mut sizes: Vec<usize> = found.iter().map(|t| sink.content(t.content.as_ref().unwrap()).len() / 1024).collect();
         sizes.sort_unstable();
-        println!("leaf KB: {sizes:?}");
+        println!("leaf KB: {sizes:?}, {} bytes per feature", sizes.iter().sum::<usize>() * 1024 / 8000);
         let inside = sizes.iter().filter(|kb| (40..=256).contains(*kb)).count();
         assert!(inside * 10 >= sizes.len() * 9, "{inside} of {} within 40-256 KB", sizes.len());
     }

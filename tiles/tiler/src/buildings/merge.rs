@@ -14,43 +14,54 @@ pub(super) struct Merged {
 }
 
 /// Rounds of coarsening before the smallest blocks are simply cut off.
-const MAX_ROUNDS: u32 = 12;
-/// Edge of a merging cell in multiples of the target error.
+const MAX_ROUNDS: u32 = 16;
+/// First round: this part of the target, since a tile that stays within its bytes may as well be better.
+const FIRST_ROUND: f64 = 0.25;
+/// Growth of the error from round to round.
+const ROUND_GROWTH: f64 = 1.4;
+/// Blocks smaller than this part of the round's error are left out. Below one, so that a quarter of small houses is
+/// merged into blocks before any of it vanishes.
+const LOST_PART: f64 = 0.6;
+/// Edge of a merging cell in multiples of the round's error.
 const CELL_PER_TARGET: f64 = 3.0;
 /// Blocks merged at once; bounds the work of a crowded cell.
 const MAX_CLUSTER: usize = 48;
 
-/// Simplifies to about `target_error_m`, further until at most `max_blocks` are left.
+/// Simplifies until at most `max_blocks` are left, with as small an error as that allows.
+///
+/// * `target_error_m` — error that the tile would have by its size; the search starts at a quarter of it
 pub(super) fn simplify(mut blocks: Vec<Block>, target_error_m: f64, max_blocks: usize) -> Merged {
-    let mut lost_m = blocks.iter().filter(|b| b.is_lost()).map(|b| b.error_m).fold(0.0, f64::max);
+    let lost_before_m = blocks.iter().filter(|b| b.is_lost()).map(|b| b.error_m).fold(0.0, f64::max);
     blocks.retain(|b| !b.is_lost());
-    let mut target = target_error_m;
+    let mut error_m = target_error_m * FIRST_ROUND;
+    let (mut left, mut lost_m) = (Vec::new(), lost_before_m);
     for _ in 0..MAX_ROUNDS {
-        blocks.retain(|block| {
-            let is_kept = block.size_m() > target;
+        lost_m = lost_before_m;
+        left = merge_cells(blocks.clone(), error_m);
+        left.retain(|block| {
+            let is_kept = block.size_m() > error_m * LOST_PART;
             if !is_kept {
                 lost_m = lost_m.max(block.size_m());
             }
             is_kept
         });
-        blocks = merge_cells(blocks, target);
-        if blocks.len() <= max_blocks {
+        if left.len() <= max_blocks {
             break;
         }
-        target *= 1.5;
+        error_m *= ROUND_GROWTH;
     }
-    if blocks.len() > max_blocks {
-        blocks.sort_by(|a, b| b.size_m().total_cmp(&a.size_m()).then(a.tag.index.cmp(&b.tag.index)));
-        for block in blocks.drain(max_blocks..) {
+    if left.len() > max_blocks {
+        left.sort_by(|a, b| b.size_m().total_cmp(&a.size_m()).then(a.tag.index.cmp(&b.tag.index)));
+        for block in left.drain(max_blocks..) {
             lost_m = lost_m.max(block.size_m());
         }
     }
-    blocks.sort_by_key(|block| block.tag.index);
-    let geometric_error_m = blocks.iter().map(|b| b.error_m).fold(lost_m, f64::max);
+    left.sort_by_key(|block| block.tag.index);
+    let geometric_error_m = left.iter().map(|b| b.error_m).fold(lost_m, f64::max);
     if lost_m > 0.0 {
-        blocks.insert(0, Block::lost(lost_m));
+        left.insert(0, Block::lost(lost_m));
     }
-    Merged { blocks, geometric_error_m }
+    Merged { blocks: left, geometric_error_m }
 }
 
 /// Merges the blocks of each cell of a grid that follows the target error.

@@ -22,7 +22,7 @@ use palette::Look;
 pub struct Buildings;
 
 /// Encoded bytes of one block with its row in the property table, measured on generated districts.
-const BLOCK_BYTES: u32 = 150;
+const BLOCK_BYTES: u32 = 200;
 
 impl GroupBuilder for Buildings {
     fn group(&self) -> LayerGroup {
@@ -35,7 +35,7 @@ impl GroupBuilder for Buildings {
 
     /// Measured on Delft LoD 2.2 and on generated extrusions, see the calibration test.
     fn feature_bytes(&self, head: &FeatureHead) -> u32 {
-        250 + head.geometry_bytes * 2 / 3
+        400 + head.geometry_bytes
     }
 
     fn leaf(&self, tile: &TileContext<'_>, features: &[Feature]) -> BuiltTile {

@@ -92,7 +92,7 @@ proptest! {
             let mut found = Vec::new();
             let root = cut(heads, Assignment::Center).unwrap();
             leaves(&root, &mut found);
-            found.into_iter().filter(|(c, _)| c.max.x < 20_000.0).map(|(c, m)| (*c, m.clone())).collect::<Vec<_>>()
+            found.into_iter().filter(|(c, _)| c.size().x <= 2048.0).map(|(c, m)| (*c, m.clone())).collect::<Vec<_>>()
         };
         let before = near(&heads);
         heads.push(head(heads.len() as u32, 30_100.0, 29_000.0, 10.0, 300));

@@ -1,5 +1,7 @@
 //! A city in memory, a sink in memory, and a reader that decodes what the tiler wrote.
 
+#![allow(missing_docs, unreachable_pub, dead_code, reason = "test support, shared by several programs")]
+
 use city_model::{
     Crs, Extrusion, Feature, FeatureClass, FeatureIndex, HeightGrid, LodGeometry, RoofBox, RoofForm, SceneFrame, Shape,
 };
