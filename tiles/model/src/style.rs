@@ -144,6 +144,55 @@ impl BuildingUse {
     }
 }
 
+coded! {
+    /// Stage of a renewal project: the age byte of [`SurfaceKind::ProjectFill`] and [`SurfaceKind::ProjectWall`].
+    ProjectStage {
+        /// Not stated: plain fill.
+        Unknown = 0,
+        /// Planned: dashes.
+        Planned = 1,
+        /// Under way: moving hatch.
+        UnderWay = 2,
+        /// Finished: solid.
+        Finished = 3,
+    }
+}
+
+impl ProjectStage {
+    /// Stage of a free text (Chinese or English).
+    pub fn guess(text: &str) -> Self {
+        let text = text.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
+        if has(&["完成", "竣工", "完工", "建成", "finish", "complet", "done"]) && !has(&["未完", "未竣"]) {
+            Self::Finished
+        } else if has(&["在建", "实施", "开工", "施工", "进行", "under", "ongoing", "construction", "progress"]) {
+            Self::UnderWay
+        } else if has(&["计划", "规划", "谋划", "储备", "前期", "拟", "plan", "propos"]) {
+            Self::Planned
+        } else {
+            Self::Unknown
+        }
+    }
+
+    /// Display colour, sRGB.
+    pub const fn rgb(self) -> [u8; 3] {
+        match self {
+            Self::Unknown => [150, 160, 176],
+            Self::Planned => [240, 170, 60],
+            Self::UnderWay => [64, 156, 255],
+            Self::Finished => [64, 190, 150],
+        }
+    }
+}
+
+/// Bits in the building-use place of `_SURFACE` on pipes.
+pub mod pipe_mark {
+    /// The section is not known; a nominal one is drawn.
+    pub const NOMINAL: u8 = 1;
+    /// `_FACADE.x` runs in the direction of flow, so arrows may be drawn.
+    pub const FLOW_KNOWN: u8 = 2;
+}
+
 /// The style bytes of one vertex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SurfaceStyle {
@@ -153,7 +202,7 @@ pub struct SurfaceStyle {
     pub building_use: BuildingUse,
     /// Storey height, decimetres (30 = 3.0 m); on roads the total width in decimetres / 2.
     pub storey_height_dm: u8,
-    /// Years since 1900 built, 0 unknown; weathering.
+    /// Years since 1900 built, 0 unknown; weathering. On projects and zones the code of [`ProjectStage`].
     pub age_code: u8,
     /// Sky openness 0 (closed court) – 255 (free), baked by the tiler.
     pub openness: u8,
@@ -200,6 +249,14 @@ mod tests {
                 assert_eq!(SurfaceStyle::from_bytes(style.to_bytes()), style);
             }
         }
+    }
+
+    #[test]
+    fn stages_are_guessed_from_words() {
+        assert_eq!(ProjectStage::guess("已竣工"), ProjectStage::Finished);
+        assert_eq!(ProjectStage::guess("under construction"), ProjectStage::UnderWay);
+        assert_eq!(ProjectStage::guess("计划 2026 年"), ProjectStage::Planned);
+        assert_eq!(ProjectStage::guess(""), ProjectStage::Unknown);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The contract between the tiler and the builders of each layer group.
 //!
-//! One builder per [`LayerGroup`] lives in its own module (`buildings/`, `ground/`, `pipes.rs`, `vegetation.rs`,
-//! `projects.rs`) and is registered in [`builders`]. The tiler cuts a group into a quadtree, asks the builder for every
+//! One builder per [`LayerGroup`] lives in its own module (`buildings/`, `ground/`, `pipes/`, `vegetation/`,
+//! `projects/`) and is registered in [`builders`]. The tiler cuts a group into a quadtree, asks the builder for every
 //! leaf (whole features in, mesh and *summary* out) and then, bottom-up, for every inner tile (summaries of the children
 //! in, stand-in mesh and own summary out). A summary is an opaque byte string of the builder's own making: compact
 //! records of what a parent needs (outline, height, colour, id), already simplified, so that the work of an inner
@@ -122,5 +122,11 @@ pub trait GroupBuilder: Sync {
 
 /// Every builder, in the order of [`LayerGroup::ALL`].
 pub fn builders() -> Vec<Box<dyn GroupBuilder>> {
-    vec![Box::new(crate::buildings::Buildings)]
+    vec![
+        Box::new(crate::ground::GroundBuilder),
+        Box::new(crate::buildings::Buildings),
+        Box::new(crate::vegetation::VegetationBuilder),
+        Box::new(crate::pipes::PipeBuilder),
+        Box::new(crate::projects::ProjectBuilder),
+    ]
 }

@@ -107,7 +107,10 @@ pub fn to_summary<T: Serialize>(records: &[T]) -> Vec<u8> {
 
 /// Reads the records of several summaries one after another; a summary that cannot be read gives none.
 pub fn from_summaries<T: for<'a> Deserialize<'a>>(summaries: &[&[u8]]) -> Vec<T> {
-    summaries.iter().flat_map(|bytes| postcard::from_bytes::<Vec<T>>(bytes).unwrap_or_default()).collect()
+    summaries
+        .iter()
+        .flat_map(|bytes| postcard::from_bytes::<Vec<T>>(bytes).unwrap_or_default())
+        .collect()
 }
 
 /// A number in 0–1 that looks random but depends on the feature and a purpose only.

@@ -21,7 +21,11 @@ impl WaterBed {
     /// The bed of a water polygon with its level.
     pub fn new(polygon: &PlanPolygon, level_z_m: f64) -> Self {
         let bounds = polygon.bounds();
-        let mut bed = Self { level_z_m, bounds, slabs: vec![Vec::new(); NUM_SLABS] };
+        let mut bed = Self {
+            level_z_m,
+            bounds,
+            slabs: vec![Vec::new(); NUM_SLABS],
+        };
         for ring in polygon.rings() {
             for (i, &a) in ring.iter().enumerate() {
                 let b = ring[(i + 1) % ring.len()];
@@ -35,7 +39,11 @@ impl WaterBed {
     /// Ground height with the bed cut in.
     pub fn carve(&self, p: DVec2, ground_z_m: f64, extra_m: f64) -> f64 {
         let bed = self.level_z_m - DEPTH_M - extra_m;
-        if ground_z_m > bed && self.holds(p) { bed } else { ground_z_m }
+        if ground_z_m > bed && self.holds(p) {
+            bed
+        } else {
+            ground_z_m
+        }
     }
 
     /// True when the bed touches `area`.
@@ -53,9 +61,9 @@ impl WaterBed {
         if !self.bounds.contains(p) {
             return false;
         }
-        let crossings = self.slabs[self.slab(p.y)].iter().filter(|(a, b)| {
-            (a.y > p.y) != (b.y > p.y) && p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x)
-        });
+        let crossings = self.slabs[self.slab(p.y)]
+            .iter()
+            .filter(|(a, b)| (a.y > p.y) != (b.y > p.y) && p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x));
         crossings.count() % 2 == 1
     }
 }
@@ -71,7 +79,14 @@ mod tests {
 
     #[test]
     fn the_ground_sinks_in_the_lake_and_not_on_its_island() {
-        let square = |half: f64| vec![DVec2::splat(-half), DVec2::new(half, -half), DVec2::splat(half), DVec2::new(-half, half)];
+        let square = |half: f64| {
+            vec![
+                DVec2::splat(-half),
+                DVec2::new(half, -half),
+                DVec2::splat(half),
+                DVec2::new(-half, half),
+            ]
+        };
         let lake = PlanPolygon::new(&[square(50.0), square(10.0)], DVec2::ZERO).unwrap();
         let bed = WaterBed::new(&lake, 100.0);
         assert_eq!(bed.carve(DVec2::new(30.0, 1.0), 101.0, 0.0), 99.5);

@@ -50,11 +50,24 @@ pub fn surface_bytes(kind: u8, half_width_m: f64) -> [u8; 4] {
 /// Style of a feature by its class and attributes.
 pub fn style_of(feature: &Feature) -> CoverStyle {
     let rgb = layers::layer_of(feature.class, None).rgb;
-    let word = |key: &str| attributes::text(&feature.attributes, key).unwrap_or_default().to_lowercase();
+    let word = |key: &str| {
+        attributes::text(&feature.attributes, key)
+            .unwrap_or_default()
+            .to_lowercase()
+    };
     let (kind, rank, rgb, amount) = match feature.class {
         FeatureClass::Road => {
             let class = word("road_class");
-            let paved_for_people = ["path", "foot", "pavement", "square", "sidewalk", "pedestrian", "人行", "广场"];
+            let paved_for_people = [
+                "path",
+                "foot",
+                "pavement",
+                "square",
+                "sidewalk",
+                "pedestrian",
+                "人行",
+                "广场",
+            ];
             if paved_for_people.iter().any(|w| class.contains(w)) {
                 (SurfaceKind::Pavement, 4, [176, 172, 164], 0.03)
             } else {
@@ -66,9 +79,15 @@ pub fn style_of(feature: &Feature) -> CoverStyle {
         FeatureClass::PlantCover => (SurfaceKind::Green, 2, rgb, 0.05),
         FeatureClass::LandUse => {
             let used = word("use");
-            if ["park", "green", "grass", "forest", "绿", "公园"].iter().any(|w| used.contains(w)) {
+            if ["park", "green", "grass", "forest", "绿", "公园"]
+                .iter()
+                .any(|w| used.contains(w))
+            {
                 (SurfaceKind::Green, 1, [130, 154, 104], 0.04)
-            } else if ["square", "paved", "parking", "yard", "广场", "停车", "铺装"].iter().any(|w| used.contains(w)) {
+            } else if ["square", "paved", "parking", "yard", "广场", "停车", "铺装"]
+                .iter()
+                .any(|w| used.contains(w))
+            {
                 (SurfaceKind::Pavement, 1, [172, 168, 160], 0.03)
             } else {
                 (SurfaceKind::Terrain, 1, rgb, 0.03)
@@ -76,7 +95,11 @@ pub fn style_of(feature: &Feature) -> CoverStyle {
         }
         _ => (SurfaceKind::Terrain, 0, rgb, 0.0),
     };
-    CoverStyle { kind: kind as u8, rank, color: jittered(rgb, feature.index.0, amount) }
+    CoverStyle {
+        kind: kind as u8,
+        rank,
+        color: jittered(rgb, feature.index.0, amount),
+    }
 }
 
 /// Rank of a road among roads; where carriageways overlap, the greater one is drawn and the other cut.
@@ -152,16 +175,30 @@ pub enum CoverBody {
 }
 
 /// Covers of a feature, and what was wrong with it.
-pub fn covers_of(feature: &Feature, origin: DVec2, cutter: &mut crate::Triangulator) -> (Vec<Cover>, Vec<PolygonTrouble>) {
+pub fn covers_of(
+    feature: &Feature,
+    origin: DVec2,
+    cutter: &mut crate::Triangulator,
+) -> (Vec<Cover>, Vec<PolygonTrouble>) {
     let (tag, style) = (FeatureTag::of(feature, 0.0), style_of(feature));
     let (mut covers, mut troubles) = (Vec::new(), Vec::new());
-    let mut add = |body| covers.push(Cover { tag: tag.clone(), style, body, error_m: 0.0 });
+    let mut add = |body| {
+        covers.push(Cover {
+            tag: tag.clone(),
+            style,
+            body,
+            error_m: 0.0,
+        })
+    };
     for shape in feature.geometry.finest() {
         match shape {
             Shape::Footprint(footprint) => {
                 for rings in &footprint.polygons {
                     match PlanPolygon::new(rings, origin) {
-                        Ok(polygon) => add(CoverBody::Polygon(polygon, footprint.level_z_m.filter(|z| z.is_finite()))),
+                        Ok(polygon) => add(CoverBody::Polygon(
+                            polygon,
+                            footprint.level_z_m.filter(|z| z.is_finite()),
+                        )),
                         Err(trouble) => troubles.push(trouble),
                     }
                 }
@@ -178,8 +215,15 @@ pub fn covers_of(feature: &Feature, origin: DVec2, cutter: &mut crate::Triangula
                 } else if width_m <= 0.0 || points.windows(2).all(|w| w[0].distance(w[1]) <= 1e-4) {
                     troubles.push(PolygonTrouble::NoArea);
                 } else {
-                    let sidewalk_m = attributes::number(&feature.attributes, "sidewalk_m").unwrap_or(0.0).clamp(0.0, 30.0);
-                    add(CoverBody::Strip(points, width_m.min(500.0), sidewalk_m, road_rank(feature)));
+                    let sidewalk_m = attributes::number(&feature.attributes, "sidewalk_m")
+                        .unwrap_or(0.0)
+                        .clamp(0.0, 30.0);
+                    add(CoverBody::Strip(
+                        points,
+                        width_m.min(500.0),
+                        sidewalk_m,
+                        road_rank(feature),
+                    ));
                 }
             }
             Shape::Surfaces(mesh) => {
@@ -202,10 +246,16 @@ fn plan_triangles(mesh: &SurfaceMesh, origin: DVec2, cutter: &mut crate::Triangu
     for surface in &mesh.surfaces {
         let (mut points, mut ends) = (Vec::new(), Vec::new());
         for ring in &surface.rings {
-            points.extend(ring.iter().filter_map(|v| mesh.vertices.get(*v as usize)).map(|v| *v - origin.extend(0.0)));
+            points.extend(
+                ring.iter()
+                    .filter_map(|v| mesh.vertices.get(*v as usize))
+                    .map(|v| *v - origin.extend(0.0)),
+            );
             ends.push(points.len());
         }
-        let Some(cut) = cutter.triangulate(&points, &ends) else { continue };
+        let Some(cut) = cutter.triangulate(&points, &ends) else {
+            continue;
+        };
         if mesh.is_solid && cut.normal.z <= 0.0 {
             continue;
         }
@@ -237,7 +287,13 @@ impl Cover {
                 .simplified(tolerance_m)
                 .map(|(simple, error_m)| {
                     let rings = simple.rings().iter().map(|r| pack(r)).collect();
-                    record(CoverShape::Polygon { rings, level_z_m: *level_z_m }, error_m)
+                    record(
+                        CoverShape::Polygon {
+                            rings,
+                            level_z_m: *level_z_m,
+                        },
+                        error_m,
+                    )
                 })
                 .into_iter()
                 .collect(),
@@ -246,13 +302,27 @@ impl Cover {
                 let (simple, error_m) = crate::plan::polyline::simplified(&points, tolerance_m);
                 let simple: Vec<DVec2> = simple.iter().map(|p| p.truncate()).collect();
                 let (width_m, sidewalk_m, road_rank) = (*width_m, *sidewalk_m, *road_rank);
-                vec![record(CoverShape::Strip { center: pack(&simple), width_m, sidewalk_m, road_rank }, error_m)]
+                vec![record(
+                    CoverShape::Strip {
+                        center: pack(&simple),
+                        width_m,
+                        sidewalk_m,
+                        road_rank,
+                    },
+                    error_m,
+                )]
             }
             CoverBody::Triangles(triangles) => triangles
                 .iter()
                 .map(|t| {
                     let ring = pack(&t.map(|c| c.truncate()));
-                    record(CoverShape::Polygon { rings: vec![ring], level_z_m: None }, 0.0)
+                    record(
+                        CoverShape::Polygon {
+                            rings: vec![ring],
+                            level_z_m: None,
+                        },
+                        0.0,
+                    )
                 })
                 .collect(),
         }
@@ -262,16 +332,30 @@ impl Cover {
 impl CoverRecord {
     /// The cover again; `None` when it has become too small.
     pub fn to_cover(&self, origin: DVec2) -> Option<Cover> {
-        let plan = |points: &PackedPoints| points.unpack().into_iter().map(|p| p.truncate() - origin).collect::<Vec<_>>();
+        let plan = |points: &PackedPoints| {
+            points
+                .unpack()
+                .into_iter()
+                .map(|p| p.truncate() - origin)
+                .collect::<Vec<_>>()
+        };
         let body = match &self.shape {
             CoverShape::Polygon { rings, level_z_m } => {
                 let rings: Vec<_> = rings.iter().map(plan).collect();
                 CoverBody::Polygon(PlanPolygon::new(&rings, DVec2::ZERO).ok()?, *level_z_m)
             }
-            CoverShape::Strip { center, width_m, sidewalk_m, road_rank } => {
-                CoverBody::Strip(plan(center), *width_m, *sidewalk_m, *road_rank)
-            }
+            CoverShape::Strip {
+                center,
+                width_m,
+                sidewalk_m,
+                road_rank,
+            } => CoverBody::Strip(plan(center), *width_m, *sidewalk_m, *road_rank),
         };
-        Some(Cover { tag: self.tag.clone(), style: self.style, body, error_m: self.error_m })
+        Some(Cover {
+            tag: self.tag.clone(),
+            style: self.style,
+            body,
+            error_m: self.error_m,
+        })
     }
 }

@@ -38,7 +38,9 @@ pub struct Draper<'a> {
 
 impl std::fmt::Debug for Draper<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Draper").field("area_m2", &self.area_m2).finish_non_exhaustive()
+        f.debug_struct("Draper")
+            .field("area_m2", &self.area_m2)
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,7 +94,9 @@ impl<'a> Draper<'a> {
                         self.fan(mesh, part, style, with_facade, z);
                     }
                     Lift::Above(offset_m) => {
-                        self.fan(mesh, part, style, with_facade, |v| plane_height(&corners, v.p) + offset_m);
+                        self.fan(mesh, part, style, with_facade, |v| {
+                            plane_height(&corners, v.p) + offset_m
+                        });
                     }
                     Lift::Level(_) => {}
                 }
@@ -103,7 +107,16 @@ impl<'a> Draper<'a> {
 
     /// Raises a vertical wall over the segment `a → b` that faces right of it, from `bottom_m` to `top_m` above the
     /// terrain. `_FACADE` is (`along_m` at `a` and onwards, height above the bottom).
-    pub fn wall(&mut self, mesh: &mut TileMesh, a: DVec2, b: DVec2, bottom_m: f64, top_m: f64, along_m: f64, style: FaceStyle) {
+    pub fn wall(
+        &mut self,
+        mesh: &mut TileMesh,
+        a: DVec2,
+        b: DVec2,
+        bottom_m: f64,
+        top_m: f64,
+        along_m: f64,
+        style: FaceStyle,
+    ) {
         let length = a.distance(b);
         let mut found = std::mem::take(&mut self.found);
         self.tin.touching(&rect::around([a, b]), &mut found);
@@ -111,7 +124,9 @@ impl<'a> Draper<'a> {
         for t in &found {
             let corners = self.tin.corners(*t);
             let window = corners.map(|c| c.truncate());
-            let Some((from, to)) = clip::segment_inside(a, b, &window) else { continue };
+            let Some((from, to)) = clip::segment_inside(a, b, &window) else {
+                continue;
+            };
             // a segment along an edge lies in both neighbours and is drawn once
             if covered.iter().any(|(f, e)| from < *e - 1e-9 && to > *f + 1e-9) {
                 continue;
@@ -122,8 +137,13 @@ impl<'a> Draper<'a> {
                 self.local(p.extend(plane_height(&corners, p) + up))
             };
             let quad = [at(from, bottom_m), at(to, bottom_m), at(to, top_m), at(from, top_m)];
-            let [Some(c0), Some(c1), Some(c2), Some(c3)] = quad else { continue };
-            let (low, high) = (facade_units(along_m + from * length), facade_units(along_m + to * length));
+            let [Some(c0), Some(c1), Some(c2), Some(c3)] = quad else {
+                continue;
+            };
+            let (low, high) = (
+                facade_units(along_m + from * length),
+                facade_units(along_m + to * length),
+            );
             let top = facade_units(top_m - bottom_m);
             let facade = [[low, 0], [high, 0], [high, top], [low, top]];
             mesh.push_quad([c0, c1, c2, c3].map(|c| c.as_vec3()), style, facade);
@@ -151,7 +171,11 @@ impl<'a> Draper<'a> {
         let corners: Vec<Option<u32>> = part
             .iter()
             .map(|v| {
-                let facade = if with_facade { [facade_units(v.uv.x), facade_units(v.uv.y)] } else { [0; 2] };
+                let facade = if with_facade {
+                    [facade_units(v.uv.x), facade_units(v.uv.y)]
+                } else {
+                    [0; 2]
+                };
                 self.vertex(mesh, v.p.extend(z(v)), style, facade)
             })
             .collect();

@@ -61,14 +61,19 @@ impl GroupBuilder for GroundBuilder {
     }
 
     fn cell_bytes(&self, cell: &Rect, terrain: &Terrain) -> u64 {
-        let Some(step_m) = TerrainSampler::new(terrain).finest_step_m(cell) else { return 512 };
+        let Some(step_m) = TerrainSampler::new(terrain).finest_step_m(cell) else {
+            return 512;
+        };
         let points = (cell.size() / step_m).max(DVec2::ONE);
         // one vertex in eight survives the simplification of a city's ground; 12 bytes a vertex
         (points.x * points.y * 1.5).min(1e12) as u64
     }
 
     fn extent(&self, terrain: &Terrain) -> Option<Rect> {
-        terrain.extents().reduce(|a, b| Rect { min: a.min.min(b.min), max: a.max.max(b.max) })
+        terrain.extents().reduce(|a, b| Rect {
+            min: a.min.min(b.min),
+            max: a.max.max(b.max),
+        })
     }
 
     fn leaf(&self, tile: &TileContext<'_>, features: &[Feature]) -> BuiltTile {
@@ -84,7 +89,12 @@ impl GroupBuilder for GroundBuilder {
             // a feature is in every tile that it touches; one of them speaks for it
             if !center.is_finite() || tile.cell.contains(center.truncate()) {
                 for trouble in troubles {
-                    report.error(&format!("ground/{}", trouble.code()), Some(&feature.id), None, trouble.message());
+                    report.error(
+                        &format!("ground/{}", trouble.code()),
+                        Some(&feature.id),
+                        None,
+                        trouble.message(),
+                    );
                 }
             }
         }
@@ -95,7 +105,9 @@ impl GroupBuilder for GroundBuilder {
             .flat_map(|(part, cover)| {
                 let records = cover.records(origin, tolerance_m);
                 // triangles of one body get numbers of their own
-                (0..).zip(records).map(move |(i, record): (u32, _)| (part.wrapping_mul(65_537).wrapping_add(i), record))
+                (0..)
+                    .zip(records)
+                    .map(move |(i, record): (u32, _)| (part.wrapping_mul(65_537).wrapping_add(i), record))
             })
             .collect();
         built.summary = summary(&area, 0.0, records);
@@ -144,18 +156,31 @@ impl GroupBuilder for GroundBuilder {
 
 fn summary(area: &Rect, dropped_m: f64, covers: Vec<(u32, CoverRecord)>) -> Vec<u8> {
     let covered = [area.min.x, area.min.y, area.max.x, area.max.y];
-    postcard::to_stdvec(&GroundSummary { covered, dropped_m, covers }).unwrap_or_default()
+    postcard::to_stdvec(&GroundSummary {
+        covered,
+        dropped_m,
+        covers,
+    })
+    .unwrap_or_default()
 }
 
 /// The cell, cut to where there is terrain or a feature.
 fn leaf_area(tile: &TileContext<'_>, features: &[Feature]) -> Rect {
     let feature_rects = features.iter().map(|f| f.bounds()).filter(|b| !b.is_empty());
-    let rects = feature_rects.map(|b| Rect { min: b.min.truncate(), max: b.max.truncate() }).chain(tile.terrain.extents());
+    let rects = feature_rects
+        .map(|b| Rect {
+            min: b.min.truncate(),
+            max: b.max.truncate(),
+        })
+        .chain(tile.terrain.extents());
     let inside = rects.filter(|r| r.overlaps(&tile.cell)).map(|r| Rect {
         min: r.min.max(tile.cell.min),
         max: r.max.min(tile.cell.max),
     });
-    match inside.reduce(|a, b| Rect { min: a.min.min(b.min), max: a.max.max(b.max) }) {
+    match inside.reduce(|a, b| Rect {
+        min: a.min.min(b.min),
+        max: a.max.max(b.max),
+    }) {
         Some(area) if !tile.terrain.is_empty() && area.size().min_element() > 1e-3 => area,
         _ => tile.cell,
     }
@@ -190,12 +215,24 @@ fn coarser(records: &[(u32, CoverRecord)], origin: DVec2, error_m: f64) -> (Vec<
                 let points: Vec<DVec3> = center.iter().map(|p| p.extend(0.0)).collect();
                 let (simple, moved_m) = polyline::simplified(&points, tolerance_m);
                 let center = simple.iter().map(|p| p.truncate()).collect();
-                (CoverBody::Strip(center, width_m, sidewalk_m, road_rank), moved_m, full_m)
+                (
+                    CoverBody::Strip(center, width_m, sidewalk_m, road_rank),
+                    moved_m,
+                    full_m,
+                )
             }
             CoverBody::Triangles(_) => continue,
         };
         debug_assert!(size_m > 0.0, "covers without size were dropped");
-        covers.push((*part, Cover { tag: cover.tag, style: cover.style, error_m: cover.error_m + moved_m, body }));
+        covers.push((
+            *part,
+            Cover {
+                tag: cover.tag,
+                style: cover.style,
+                error_m: cover.error_m + moved_m,
+                body,
+            },
+        ));
     }
     (covers, dropped_m)
 }
@@ -239,7 +276,11 @@ fn draw(
     draw_terrain(&mut draper, &mut mesh, &tin, error_m);
     let moved_m = draw_covers(&mut draper, &mut mesh, covers, &local_area, error_m, cutter, report);
     mesh.drop_unused_features();
-    BuiltTile { mesh, geometric_error_m: tin.error_m.max(moved_m), ..BuiltTile::default() }
+    BuiltTile {
+        mesh,
+        geometric_error_m: tin.error_m.max(moved_m),
+        ..BuiltTile::default()
+    }
 }
 
 /// Property-table row of bare ground: it belongs to no feature.
@@ -299,7 +340,11 @@ fn draw_covers(
             _ => mesh.add_feature(cover.tag.to_row()),
         };
         last = Some((cover.tag.index, slot));
-        let style = FaceStyle { slot, color: cover.style.color, surface: surface_bytes(cover.style.kind, 0.0) };
+        let style = FaceStyle {
+            slot,
+            color: cover.style.color,
+            surface: surface_bytes(cover.style.kind, 0.0),
+        };
         // polygons of one rank may overlap each other: eight thin layers keep most of them apart
         let layer_m = 0.002 * f64::from(cover.tag.index % 8) * (1.0 + 2.0 * error_m);
         let offset_m = offset_m(cover.style.rank, error_m) + layer_m;
@@ -322,11 +367,25 @@ fn draw_covers(
             CoverBody::Strip(center, width_m, sidewalk_m, road_rank) => {
                 let (rank, kind) = (cover.style.rank, cover.style.kind);
                 let priority = (rank, *road_rank, cover.tag.index);
-                strips.extend(Strip::new(center, *width_m, *sidewalk_m, priority, slot, cover.style.color, kind));
+                strips.extend(Strip::new(
+                    center,
+                    *width_m,
+                    *sidewalk_m,
+                    priority,
+                    slot,
+                    cover.style.color,
+                    kind,
+                ));
             }
             CoverBody::Triangles(triangles) => {
-                for t in triangles.iter().filter(|t| rect::around(t.map(|c| c.truncate())).overlaps(area)) {
-                    let piece = t.map(|c| PlanVertex { p: c.truncate(), uv: DVec2::new(c.z, 0.0) });
+                for t in triangles
+                    .iter()
+                    .filter(|t| rect::around(t.map(|c| c.truncate())).overlaps(area))
+                {
+                    let piece = t.map(|c| PlanVertex {
+                        p: c.truncate(),
+                        uv: DVec2::new(c.z, 0.0),
+                    });
                     draper.lay(mesh, &piece, style, Lift::Carried { at_least_m: offset_m }, false);
                 }
             }

@@ -57,7 +57,18 @@ impl Strip {
         let reach = half_m + sidewalk_m;
         let bounds = rect::around(line.points().iter().copied()).grown(reach * 2.0);
         let priority = (priority.0, priority.1, std::cmp::Reverse(priority.2));
-        Some(Self { line, half_m, sidewalk_m, pieces, windows, bounds, priority, slot, color, kind })
+        Some(Self {
+            line,
+            half_m,
+            sidewalk_m,
+            pieces,
+            windows,
+            bounds,
+            priority,
+            slot,
+            color,
+            kind,
+        })
     }
 
     /// True when the strip or its pavements may touch `area`.
@@ -73,7 +84,11 @@ pub fn draw(draper: &mut Draper<'_>, mesh: &mut TileMesh, mut strips: Vec<Strip>
     let mut clipper = ConvexClipper::default();
     for (i, strip) in strips.iter().enumerate() {
         let lift = Lift::Above(offset_m(strip.priority.0, target_error_m));
-        let style = FaceStyle { slot: strip.slot, color: strip.color, surface: surface_bytes(strip.kind, strip.half_m) };
+        let style = FaceStyle {
+            slot: strip.slot,
+            color: strip.color,
+            surface: surface_bytes(strip.kind, strip.half_m),
+        };
         draper.begin();
         for piece in &strip.pieces {
             let above = strips[..i].iter().filter(|other| other.priority.0 == strip.priority.0);
@@ -126,10 +141,22 @@ fn pavements(
     let road_m = offset_m(strip.priority.0, target_error_m);
     let top_m = road_m + KERB_M;
     let kind = SurfaceKind::Pavement as u8;
-    let slab = FaceStyle { slot: strip.slot, color: PAVEMENT_RGBA, surface: surface_bytes(kind, 0.0) };
-    let kerb = FaceStyle { color: KERB_RGBA, ..slab };
+    let slab = FaceStyle {
+        slot: strip.slot,
+        color: PAVEMENT_RGBA,
+        surface: surface_bytes(kind, 0.0),
+    };
+    let kerb = FaceStyle {
+        color: KERB_RGBA,
+        ..slab
+    };
     let (inner, outer) = (strip.half_m, strip.half_m + strip.sidewalk_m);
-    let roads = || strips.iter().enumerate().filter(|(j, other)| *j != i && other.priority.0 == strip.priority.0);
+    let roads = || {
+        strips
+            .iter()
+            .enumerate()
+            .filter(|(j, other)| *j != i && other.priority.0 == strip.priority.0)
+    };
     draper.begin();
     for (left, right) in [(outer, inner), (-inner, -outer)] {
         for piece in strip.line.ribbon(left, right) {
@@ -139,19 +166,32 @@ fn pavements(
         }
     }
     // (offset, height of the foot, true when the face looks right of the line)
-    for (offset, foot_m, looks_right) in
-        [(inner, road_m, true), (-inner, road_m, false), (outer, 0.0, false), (-outer, 0.0, true)]
-    {
+    for (offset, foot_m, looks_right) in [
+        (inner, road_m, true),
+        (-inner, road_m, false),
+        (outer, 0.0, false),
+        (-outer, 0.0, true),
+    ] {
         let edge = strip.line.offset(offset);
         for pair in edge.windows(2) {
-            let (a, b) = if looks_right { (pair[0], pair[1]) } else { (pair[1], pair[0]) };
+            let (a, b) = if looks_right {
+                (pair[0], pair[1])
+            } else {
+                (pair[1], pair[0])
+            };
             let bounds = rect::around([a, b]);
             if !bounds.overlaps(area) {
                 continue;
             }
             let holes: Vec<&[DVec2]> = roads()
                 .filter(|(_, other)| other.bounds.overlaps(&bounds))
-                .flat_map(|(_, other)| other.windows.iter().filter(|(b, _)| b.overlaps(&bounds)).map(|(_, w)| w.as_slice()))
+                .flat_map(|(_, other)| {
+                    other
+                        .windows
+                        .iter()
+                        .filter(|(b, _)| b.overlaps(&bounds))
+                        .map(|(_, w)| w.as_slice())
+                })
                 .collect();
             for (from, to) in clip::segment_outside(a, b, &holes) {
                 draper.wall(mesh, a.lerp(b, from), a.lerp(b, to), foot_m, top_m, 0.0, kerb);

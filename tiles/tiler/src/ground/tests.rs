@@ -4,7 +4,7 @@ use super::*;
 use crate::TileFrame;
 use crate::plan::clip::signed_area;
 use crate::terrain::sampler::tests::{grid, terrain};
-use city_model::{Crs, CrossSection, Footprint, LevelReference, Line, LodGeometry, SceneFrame, Shape};
+use city_model::{CrossSection, Crs, Footprint, LevelReference, Line, LodGeometry, SceneFrame, Shape};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -20,13 +20,22 @@ fn hills() -> Terrain {
 }
 
 fn cell(half: f64) -> Rect {
-    Rect { min: ORIGIN - half, max: ORIGIN + half }
+    Rect {
+        min: ORIGIN - half,
+        max: ORIGIN + half,
+    }
 }
 
 fn with_tile<T>(terrain: &Terrain, half: f64, target_error_m: f64, f: impl FnOnce(&TileContext<'_>) -> T) -> T {
     let scene = scene();
     let frame = TileFrame::new(&scene, cell(half), 100.0).unwrap();
-    f(&TileContext { cell: cell(half), frame: &frame, terrain, target_error_m, target_bytes: 200_000 })
+    f(&TileContext {
+        cell: cell(half),
+        frame: &frame,
+        terrain,
+        target_error_m,
+        target_bytes: 200_000,
+    })
 }
 
 fn feature(index: u32, class: FeatureClass, shape: Shape) -> Feature {
@@ -38,12 +47,18 @@ fn feature(index: u32, class: FeatureClass, shape: Shape) -> Feature {
 
 fn polygon(rings: &[Vec<DVec2>], level_z_m: Option<f64>) -> Shape {
     let rings = rings.iter().map(|r| r.iter().map(|p| *p + ORIGIN).collect()).collect();
-    Shape::Footprint(Footprint { polygons: vec![rings], level_z_m })
+    Shape::Footprint(Footprint {
+        polygons: vec![rings],
+        level_z_m,
+    })
 }
 
 fn road(points: &[[f64; 2]], width_m: f64) -> Shape {
     Shape::Line(Line {
-        points: points.iter().map(|p| (DVec2::from_array(*p) + ORIGIN).extend(0.0)).collect(),
+        points: points
+            .iter()
+            .map(|p| (DVec2::from_array(*p) + ORIGIN).extend(0.0))
+            .collect(),
         section: CrossSection::Strip { width_m },
         reference: LevelReference::BelowTerrain,
     })
@@ -74,7 +89,11 @@ fn area_of(mesh: &TileMesh, kind: SurfaceKind) -> (f64, usize) {
 
 #[test]
 fn a_park_is_cut_to_the_tile_and_keeps_its_area() {
-    let park = feature(1, FeatureClass::PlantCover, polygon(&[square([100.0, 0.0], 80.0), square([60.0, 0.0], 10.0)], None));
+    let park = feature(
+        1,
+        FeatureClass::PlantCover,
+        polygon(&[square([100.0, 0.0], 80.0), square([60.0, 0.0], 10.0)], None),
+    );
     let tile = with_tile(&hills(), 128.0, 0.0, |tile| GroundBuilder.leaf(tile, &[park]));
     let (area, down) = area_of(&tile.mesh, SurfaceKind::Green);
     let expected = (128.0 - 20.0) * 160.0 - 400.0;
@@ -88,15 +107,24 @@ fn a_park_is_cut_to_the_tile_and_keeps_its_area() {
 fn roads_lie_above_the_terrain_everywhere_and_crossings_are_drawn_once() {
     let terrain = hills();
     let mut main = feature(1, FeatureClass::Road, road(&[[-200.0, 3.0], [200.0, -5.0]], 20.0));
-    main.attributes = json!({"road_class": "main", "sidewalk_m": 4.0}).as_object().cloned().unwrap();
+    main.attributes = json!({"road_class": "main", "sidewalk_m": 4.0})
+        .as_object()
+        .cloned()
+        .unwrap();
     let mut lane = feature(2, FeatureClass::Road, road(&[[0.0, -200.0], [10.0, 200.0]], 8.0));
-    lane.attributes = json!({"road_class": "lane", "sidewalk_m": 2.0}).as_object().cloned().unwrap();
+    lane.attributes = json!({"road_class": "lane", "sidewalk_m": 2.0})
+        .as_object()
+        .cloned()
+        .unwrap();
     let features = [main, lane];
     let tile = with_tile(&terrain, 100.0, 0.0, |tile| GroundBuilder.leaf(tile, &features));
     let (area, down) = area_of(&tile.mesh, SurfaceKind::Road);
     let main_area = 200.0 * 20.0 * (400.0f64.hypot(8.0) / 400.0);
     let lane_area = (200.0 - 20.0 * (400.0f64.hypot(8.0) / 400.0)) * 8.0 * (400.0f64.hypot(10.0) / 400.0);
-    assert!((area - main_area - lane_area).abs() < 6.0, "{area} {main_area} {lane_area}");
+    assert!(
+        (area - main_area - lane_area).abs() < 6.0,
+        "{area} {main_area} {lane_area}"
+    );
     assert_eq!(down, 0);
     let sampler = TerrainSampler::new(&terrain);
     let scene = scene();
@@ -107,28 +135,47 @@ fn roads_lie_above_the_terrain_everywhere_and_crossings_are_drawn_once() {
                 let p = scene.scene_from_enu(city_model::Enu(enu)).unwrap();
                 let above = p.z - sampler.height(p.truncate());
                 assert!((above - 0.12).abs() < LEAF_TERRAIN_ERROR_M * 1.4, "{above}");
-                assert_eq!(surface[1], if surface[1] == 100 { 100 } else { 40 }, "half widths in decimetres");
+                assert_eq!(
+                    surface[1],
+                    if surface[1] == 100 { 100 } else { 40 },
+                    "half widths in decimetres"
+                );
             }
         }
     });
-    assert!(area_of(&tile.mesh, SurfaceKind::Pavement).0 > 0.9 * (180.0 * 8.0), "pavements on both sides");
+    assert!(
+        area_of(&tile.mesh, SurfaceKind::Pavement).0 > 0.9 * (180.0 * 8.0),
+        "pavements on both sides"
+    );
 }
 
 #[test]
 fn a_lake_is_level_and_the_ground_never_pierces_it() {
-    let lake = feature(1, FeatureClass::Water, polygon(&[square([0.0, 0.0], 60.0)], Some(101.0)));
+    let lake = feature(
+        1,
+        FeatureClass::Water,
+        polygon(&[square([0.0, 0.0], 60.0)], Some(101.0)),
+    );
     let terrain = hills();
     let tile = with_tile(&terrain, 100.0, 0.0, |tile| GroundBuilder.leaf(tile, &[lake]));
     let z = |kind: SurfaceKind, half: f32| {
         let inside = |p: &[f32; 3]| p[0].abs() < half && p[1].abs() < half;
         let vertices = tile.mesh.positions.iter().zip(&tile.mesh.surface);
-        vertices.filter(move |(p, s)| s[0] & 15 == kind as u8 && inside(p)).map(|(p, _)| p[2]).collect::<Vec<_>>()
+        vertices
+            .filter(move |(p, s)| s[0] & 15 == kind as u8 && inside(p))
+            .map(|(p, _)| p[2])
+            .collect::<Vec<_>>()
     };
     let water = z(SurfaceKind::Water, 100.0);
-    let (low, high) = water.iter().fold((f32::MAX, f32::MIN), |(l, h), z| (l.min(*z), h.max(*z)));
+    let (low, high) = water
+        .iter()
+        .fold((f32::MAX, f32::MIN), |(l, h), z| (l.min(*z), h.max(*z)));
     assert!(high - low < 0.01, "{low} {high}");
     let ground = z(SurfaceKind::Terrain, 54.0);
-    assert!(!ground.is_empty() && ground.iter().all(|g| *g < low - 0.3), "{low} {ground:?}");
+    assert!(
+        !ground.is_empty() && ground.iter().all(|g| *g < low - 0.3),
+        "{low} {ground:?}"
+    );
 }
 
 #[test]
@@ -137,16 +184,31 @@ fn stand_ins_are_smaller_say_their_error_and_hold_the_tile() {
     let features: Vec<Feature> = (0..40)
         .map(|i| {
             let at = [f64::from(i % 8) * 25.0 - 90.0, f64::from(i / 8) * 40.0 - 90.0];
-            feature(i, FeatureClass::PlantCover, polygon(&[square(at, 2.0 + f64::from(i) * 0.3)], None))
+            feature(
+                i,
+                FeatureClass::PlantCover,
+                polygon(&[square(at, 2.0 + f64::from(i) * 0.3)], None),
+            )
         })
         .collect();
     let leaf = with_tile(&terrain, 128.0, 0.0, |tile| GroundBuilder.leaf(tile, &features));
     let mut last = (leaf.mesh.num_triangles(), leaf.geometric_error_m);
     for target in [1.0, 4.0, 16.0] {
-        let coarse = with_tile(&terrain, 128.0, target, |tile| GroundBuilder.stand_in(tile, &[&leaf.summary, &leaf.summary]));
+        let coarse = with_tile(&terrain, 128.0, target, |tile| {
+            GroundBuilder.stand_in(tile, &[&leaf.summary, &leaf.summary])
+        });
         assert!(coarse.mesh.num_triangles() < last.0, "{target}");
-        assert!(coarse.geometric_error_m >= last.1 && coarse.geometric_error_m <= target * 1.5, "{}", coarse.geometric_error_m);
-        let top = coarse.mesh.positions.iter().map(|p| p[0].abs().max(p[1].abs())).fold(0.0, f32::max);
+        assert!(
+            coarse.geometric_error_m >= last.1 && coarse.geometric_error_m <= target * 1.5,
+            "{}",
+            coarse.geometric_error_m
+        );
+        let top = coarse
+            .mesh
+            .positions
+            .iter()
+            .map(|p| p[0].abs().max(p[1].abs()))
+            .fold(0.0, f32::max);
         assert!((127.0..130.0).contains(&top), "{top}");
         last = (coarse.mesh.num_triangles(), coarse.geometric_error_m);
     }
@@ -154,14 +216,26 @@ fn stand_ins_are_smaller_say_their_error_and_hold_the_tile() {
 
 #[test]
 fn bad_covers_are_named_and_the_good_one_is_drawn() {
-    let nan = feature(1, FeatureClass::PlantCover, polygon(&[vec![DVec2::NAN, DVec2::ZERO, DVec2::X]], None));
-    let line = feature(2, FeatureClass::Water, polygon(&[vec![DVec2::ZERO, DVec2::X, DVec2::X * 2.0]], None));
+    let nan = feature(
+        1,
+        FeatureClass::PlantCover,
+        polygon(&[vec![DVec2::NAN, DVec2::ZERO, DVec2::X]], None),
+    );
+    let line = feature(
+        2,
+        FeatureClass::Water,
+        polygon(&[vec![DVec2::ZERO, DVec2::X, DVec2::X * 2.0]], None),
+    );
     let point = feature(3, FeatureClass::Road, road(&[[1.0, 1.0], [1.0, 1.0]], 8.0));
     let wide = feature(4, FeatureClass::Road, road(&[[1.0, 1.0], [9.0, 1.0]], f64::NAN));
-    let bow = [[0.0, 0.0], [40.0, 40.0], [40.0, 0.0], [0.0, 20.0]].map(DVec2::from_array).to_vec();
+    let bow = [[0.0, 0.0], [40.0, 40.0], [40.0, 0.0], [0.0, 20.0]]
+        .map(DVec2::from_array)
+        .to_vec();
     let bow = feature(5, FeatureClass::LandUse, polygon(&[bow], None));
     let good = feature(6, FeatureClass::PlantCover, polygon(&[square([0.0, 0.0], 10.0)], None));
-    let tile = with_tile(&hills(), 100.0, 0.0, |tile| GroundBuilder.leaf(tile, &[nan, line, point, wide, bow, good]));
+    let tile = with_tile(&hills(), 100.0, 0.0, |tile| {
+        GroundBuilder.leaf(tile, &[nan, line, point, wide, bow, good])
+    });
     let named: Vec<_> = tile.report.issues.iter().filter_map(|i| i.feature.clone()).collect();
     assert_eq!(named, ["f1", "f2", "f3", "f4", "f5"]);
     assert!((area_of(&tile.mesh, SurfaceKind::Green).0 - 400.0).abs() < 0.5);

@@ -23,7 +23,10 @@ impl PlanVertex {
     }
 
     fn lerp(self, other: Self, t: f64) -> Self {
-        Self { p: self.p.lerp(other.p, t), uv: self.uv.lerp(other.uv, t) }
+        Self {
+            p: self.p.lerp(other.p, t),
+            uv: self.uv.lerp(other.uv, t),
+        }
     }
 }
 
@@ -31,7 +34,11 @@ impl PlanVertex {
 pub fn signed_area(polygon: &[PlanVertex]) -> f64 {
     let Some(first) = polygon.first() else { return 0.0 };
     // relative to a vertex, since coordinates may be far from the origin
-    polygon.windows(2).map(|w| (w[0].p - first.p).perp_dot(w[1].p - first.p)).sum::<f64>() * 0.5
+    polygon
+        .windows(2)
+        .map(|w| (w[0].p - first.p).perp_dot(w[1].p - first.p))
+        .sum::<f64>()
+        * 0.5
 }
 
 /// Works on convex polygons with buffers that are kept between calls.
@@ -103,7 +110,9 @@ fn split(
 ) {
     let edge = b - a;
     let side = |v: &PlanVertex| edge.perp_dot(v.p - a);
-    let Some(mut previous) = polygon.last().copied() else { return };
+    let Some(mut previous) = polygon.last().copied() else {
+        return;
+    };
     let mut previous_side = side(&previous);
     for &vertex in polygon {
         let vertex_side = side(&vertex);
@@ -132,7 +141,9 @@ fn split(
 pub fn segment_outside(a: DVec2, b: DVec2, holes: &[&[DVec2]]) -> Vec<(f64, f64)> {
     let mut parts = vec![(0.0, 1.0)];
     for hole in holes {
-        let Some((enter, leave)) = segment_inside(a, b, hole) else { continue };
+        let Some((enter, leave)) = segment_inside(a, b, hole) else {
+            continue;
+        };
         let mut rest = Vec::with_capacity(parts.len() + 1);
         for (from, to) in parts {
             if leave <= from || enter >= to {
@@ -177,7 +188,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn bare(points: &[[f64; 2]]) -> Vec<PlanVertex> {
-        points.iter().map(|p| PlanVertex { p: DVec2::from_array(*p), uv: DVec2::from_array(*p) }).collect()
+        points
+            .iter()
+            .map(|p| PlanVertex {
+                p: DVec2::from_array(*p),
+                uv: DVec2::from_array(*p),
+            })
+            .collect()
     }
 
     fn window(points: &[[f64; 2]]) -> Vec<DVec2> {
@@ -191,12 +208,19 @@ mod tests {
         let piece = clipper.clip(&subject, &window(&[[5.0, 5.0], [20.0, 5.0], [20.0, 20.0], [5.0, 20.0]]));
         assert!((signed_area(piece) - 25.0).abs() < 1e-12);
         assert!(piece.iter().all(|v| (v.p - v.uv).length() < 1e-12));
-        assert!(clipper.clip(&subject, &window(&[[11.0, 0.0], [12.0, 0.0], [12.0, 1.0]])).is_empty());
+        assert!(
+            clipper
+                .clip(&subject, &window(&[[11.0, 0.0], [12.0, 0.0], [12.0, 1.0]]))
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_segment_through_two_holes_leaves_three_parts() {
-        let (h1, h2) = (window(&[[1.0, -1.0], [2.0, -1.0], [2.0, 1.0], [1.0, 1.0]]), window(&[[4.0, -1.0], [5.0, -1.0], [5.0, 1.0], [4.0, 1.0]]));
+        let (h1, h2) = (
+            window(&[[1.0, -1.0], [2.0, -1.0], [2.0, 1.0], [1.0, 1.0]]),
+            window(&[[4.0, -1.0], [5.0, -1.0], [5.0, 1.0], [4.0, 1.0]]),
+        );
         let parts = segment_outside(DVec2::ZERO, DVec2::new(10.0, 0.0), &[&h1, &h2]);
         assert_eq!(parts, vec![(0.0, 0.1), (0.2, 0.4), (0.5, 1.0)]);
     }

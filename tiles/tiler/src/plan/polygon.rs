@@ -71,7 +71,14 @@ impl PlanPolygon {
             area_m2 += if i == 0 { area.abs() } else { -area.abs() };
             checked.push(ring);
         }
-        if area_m2 <= 1e-6 { Err(PolygonTrouble::NoArea) } else { Ok(Self { rings: checked, area_m2 }) }
+        if area_m2 <= 1e-6 {
+            Err(PolygonTrouble::NoArea)
+        } else {
+            Ok(Self {
+                rings: checked,
+                area_m2,
+            })
+        }
     }
 
     /// Rings, outer first, not closed.
@@ -105,7 +112,11 @@ impl PlanPolygon {
             let (mut first, e1) = polyline::simplified(&closed[..=far], tolerance_m);
             let (second, e2) = polyline::simplified(&closed[far..], tolerance_m);
             first.pop();
-            let kept: Vec<_> = first.iter().chain(&second[..second.len() - 1]).map(|p| p.truncate()).collect();
+            let kept: Vec<_> = first
+                .iter()
+                .chain(&second[..second.len() - 1])
+                .map(|p| p.truncate())
+                .collect();
             if kept.len() < 3 || signed_area(&kept).abs() < 1e-6 {
                 if i == 0 {
                     return None;
@@ -176,7 +187,10 @@ mod tests {
         assert!((polygon.area_m2() - 9_900.0).abs() < 1e-6);
         let (triangles, trouble) = polygon.triangles(&mut Triangulator::default());
         assert_eq!(trouble, None);
-        let sum: f64 = triangles.iter().map(|t| (t[1] - t[0]).perp_dot(t[2] - t[0]) / 2.0).sum();
+        let sum: f64 = triangles
+            .iter()
+            .map(|t| (t[1] - t[0]).perp_dot(t[2] - t[0]) / 2.0)
+            .sum();
         assert!((sum - 9_900.0).abs() < 1e-6);
     }
 
@@ -185,15 +199,30 @@ mod tests {
         let bad = |rings: &[Vec<DVec2>]| PlanPolygon::new(rings, DVec2::ZERO).err();
         assert_eq!(bad(&[]), Some(PolygonTrouble::NoArea));
         assert_eq!(bad(&[ring(&[[0.0, 0.0], [1.0, 1.0]])]), Some(PolygonTrouble::NoArea));
-        assert_eq!(bad(&[ring(&[[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])]), Some(PolygonTrouble::NoArea));
-        assert_eq!(bad(&[ring(&[[0.0, 0.0], [f64::NAN, 1.0], [2.0, 2.0]])]), Some(PolygonTrouble::NotFinite));
-        let bow_tie = PlanPolygon::new(&[ring(&[[0.0, 0.0], [10.0, 10.0], [10.0, 0.0], [0.0, 4.0]])], DVec2::ZERO).unwrap();
-        assert_eq!(bow_tie.triangles(&mut Triangulator::default()).1, Some(PolygonTrouble::SelfCrossing));
+        assert_eq!(
+            bad(&[ring(&[[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])]),
+            Some(PolygonTrouble::NoArea)
+        );
+        assert_eq!(
+            bad(&[ring(&[[0.0, 0.0], [f64::NAN, 1.0], [2.0, 2.0]])]),
+            Some(PolygonTrouble::NotFinite)
+        );
+        let bow_tie = PlanPolygon::new(
+            &[ring(&[[0.0, 0.0], [10.0, 10.0], [10.0, 0.0], [0.0, 4.0]])],
+            DVec2::ZERO,
+        )
+        .unwrap();
+        assert_eq!(
+            bow_tie.triangles(&mut Triangulator::default()).1,
+            Some(PolygonTrouble::SelfCrossing)
+        );
     }
 
     #[test]
     fn a_wavy_edge_is_straightened_within_the_tolerance() {
-        let mut points: Vec<[f64; 2]> = (0..50).map(|i| [f64::from(i), if i % 2 == 0 { 0.0 } else { 0.3 }]).collect();
+        let mut points: Vec<[f64; 2]> = (0..50)
+            .map(|i| [f64::from(i), if i % 2 == 0 { 0.0 } else { 0.3 }])
+            .collect();
         points.extend([[49.0, 30.0], [0.0, 30.0]]);
         let polygon = PlanPolygon::new(&[ring(&points)], DVec2::ZERO).unwrap();
         let (simple, error_m) = polygon.simplified(0.5).unwrap();

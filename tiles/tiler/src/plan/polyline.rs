@@ -12,7 +12,10 @@ pub fn cleaned(points: &[DVec3]) -> Option<Vec<DVec3>> {
         if !p.is_finite() {
             return None;
         }
-        if kept.last().is_none_or(|last| last.distance_squared(p) > MIN_STEP_M * MIN_STEP_M) {
+        if kept
+            .last()
+            .is_none_or(|last| last.distance_squared(p) > MIN_STEP_M * MIN_STEP_M)
+        {
             kept.push(p);
         }
     }
@@ -50,7 +53,15 @@ pub fn simplified(points: &[DVec3], tolerance_m: f64) -> (Vec<DVec3>, f64) {
             None => {}
         }
     }
-    (points.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(p, _)| *p).collect(), error_m)
+    (
+        points
+            .iter()
+            .zip(&keep)
+            .filter(|(_, keep)| **keep)
+            .map(|(p, _)| *p)
+            .collect(),
+        error_m,
+    )
 }
 
 /// Distance of `p` from the segment `a → b`, metres.

@@ -48,16 +48,27 @@ impl CenterLine {
         for w in kept.windows(2) {
             along_m.push(along_m.last().copied().unwrap_or_default() + w[0].distance(w[1]));
         }
-        let normals: Vec<DVec2> = kept.windows(2).map(|w| (w[1] - w[0]).normalize_or_zero().perp()).collect();
+        let normals: Vec<DVec2> = kept
+            .windows(2)
+            .map(|w| (w[1] - w[0]).normalize_or_zero().perp())
+            .collect();
         let mitres = (0..kept.len())
             .map(|i| {
                 let before = normals[i.saturating_sub(1)];
                 let after = normals[i.min(normals.len() - 1)];
                 let mitre = (before + after) / (1.0 + before.dot(after)).max(1e-9);
-                if mitre.length() > MITRE_LIMIT { mitre.normalize_or(before) * MITRE_LIMIT } else { mitre }
+                if mitre.length() > MITRE_LIMIT {
+                    mitre.normalize_or(before) * MITRE_LIMIT
+                } else {
+                    mitre
+                }
             })
             .collect();
-        Some(Self { points: kept, along_m, mitres })
+        Some(Self {
+            points: kept,
+            along_m,
+            mitres,
+        })
     }
 
     /// Points of the line, metres.
@@ -72,7 +83,11 @@ impl CenterLine {
 
     /// The line moved sideways, point by point; positive to the left.
     pub fn offset(&self, offset_m: f64) -> Vec<DVec2> {
-        self.points.iter().zip(&self.mitres).map(|(p, m)| *p + *m * offset_m).collect()
+        self.points
+            .iter()
+            .zip(&self.mitres)
+            .map(|(p, m)| *p + *m * offset_m)
+            .collect()
     }
 
     /// Convex counter-clockwise pieces between two offsets (positive to the left, `left_m > right_m`).
@@ -87,10 +102,22 @@ impl CenterLine {
             let (from, to) = (self.along_m[i] - base, self.along_m[i + 1] - base);
             let across = left_m - right_m;
             let quad = [
-                PlanVertex { p: right[i], uv: DVec2::new(from, across) },
-                PlanVertex { p: right[i + 1], uv: DVec2::new(to, across) },
-                PlanVertex { p: left[i + 1], uv: DVec2::new(to, 0.0) },
-                PlanVertex { p: left[i], uv: DVec2::new(from, 0.0) },
+                PlanVertex {
+                    p: right[i],
+                    uv: DVec2::new(from, across),
+                },
+                PlanVertex {
+                    p: right[i + 1],
+                    uv: DVec2::new(to, across),
+                },
+                PlanVertex {
+                    p: left[i + 1],
+                    uv: DVec2::new(to, 0.0),
+                },
+                PlanVertex {
+                    p: left[i],
+                    uv: DVec2::new(from, 0.0),
+                },
             ];
             let turn = |k: usize| {
                 let (a, b, c) = (quad[k].p, quad[(k + 1) % 4].p, quad[(k + 2) % 4].p);
@@ -132,7 +159,12 @@ mod tests {
     #[test]
     fn along_stays_small_on_a_long_road() {
         let line = CenterLine::new(&[DVec2::ZERO, DVec2::new(10_000.0, 0.0)]).unwrap();
-        let most = line.ribbon(3.0, -3.0).iter().flatten().map(|v| v.uv.x).fold(0.0, f64::max);
+        let most = line
+            .ribbon(3.0, -3.0)
+            .iter()
+            .flatten()
+            .map(|v| v.uv.x)
+            .fold(0.0, f64::max);
         assert!(most <= ALONG_PERIOD_M + MAX_PIECE_M, "{most}");
     }
 

@@ -76,7 +76,12 @@ fn blurred(heights: &[f64], nx: usize, ny: usize, only_unknown: bool) -> Vec<f64
 ///
 /// Points outside every triangle are NaN. `None` when nothing is covered.
 pub fn grid_from_relief(meshes: &[&SurfaceMesh], step_m: f64) -> Option<HeightGrid> {
-    let vertices = || meshes.iter().flat_map(|m| m.vertices.iter().copied()).filter(|v| v.is_finite());
+    let vertices = || {
+        meshes
+            .iter()
+            .flat_map(|m| m.vertices.iter().copied())
+            .filter(|v| v.is_finite())
+    };
     let min = vertices().map(|v| v.truncate()).reduce(DVec2::min)?;
     let max = vertices().map(|v| v.truncate()).reduce(DVec2::max)?;
     let step = step_m.max(0.1).max((max - min).max_element() / 2047.0);
@@ -84,16 +89,34 @@ pub fn grid_from_relief(meshes: &[&SurfaceMesh], step_m: f64) -> Option<HeightGr
     let mut heights_m = vec![f32::NAN; count.x as usize * count.y as usize];
     for mesh in meshes {
         for ring in mesh.surfaces.iter().filter_map(|s| s.rings.first()) {
-            let corner = |i: usize| ring.get(i).and_then(|v| mesh.vertices.get(*v as usize)).filter(|v| v.is_finite());
+            let corner = |i: usize| {
+                ring.get(i)
+                    .and_then(|v| mesh.vertices.get(*v as usize))
+                    .filter(|v| v.is_finite())
+            };
             for i in 1..ring.len().saturating_sub(1) {
                 if let (Some(a), Some(b), Some(c)) = (corner(0), corner(i), corner(i + 1)) {
-                    raster(*a - min.extend(0.0), *b - min.extend(0.0), *c - min.extend(0.0), step, count.x, count.y, &mut heights_m);
+                    raster(
+                        *a - min.extend(0.0),
+                        *b - min.extend(0.0),
+                        *c - min.extend(0.0),
+                        step,
+                        count.x,
+                        count.y,
+                        &mut heights_m,
+                    );
                 }
             }
         }
     }
     let covered = heights_m.iter().any(|h| h.is_finite());
-    covered.then_some(HeightGrid { origin: min, step_m: DVec2::splat(step), num_x: count.x, num_y: count.y, heights_m })
+    covered.then_some(HeightGrid {
+        origin: min,
+        step_m: DVec2::splat(step),
+        num_x: count.x,
+        num_y: count.y,
+        heights_m,
+    })
 }
 
 fn raster(a: DVec3, b: DVec3, c: DVec3, step: f64, nx: u32, ny: u32, heights_m: &mut [f32]) {
@@ -126,7 +149,9 @@ mod tests {
 
     #[test]
     fn feet_make_a_smooth_ground_without_holes() {
-        let feet: Vec<_> = (0..200).map(|i| DVec3::new(f64::from(i % 20) * 50.0, f64::from(i / 20) * 90.0, 2.0)).collect();
+        let feet: Vec<_> = (0..200)
+            .map(|i| DVec3::new(f64::from(i % 20) * 50.0, f64::from(i / 20) * 90.0, 2.0))
+            .collect();
         let grid = grid_from_feet(&feet, 64.0).unwrap();
         assert!(grid.heights_m.iter().all(|h| (*h - 2.0).abs() < 1e-6));
         assert!(grid_from_feet(&[], 64.0).is_none());
@@ -137,7 +162,12 @@ mod tests {
     fn a_relief_is_met_at_its_own_heights() {
         let relief = SurfaceMesh {
             vertices: vec![DVec3::ZERO, DVec3::new(100.0, 0.0, 10.0), DVec3::new(0.0, 100.0, 0.0)],
-            surfaces: vec![Surface { rings: vec![vec![0, 1, 2, 9]], semantic: SurfaceSemantic::Ground, material: None, texture: None }],
+            surfaces: vec![Surface {
+                rings: vec![vec![0, 1, 2, 9]],
+                semantic: SurfaceSemantic::Ground,
+                material: None,
+                texture: None,
+            }],
             ..SurfaceMesh::default()
         };
         let grid = grid_from_relief(&[&relief], 5.0).unwrap();

@@ -39,17 +39,32 @@ impl<'a> TerrainSampler<'a> {
     /// Height with its source. `position` in the scene CRS, metres.
     pub fn sample(&self, position: DVec2) -> GroundHeight {
         if let Some(z_m) = self.terrain.sample(position) {
-            return GroundHeight { z_m, source: HeightSource::Grid };
+            return GroundHeight {
+                z_m,
+                source: HeightSource::Grid,
+            };
         }
         let distance = |g: &HeightGrid| {
             let (min, max) = g.extent();
             (position - position.clamp(min, max)).length_squared()
         };
-        let mut grids: Vec<&HeightGrid> = self.terrain.grids.iter().map(|(_, g)| g).filter(|g| is_usable(g)).collect();
+        let mut grids: Vec<&HeightGrid> = self
+            .terrain
+            .grids
+            .iter()
+            .map(|(_, g)| g)
+            .filter(|g| is_usable(g))
+            .collect();
         grids.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
         match grids.into_iter().find_map(|g| nearest_known(g, position)) {
-            Some(z_m) => GroundHeight { z_m, source: HeightSource::Nearest },
-            None => GroundHeight { z_m: 0.0, source: HeightSource::Zero },
+            Some(z_m) => GroundHeight {
+                z_m,
+                source: HeightSource::Nearest,
+            },
+            None => GroundHeight {
+                z_m: 0.0,
+                source: HeightSource::Zero,
+            },
         }
     }
 
@@ -85,7 +100,10 @@ impl<'a> TerrainSampler<'a> {
 }
 
 fn is_usable(grid: &HeightGrid) -> bool {
-    grid.step_m.is_finite() && grid.origin.is_finite() && grid.step_m.min_element() > 0.0 && grid.num_x.min(grid.num_y) > 0
+    grid.step_m.is_finite()
+        && grid.origin.is_finite()
+        && grid.step_m.min_element() > 0.0
+        && grid.num_x.min(grid.num_y) > 0
 }
 
 /// Height of a known point near `position`: square rings of growing stride around the nearest grid point, so that the
@@ -128,7 +146,9 @@ fn nearest_known(grid: &HeightGrid, position: DVec2) -> Option<f64> {
     // strips narrower than the stride: along the row and the column
     let row = (0..i64::from(grid.num_x)).filter_map(|x| at(x, cy).map(|z_m| ((x - cx).abs(), z_m)));
     let column = (0..i64::from(grid.num_y)).filter_map(|y| at(cx, y).map(|z_m| ((y - cy).abs(), z_m)));
-    row.chain(column).min_by_key(|(distance, _)| *distance).map(|(_, z_m)| z_m)
+    row.chain(column)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, z_m)| z_m)
 }
 
 #[cfg(test)]
@@ -142,13 +162,20 @@ pub(crate) mod tests {
             num_x: size,
             num_y: size,
             heights_m: (0..size * size)
-                .map(|i| f(origin[0] + f64::from(i % size) * step_m, origin[1] + f64::from(i / size) * step_m))
+                .map(|i| {
+                    f(
+                        origin[0] + f64::from(i % size) * step_m,
+                        origin[1] + f64::from(i / size) * step_m,
+                    )
+                })
                 .collect(),
         }
     }
 
     pub(crate) fn terrain(grids: Vec<HeightGrid>) -> Terrain {
-        Terrain { grids: grids.into_iter().map(|g| (1, g)).collect() }
+        Terrain {
+            grids: grids.into_iter().map(|g| (1, g)).collect(),
+        }
     }
 
     #[test]
@@ -157,18 +184,47 @@ pub(crate) mod tests {
         let coarse = grid([-100.0, -100.0], 10.0, 31, |x, _| x as f32);
         let terrain = terrain(vec![fine, coarse]);
         let sampler = TerrainSampler::new(&terrain);
-        assert_eq!(sampler.sample(DVec2::splat(5.0)), GroundHeight { z_m: 5.0, source: HeightSource::Grid });
-        assert_eq!(sampler.sample(DVec2::new(-50.0, 0.0)), GroundHeight { z_m: -50.0, source: HeightSource::Grid });
-        assert_eq!(sampler.sample(DVec2::new(9_000.0, 0.0)), GroundHeight { z_m: 200.0, source: HeightSource::Nearest });
+        assert_eq!(
+            sampler.sample(DVec2::splat(5.0)),
+            GroundHeight {
+                z_m: 5.0,
+                source: HeightSource::Grid
+            }
+        );
+        assert_eq!(
+            sampler.sample(DVec2::new(-50.0, 0.0)),
+            GroundHeight {
+                z_m: -50.0,
+                source: HeightSource::Grid
+            }
+        );
+        assert_eq!(
+            sampler.sample(DVec2::new(9_000.0, 0.0)),
+            GroundHeight {
+                z_m: 200.0,
+                source: HeightSource::Nearest
+            }
+        );
     }
 
     #[test]
     fn holes_are_bridged_and_flagged() {
-        let holed = grid([0.0, 0.0], 1.0, 201, |x, y| if x > 2.0 && y > 2.0 { f32::NAN } else { 7.0 });
+        let holed = grid(
+            [0.0, 0.0],
+            1.0,
+            201,
+            |x, y| if x > 2.0 && y > 2.0 { f32::NAN } else { 7.0 },
+        );
         let terrain = terrain(vec![holed]);
         let sampler = TerrainSampler::new(&terrain);
         for p in [DVec2::splat(3.2), DVec2::splat(180.0), DVec2::splat(500.0)] {
-            assert_eq!(sampler.sample(p), GroundHeight { z_m: 7.0, source: HeightSource::Nearest });
+            assert_eq!(
+                sampler.sample(p),
+                GroundHeight {
+                    z_m: 7.0,
+                    source: HeightSource::Nearest
+                }
+            );
         }
     }
 
@@ -181,7 +237,13 @@ pub(crate) mod tests {
         (empty.num_x, empty.heights_m) = (0, vec![]);
         for terrain in [terrain(vec![unknown, flat, empty]), terrain(vec![])] {
             let sampler = TerrainSampler::new(&terrain);
-            assert_eq!(sampler.sample(DVec2::splat(9.0)), GroundHeight { z_m: 0.0, source: HeightSource::Zero });
+            assert_eq!(
+                sampler.sample(DVec2::splat(9.0)),
+                GroundHeight {
+                    z_m: 0.0,
+                    source: HeightSource::Zero
+                }
+            );
             assert_eq!(sampler.sample(DVec2::splat(f64::NAN)).z_m, 0.0);
         }
     }

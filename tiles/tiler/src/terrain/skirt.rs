@@ -23,7 +23,13 @@ pub fn walls(tin: &Tin) -> Vec<SkirtWall> {
     sides
         .iter()
         .zip(OUTWARD)
-        .flat_map(|(side, outward)| side.windows(2).map(move |w| SkirtWall { a: at(w[0]), b: at(w[1]), outward }))
+        .flat_map(|(side, outward)| {
+            side.windows(2).map(move |w| SkirtWall {
+                a: at(w[0]),
+                b: at(w[1]),
+                outward,
+            })
+        })
         .collect()
 }
 
@@ -41,8 +47,16 @@ mod tests {
 
     #[test]
     fn walls_close_the_border_and_face_outwards() {
-        let rect = Rect { min: DVec2::ZERO, max: DVec2::splat(256.0) };
-        let options = TinOptions { rect, sample_step_m: 4.0, max_error_m: 0.2, is_flat: false };
+        let rect = Rect {
+            min: DVec2::ZERO,
+            max: DVec2::splat(256.0),
+        };
+        let options = TinOptions {
+            rect,
+            sample_step_m: 4.0,
+            max_error_m: 0.2,
+            is_flat: false,
+        };
         let tin = Tin::build(&options, |p| 5.0 * (p.x / 40.0).sin() + 3.0 * (p.y / 30.0).cos());
         let walls = walls(&tin);
         let length: f64 = walls.iter().map(|w| w.a.truncate().distance(w.b.truncate())).sum();

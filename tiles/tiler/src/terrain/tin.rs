@@ -61,7 +61,11 @@ impl Tin {
         let max_error_m = options.max_error_m.max(1e-3);
         // a longer edge would sink below the curved ground by more than a quarter of the error
         let max_edge_m = (8.0 * EARTH_RADIUS_M * max_error_m * 0.25).sqrt();
-        let wanted = if options.is_flat { max_edge_m } else { options.sample_step_m.max(1e-3) };
+        let wanted = if options.is_flat {
+            max_edge_m
+        } else {
+            options.sample_step_m.max(1e-3)
+        };
         let side = ((size.max_element() / wanted).ceil().clamp(1.0, f64::from(MAX_SIDE)) as u32).next_power_of_two();
         let tree = Tree::sample(side, size, max_edge_m, |p| height(options.rect.min + p));
         let mut threshold = max_error_m * 0.95;
@@ -69,8 +73,19 @@ impl Tin {
         for _ in 0..4 {
             let (vertices, triangles) = tree.extract(threshold as f32);
             let vertices = vertices.into_iter().map(|v| v + local.min.extend(0.0)).collect();
-            let mut tin = Self { origin, rect: local, vertices, triangles, error_m: 0.0, bins: Bins::default() };
-            tin.error_m = if options.is_flat { 0.0 } else { tin.measured_error(options.sample_step_m, &height) };
+            let mut tin = Self {
+                origin,
+                rect: local,
+                vertices,
+                triangles,
+                error_m: 0.0,
+                bins: Bins::default(),
+            };
+            tin.error_m = if options.is_flat {
+                0.0
+            } else {
+                tin.measured_error(options.sample_step_m, &height)
+            };
             let done = tin.error_m <= max_error_m || threshold < 1e-3;
             let gain = tin.error_m;
             best = Some(tin);
@@ -101,13 +116,19 @@ impl Tin {
     pub fn height(&self, p: DVec2) -> Option<f64> {
         let mut found = Vec::new();
         self.touching(&Rect { min: p, max: p }, &mut found);
-        found.into_iter().map(|t| self.corners(t)).find(|c| holds(c, p)).map(|c| plane_height(&c, p))
+        found
+            .into_iter()
+            .map(|t| self.corners(t))
+            .find(|c| holds(c, p))
+            .map(|c| plane_height(&c, p))
     }
 
     /// Triangles whose bounds touch `area` (relative to the origin), ascending, into `out`.
     pub fn touching(&self, area: &Rect, out: &mut Vec<u32>) {
         out.clear();
-        let Some((low, high)) = self.bins.range(&self.rect, area) else { return };
+        let Some((low, high)) = self.bins.range(&self.rect, area) else {
+            return;
+        };
         for y in low[1]..=high[1] {
             for x in low[0]..=high[0] {
                 out.extend_from_slice(self.bins.cell(x, y));
@@ -122,7 +143,11 @@ impl Tin {
     pub fn sides(&self) -> [Vec<u32>; 4] {
         let eps = self.rect.size().max_element() * 1e-9;
         let pick = |on: &dyn Fn(DVec3) -> bool, key: &dyn Fn(DVec3) -> f64| {
-            let mut side: Vec<u32> = (0..).zip(&self.vertices).filter(|(_, v)| on(**v)).map(|(i, _)| i).collect();
+            let mut side: Vec<u32> = (0..)
+                .zip(&self.vertices)
+                .filter(|(_, v)| on(**v))
+                .map(|(i, _)| i)
+                .collect();
             side.sort_by(|a, b| key(self.vertices[*a as usize]).total_cmp(&key(self.vertices[*b as usize])));
             side
         };
@@ -136,15 +161,22 @@ impl Tin {
     }
 
     fn longest_edge(&self) -> f64 {
-        let edges = self.triangles.iter().flat_map(|t| [(t[0], t[1]), (t[1], t[2]), (t[2], t[0])]);
+        let edges = self
+            .triangles
+            .iter()
+            .flat_map(|t| [(t[0], t[1]), (t[1], t[2]), (t[2], t[0])]);
         let length = |(a, b): (u32, u32)| {
-            self.vertices[a as usize].truncate().distance(self.vertices[b as usize].truncate())
+            self.vertices[a as usize]
+                .truncate()
+                .distance(self.vertices[b as usize].truncate())
         };
         edges.map(length).fold(0.0, f64::max)
     }
 
     fn measured_error(&self, step_m: f64, height: &impl Fn(DVec2) -> f64) -> f64 {
-        let count = (self.rect.size() / step_m).ceil().clamp(DVec2::ONE, DVec2::splat(MAX_MEASURED));
+        let count = (self.rect.size() / step_m)
+            .ceil()
+            .clamp(DVec2::ONE, DVec2::splat(MAX_MEASURED));
         let step = self.rect.size() / count;
         let mut worst = 0.0f64;
         for t in 0..self.triangles.len() as u32 {
@@ -201,7 +233,13 @@ impl Tree {
         let heights = (0..row * row)
             .map(|i| (height(DVec2::new(f64::from(i % row), f64::from(i / row)) * step) - base_m) as f32)
             .collect();
-        let mut tree = Self { side, step, heights, errors: vec![0.0; (row * row) as usize], base_m };
+        let mut tree = Self {
+            side,
+            step,
+            heights,
+            errors: vec![0.0; (row * row) as usize],
+            base_m,
+        };
         tree.measure(max_edge_m);
         tree
     }
@@ -228,10 +266,16 @@ impl Tree {
             let chord = (self.heights[self.at(a)] + self.heights[self.at(b)]) * 0.5;
             let mut error = self.errors[at].max((chord - self.heights[at]).abs());
             if id < num_parents + 2 {
-                error = error.max(self.errors[self.at(mid(a, c))]).max(self.errors[self.at(mid(b, c))]);
+                error = error
+                    .max(self.errors[self.at(mid(a, c))])
+                    .max(self.errors[self.at(mid(b, c))]);
             }
             let edge = self.step * DVec2::new(f64::from(a[0] - b[0]), f64::from(a[1] - b[1]));
-            self.errors[at] = if edge.length() > max_edge_m { f32::INFINITY } else { error };
+            self.errors[at] = if edge.length() > max_edge_m {
+                f32::INFINITY
+            } else {
+                error
+            };
         }
     }
 
@@ -273,7 +317,11 @@ impl Tree {
                 numbers[at]
             });
             let turn = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
-            triangles.push(if turn > 0 { triangle } else { [triangle[0], triangle[2], triangle[1]] });
+            triangles.push(if turn > 0 {
+                triangle
+            } else {
+                [triangle[0], triangle[2], triangle[1]]
+            });
         }
         (vertices, triangles)
     }
@@ -286,11 +334,17 @@ fn mid(a: Corner, b: Corner) -> Corner {
 impl Bins {
     fn new(tin: &Tin) -> Self {
         let side = ((tin.triangles.len() as f64 / 2.0).sqrt().ceil() as usize).clamp(1, 256);
-        let mut bins = Self { side, starts: vec![0; side * side + 1], items: Vec::new() };
+        let mut bins = Self {
+            side,
+            starts: vec![0; side * side + 1],
+            items: Vec::new(),
+        };
         let mut pairs = Vec::with_capacity(tin.triangles.len() * 4);
         for t in 0..tin.triangles.len() as u32 {
             let bounds = rect::around(tin.corners(t).map(|c| c.truncate()));
-            let Some((low, high)) = bins.range(&tin.rect, &bounds) else { continue };
+            let Some((low, high)) = bins.range(&tin.rect, &bounds) else {
+                continue;
+            };
             for y in low[1]..=high[1] {
                 pairs.extend((low[0]..=high[0]).map(|x| ((y * side + x) as u32, t)));
             }
@@ -313,7 +367,9 @@ impl Bins {
         }
         let scale = self.side as f64 / rect.size().max(DVec2::splat(1e-9));
         let cell = |p: DVec2| {
-            let q = ((p - rect.min) * scale).floor().clamp(DVec2::ZERO, DVec2::splat(self.side as f64 - 1.0));
+            let q = ((p - rect.min) * scale)
+                .floor()
+                .clamp(DVec2::ZERO, DVec2::splat(self.side as f64 - 1.0));
             [q.x as usize, q.y as usize]
         };
         Some((cell(area.min), cell(area.max)))
@@ -335,8 +391,19 @@ mod tests {
     }
 
     fn build(max_error_m: f64) -> Tin {
-        let rect = Rect { min: DVec2::new(1000.0, 2000.0), max: DVec2::new(2024.0, 3000.0) };
-        Tin::build(&TinOptions { rect, sample_step_m: 5.0, max_error_m, is_flat: false }, hills)
+        let rect = Rect {
+            min: DVec2::new(1000.0, 2000.0),
+            max: DVec2::new(2024.0, 3000.0),
+        };
+        Tin::build(
+            &TinOptions {
+                rect,
+                sample_step_m: 5.0,
+                max_error_m,
+                is_flat: false,
+            },
+            hills,
+        )
     }
 
     #[test]
@@ -374,14 +441,29 @@ mod tests {
         }
         let open: Vec<_> = edges.iter().filter(|(_, n)| **n != 0).collect();
         let num_border: usize = tin.sides().iter().map(|s| s.len() - 1).sum();
-        assert_eq!(open.len(), num_border, "edges used once lie on the border and nowhere else");
+        assert_eq!(
+            open.len(),
+            num_border,
+            "edges used once lie on the border and nowhere else"
+        );
     }
 
     #[test]
     fn a_plane_needs_two_triangles_until_the_earth_bends_it() {
         let flat = |size: f64, max_error_m: f64| {
-            let rect = Rect { min: DVec2::ZERO, max: DVec2::splat(size) };
-            Tin::build(&TinOptions { rect, sample_step_m: 5.0, max_error_m, is_flat: true }, |_| 12.0)
+            let rect = Rect {
+                min: DVec2::ZERO,
+                max: DVec2::splat(size),
+            };
+            Tin::build(
+                &TinOptions {
+                    rect,
+                    sample_step_m: 5.0,
+                    max_error_m,
+                    is_flat: true,
+                },
+                |_| 12.0,
+            )
         };
         assert_eq!(flat(300.0, 0.05).triangles.len(), 2);
         assert!(flat(20_000.0, 0.5).triangles.len() >= 32);
