@@ -1,8 +1,8 @@
 //! Draws the plan of a generated city as SVG: `demo_plan OUT.svg [buildings] [seed] [west south size_m] [pipes]`.
 
 use city_model::{CrossSection, Feature, FeatureClass, PointKind, Report, Shape};
-use city_sources::demo::{DemoOptions, generate};
 use city_sources::MemorySink;
+use city_sources::demo::{DemoOptions, generate};
 use glam::DVec2;
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -66,11 +66,20 @@ fn colour(feature: &Feature) -> (&'static str, u8) {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let number = |k: usize, default: f64| args.get(k).and_then(|a| a.parse::<f64>().ok()).unwrap_or(default);
-    let options = DemoOptions { buildings: number(1, 8_000.0) as u32, seed: number(2, 1.0) as u64 };
+    let options = DemoOptions {
+        buildings: number(1, 8_000.0) as u32,
+        seed: number(2, 1.0) as u64,
+    };
     let (mut sink, mut report) = (MemorySink::default(), Report::new("demo"));
     let started = Instant::now();
     let summary = generate(&options, &mut sink, &mut report)?;
-    eprintln!("{:?} in {:?}; {} features; {:?}", summary.counts, started.elapsed(), sink.features.len(), summary.pipes);
+    eprintln!(
+        "{:?} in {:?}; {} features; {:?}",
+        summary.counts,
+        started.elapsed(),
+        sink.features.len(),
+        summary.pipes
+    );
     let with_pipes = args.iter().any(|a| a == "pipes");
     let (mut low, mut high) = (DVec2::INFINITY, DVec2::NEG_INFINITY);
     for f in sink.features.iter().filter(|f| f.class == FeatureClass::Building) {
@@ -88,7 +97,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for feature in &sink.features {
         let is_pipe = matches!(feature.class, FeatureClass::Pipe | FeatureClass::PipeNode);
         let b = feature.bounds();
-        if is_pipe != with_pipes && is_pipe || b.max.x < low.x || b.min.x > high.x || b.max.y < low.y || b.min.y > high.y {
+        if is_pipe != with_pipes && is_pipe
+            || b.max.x < low.x
+            || b.min.x > high.x
+            || b.max.y < low.y
+            || b.min.y > high.y
+        {
             continue;
         }
         let (fill, order) = colour(feature);
@@ -99,7 +113,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 write!(svg, "<path fill-rule='evenodd' d='")?;
                 for ring in rings {
                     for (k, p) in ring.iter().enumerate() {
-                        write!(svg, "{}{:.2} {:.2}", if k == 0 { "M" } else { "L" }, p.x - low.x, high.y - p.y)?;
+                        write!(
+                            svg,
+                            "{}{:.2} {:.2}",
+                            if k == 0 { "M" } else { "L" },
+                            p.x - low.x,
+                            high.y - p.y
+                        )?;
                     }
                     write!(svg, "Z")?;
                 }
@@ -114,7 +134,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 Shape::Footprint(f) => f.polygons.iter().try_for_each(|rings| path(rings))?,
                 Shape::Surfaces(mesh) => {
                     for s in &mesh.surfaces {
-                        path(&s.rings.iter().map(|r| r.iter().map(|v| mesh.vertices[*v as usize].truncate()).collect()).collect::<Vec<_>>())?;
+                        path(
+                            &s.rings
+                                .iter()
+                                .map(|r| r.iter().map(|v| mesh.vertices[*v as usize].truncate()).collect())
+                                .collect::<Vec<_>>(),
+                        )?;
                     }
                 }
                 Shape::Line(line) => {
@@ -123,8 +148,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                         CrossSection::Circle { diameter_m } => diameter_m.max(0.5),
                         CrossSection::Unknown => 0.3,
                     };
-                    let points: Vec<String> = line.points.iter().map(|p| format!("{:.2},{:.2}", p.x - low.x, high.y - p.y)).collect();
-                    write!(svg, "<polyline points='{}' fill='none' stroke='{fill}' stroke-width='{width:.2}'/>", points.join(" "))?;
+                    let points: Vec<String> = line
+                        .points
+                        .iter()
+                        .map(|p| format!("{:.2},{:.2}", p.x - low.x, high.y - p.y))
+                        .collect();
+                    write!(
+                        svg,
+                        "<polyline points='{}' fill='none' stroke='{fill}' stroke-width='{width:.2}'/>",
+                        points.join(" ")
+                    )?;
                 }
                 Shape::Point(p) => {
                     let r = match p.kind {
@@ -133,7 +166,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                         _ => 0.8,
                     };
                     let opacity = if feature.class == FeatureClass::Tree { 0.55 } else { 1.0 };
-                    write!(svg, "<circle cx='{:.2}' cy='{:.2}' r='{r:.2}' fill='{fill}' opacity='{opacity}'/>", p.position.x - low.x, high.y - p.position.y)?;
+                    write!(
+                        svg,
+                        "<circle cx='{:.2}' cy='{:.2}' r='{r:.2}' fill='{fill}' opacity='{opacity}'/>",
+                        p.position.x - low.x,
+                        high.y - p.position.y
+                    )?;
                 }
                 Shape::Instance { .. } => {}
             }
@@ -142,12 +180,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     items.sort_by_key(|i| i.0);
     let size = high - low;
-    let mut out = format!("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {:.0} {:.0}' width='1600'><rect width='100%' height='100%' fill='#d8d2c0'/>\n", size.x, size.y);
+    let mut out = format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {:.0} {:.0}' width='1600' height='{:.0}'><rect width='100%' height='100%' fill='#d8d2c0'/>\n",
+        size.x,
+        size.y,
+        1600.0 * size.y / size.x
+    );
     for (_, svg) in items {
         out.push_str(&svg);
         out.push('\n');
     }
     out.push_str("</svg>\n");
-    std::fs::write(args.first().ok_or("usage: demo_plan OUT.svg [buildings] [seed] [west south size_m] [pipes]")?, out)?;
+    std::fs::write(
+        args.first()
+            .ok_or("usage: demo_plan OUT.svg [buildings] [seed] [west south size_m] [pipes]")?,
+        out,
+    )?;
     Ok(())
 }

@@ -27,11 +27,23 @@ pub(super) fn block_name(city: &City, block: &Block) -> String {
     };
     let roll = rng::unit(rng::key(city.seed, &[61, u64::from(block.number)]));
     match block.kind {
-        BlockKind::OldEstate => format!("{}{}", pick(&names.estate, 0), ["小区", "新村", "路小区", "家属院", "花园"][(roll * 5.0) as usize % 5]),
+        BlockKind::OldEstate => format!(
+            "{}{}",
+            pick(&names.estate, 0),
+            ["小区", "新村", "路小区", "家属院", "花园"][(roll * 5.0) as usize % 5]
+        ),
         BlockKind::WorkUnit => format!("{}家属院", pick(&names.institution, 1)),
-        BlockKind::NewEstate => format!("{}{}", pick(&names.new_estate, 2), ["花园", "城", "家园", "府", "国际"][(roll * 5.0) as usize % 5]),
+        BlockKind::NewEstate => format!(
+            "{}{}",
+            pick(&names.new_estate, 2),
+            ["花园", "城", "家园", "府", "国际"][(roll * 5.0) as usize % 5]
+        ),
         BlockKind::Village => format!("{}村", pick(&names.village, 3)),
-        BlockKind::Commerce => format!("{}{}", pick(&names.tower, 4), ["广场", "中心", "大厦"][(roll * 3.0) as usize % 3]),
+        BlockKind::Commerce => format!(
+            "{}{}",
+            pick(&names.tower, 4),
+            ["广场", "中心", "大厦"][(roll * 3.0) as usize % 3]
+        ),
         BlockKind::Factory => format!("{}厂", pick(&names.works, 5)),
         BlockKind::Market => format!("{}建材市场", pick(&names.branch, 6)),
         BlockKind::School => format!("{}小学", pick(&names.school, 7)),
@@ -46,7 +58,9 @@ pub(super) fn block_name(city: &City, block: &Block) -> String {
 
 /// Emits one block; returns its buildings for the pipe connections.
 pub(super) fn emit(city: &City, block: &Block, out: &mut Vec<Feature>) -> Vec<Built> {
-    let Some(frame) = block.frame(&city.lattice, &city.recipe) else { return Vec::new() };
+    let Some(frame) = block.frame(&city.lattice, &city.recipe) else {
+        return Vec::new();
+    };
     let layout = block.layout(city.seed, &frame);
     let name = block_name(city, block);
     let b = block.number;
@@ -74,28 +88,52 @@ pub(super) fn emit(city: &City, block: &Block, out: &mut Vec<Feature>) -> Vec<Bu
             ("surface", json!(surface)),
             ("area_m2", json!(size.round())),
             ("floor_area_ratio", json!((floor_area / size * 100.0).round() / 100.0)),
-            ("town_office", json!(TOWN_OFFICES[city.town_office(block.cell.0, block.cell.1)])),
+            (
+                "town_office",
+                json!(TOWN_OFFICES[city.town_office(block.cell.0, block.cell.1)]),
+            ),
         ]),
     ));
     for (k, patch) in layout.patches.iter().enumerate() {
-        out.push(ground_patch(city, block, &frame, &name, k, patch));
+        out.push(ground_patch(block, &frame, &name, k, patch));
     }
     let built = buildings(city, block, &frame, &layout, &name, out);
     for (k, shaft) in layout.shafts.iter().enumerate() {
         let p = frame.world(shaft.center);
         let mesh = solids::shaft(p, shaft.radius_m, city.ground.height(p), shaft.height_m);
-        let attrs = attributes([("name", json!(format!("{name}烟囱"))), ("use", json!("烟囱")), ("height_m", json!(round3(shaft.height_m))), ("year", json!(layout.years.0))]);
-        out.push(feature(format!("shaft-{b}-{k}"), FeatureClass::OtherConstruction, 20, Shape::Surfaces(mesh), attrs));
+        let attrs = attributes([
+            ("name", json!(format!("{name}烟囱"))),
+            ("use", json!("烟囱")),
+            ("height_m", json!(round3(shaft.height_m))),
+            ("year", json!(layout.years.0)),
+        ]);
+        out.push(feature(
+            format!("shaft-{b}-{k}"),
+            FeatureClass::OtherConstruction,
+            20,
+            Shape::Surfaces(mesh),
+            attrs,
+        ));
     }
     for (k, p) in layout.trees.iter().enumerate() {
         let roll = rng::unit(rng::key(city.seed, &[62, u64::from(b), k as u64]));
-        out.push(tree(format!("gt-{b}-{k}"), frame.world(*p), (roll * 6.0) as usize, 0.55 + 0.55 * ((roll * 61.0) % 1.0)));
+        out.push(tree(
+            format!("gt-{b}-{k}"),
+            frame.world(*p),
+            (roll * 6.0) as usize,
+            0.55 + 0.55 * ((roll * 61.0) % 1.0),
+        ));
     }
     built
 }
 
-fn ground_patch(city: &City, block: &Block, frame: &BlockFrame, name: &str, k: usize, patch: &Patch) -> Feature {
-    let ring: Vec<DVec2> = patch.ring.iter().map(|p| frame.world(*p)).collect();
+fn ground_patch(block: &Block, frame: &BlockFrame, name: &str, k: usize, patch: &Patch) -> Feature {
+    let fills_block = k == 0 && block.kind == BlockKind::Park;
+    let ring: Vec<DVec2> = if fills_block {
+        frame.redline.to_vec()
+    } else {
+        patch.ring.iter().map(|p| frame.world(*p)).collect()
+    };
     let id = format!("patch-{}-{k}", block.number);
     let (class, attrs) = match patch.cover {
         "lane" | "path" => {
@@ -103,29 +141,53 @@ fn ground_patch(city: &City, block: &Block, frame: &BlockFrame, name: &str, k: u
             (
                 FeatureClass::Road,
                 attributes([
-                    ("name", json!(format!("{name}{}", if is_lane { "内部道路" } else { "园路" }))),
+                    (
+                        "name",
+                        json!(format!("{name}{}", if is_lane { "内部道路" } else { "园路" })),
+                    ),
                     ("road_class", json!(patch.cover)),
                     ("lanes", json!(u32::from(is_lane))),
                     ("width_m", json!(if is_lane { 5.5 } else { 2.5 })),
                 ]),
             )
         }
-        "pond" => (FeatureClass::Water, attributes([("name", json!(format!("{name}水景"))), ("water_class", json!("pond"))])),
+        "pond" => (
+            FeatureClass::Water,
+            attributes([("name", json!(format!("{name}水景"))), ("water_class", json!("pond"))]),
+        ),
         "lawn" | "field" | "meadow" => {
             let is_park = block.kind == BlockKind::Park;
-            let label = if is_park { name.to_owned() } else { format!("{name}绿地") };
+            let label = if is_park {
+                name.to_owned()
+            } else {
+                format!("{name}绿地")
+            };
             (
                 FeatureClass::PlantCover,
-                attributes([("name", json!(label)), ("cover", json!(patch.cover)), ("is_park", json!(is_park)), ("area_m2", json!(area(&ring).round()))]),
+                attributes([
+                    ("name", json!(label)),
+                    ("cover", json!(patch.cover)),
+                    ("is_park", json!(is_park)),
+                    ("area_m2", json!(area(&ring).round())),
+                ]),
             )
         }
-        other => (FeatureClass::LandUse, attributes([("land_use", json!(other)), ("surface", json!(other))])),
+        other => (
+            FeatureClass::LandUse,
+            attributes([("land_use", json!(other)), ("surface", json!(other))]),
+        ),
     };
-    let _ = city;
     ground_polygon(id, class, vec![ring], attrs)
 }
 
-fn buildings(city: &City, block: &Block, frame: &BlockFrame, layout: &Layout, name: &str, out: &mut Vec<Feature>) -> Vec<Built> {
+fn buildings(
+    city: &City,
+    block: &Block,
+    frame: &BlockFrame,
+    layout: &Layout,
+    name: &str,
+    out: &mut Vec<Feature>,
+) -> Vec<Built> {
     let mut built = Vec::with_capacity(layout.sites.len());
     let mut ids: Vec<String> = Vec::with_capacity(layout.sites.len());
     let mut number = 0;
@@ -133,8 +195,16 @@ fn buildings(city: &City, block: &Block, frame: &BlockFrame, layout: &Layout, na
         let ring: Vec<DVec2> = site.ring.iter().map(|p| frame.world(*p)).collect();
         let is_part = site.part_of.is_some();
         number += u32::from(!is_part);
-        let id = if is_part { format!("bp-{}-{k}", block.number) } else { format!("b-{}-{number}", block.number) };
-        let class = if is_part { FeatureClass::BuildingPart } else { FeatureClass::Building };
+        let id = if is_part {
+            format!("bp-{}-{k}", block.number)
+        } else {
+            format!("b-{}-{number}", block.number)
+        };
+        let class = if is_part {
+            FeatureClass::BuildingPart
+        } else {
+            FeatureClass::Building
+        };
         let shape = match site.body {
             Body::Extruded => Shape::Extrusion(Extrusion {
                 rings: vec![ring.clone()],
@@ -144,13 +214,28 @@ fn buildings(city: &City, block: &Block, frame: &BlockFrame, layout: &Layout, na
                 roof_boxes: roof_boxes(frame, site),
             }),
             Body::Bowl => {
-                let inner: Vec<DVec2> = site.rect.shrunk(22.0).stadium().iter().map(|p| frame.world(*p)).collect();
+                let inner: Vec<DVec2> = site
+                    .rect
+                    .shrunk(22.0)
+                    .stadium()
+                    .iter()
+                    .map(|p| frame.world(*p))
+                    .collect();
                 let z = city.ground.height(frame.world(site.rect.center()));
                 Shape::Surfaces(solids::bowl(&ring, &inner, z, site.height_m()))
             }
         };
-        let mut item = feature(id.clone(), class, 20, shape, site_attributes(city, block, name, site, &ring, number, is_part));
-        item.lifespan = Lifespan { from: Some(Date::from_year(site.year as i32)), to: None };
+        let mut item = feature(
+            id.clone(),
+            class,
+            20,
+            shape,
+            site_attributes(city, block, name, site, &ring, number, is_part),
+        );
+        item.lifespan = Lifespan {
+            from: Some(Date::from_year(site.year as i32)),
+            to: None,
+        };
         item.parent = site.part_of.and_then(|p| ids.get(p).cloned());
         out.push(item);
         if !is_part {
@@ -163,13 +248,32 @@ fn buildings(city: &City, block: &Block, frame: &BlockFrame, layout: &Layout, na
 
 fn roof_boxes(frame: &BlockFrame, site: &Site) -> Vec<city_model::RoofBox> {
     let turn = frame.rotation() as f32;
-    site.boxes.iter().map(|b| city_model::RoofBox { center: frame.world(b.center), rotation_rad: b.rotation_rad + turn, ..*b }).collect()
+    site.boxes
+        .iter()
+        .map(|b| city_model::RoofBox {
+            center: frame.world(b.center),
+            rotation_rad: b.rotation_rad + turn,
+            ..*b
+        })
+        .collect()
 }
 
-fn site_attributes(city: &City, block: &Block, name: &str, site: &Site, ring: &[DVec2], number: u32, is_part: bool) -> Attributes {
+fn site_attributes(
+    city: &City,
+    block: &Block,
+    name: &str,
+    site: &Site,
+    ring: &[DVec2],
+    number: u32,
+    is_part: bool,
+) -> Attributes {
     let footprint = area(ring);
     let floor_area = footprint * f64::from(site.storeys);
-    let full_name = if is_part { format!("{name}{number}{}塔楼", site.usage.label) } else { format!("{name}{number}{}", site.usage.label) };
+    let full_name = if is_part {
+        format!("{name}{number}{}塔楼", site.usage.label)
+    } else {
+        format!("{name}{number}{}", site.usage.label)
+    };
     let ridge = match site.roof {
         RoofForm::Gable { rise_m } | RoofForm::Hip { rise_m } | RoofForm::Sawtooth { rise_m, .. } => f64::from(rise_m),
         RoofForm::Flat { parapet_m } => f64::from(parapet_m),
@@ -186,12 +290,19 @@ fn site_attributes(city: &City, block: &Block, name: &str, site: &Site, ring: &[
         ("floor_area_m2", json!(floor_area.round())),
         ("estate", json!(name)),
         ("block", json!(format!("block-{}", block.number))),
-        ("town_office", json!(TOWN_OFFICES[city.town_office(block.cell.0, block.cell.1)])),
+        (
+            "town_office",
+            json!(TOWN_OFFICES[city.town_office(block.cell.0, block.cell.1)]),
+        ),
     ]);
     let roll = rng::unit(rng::key(city.seed, &[63, u64::from(block.number), u64::from(number)]));
     if site.usage.is_dwelling {
         let per_dwelling = if site.year < 2000 { 68.0 } else { 96.0 };
-        let households = if block.kind == BlockKind::Village { f64::from(site.storeys) * 3.0 } else { (floor_area * 0.88 / per_dwelling).max(1.0) };
+        let households = if block.kind == BlockKind::Village {
+            f64::from(site.storeys) * 3.0
+        } else {
+            (floor_area * 0.88 / per_dwelling).max(1.0)
+        };
         attrs.insert("households".to_owned(), json!(households.round()));
     }
     if site.year < 1992 || block.kind == BlockKind::Village {

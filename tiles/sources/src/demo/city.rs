@@ -1,11 +1,11 @@
 //! The planned city that every emitter reads: streets, ground, blocks and the small helpers they share.
 
+use super::geom;
 use super::lattice::{DIRS, Dir, Lattice, NodeAt, SLOTS};
 use super::recipe::{Recipe, StreetClass};
 use super::rng;
 use super::terrain::Ground;
 use super::zoning::{Block, BlockKind};
-use super::geom;
 use city_model::{Attributes, Feature, FeatureClass, Footprint, LodGeometry, Shape};
 use glam::DVec2;
 use serde_json::Value;
@@ -64,7 +64,15 @@ impl City {
             combined[cell] |= matches!(block.kind, BlockKind::OldStreet | BlockKind::Village)
                 && rng::unit(rng::key(seed, &[30, cell as u64])) < 0.75;
         }
-        Self { seed, recipe, lattice, ground, blocks, ranges, combined }
+        Self {
+            seed,
+            recipe,
+            lattice,
+            ground,
+            blocks,
+            ranges,
+            combined,
+        }
     }
 
     /// Blocks of a superblock.
@@ -76,11 +84,19 @@ impl City {
     /// True when the street from `at` lies inside a superblock with combined drains.
     pub(super) fn is_combined(&self, at: NodeAt, dir: Dir) -> bool {
         let inner = match dir {
-            Dir::East | Dir::West => at.gy % SLOTS != 0,
-            Dir::North | Dir::South => at.gx % SLOTS != 0,
+            Dir::East | Dir::West => !at.gy.is_multiple_of(SLOTS),
+            Dir::North | Dir::South => !at.gx.is_multiple_of(SLOTS),
         };
-        let cell_x = if dir == Dir::West && at.gx % SLOTS == 0 { at.gx / SLOTS - 1 } else { at.gx / SLOTS };
-        let cell_y = if dir == Dir::South && at.gy % SLOTS == 0 { at.gy / SLOTS - 1 } else { at.gy / SLOTS };
+        let cell_x = if dir == Dir::West && at.gx.is_multiple_of(SLOTS) {
+            at.gx / SLOTS - 1
+        } else {
+            at.gx / SLOTS
+        };
+        let cell_y = if dir == Dir::South && at.gy.is_multiple_of(SLOTS) {
+            at.gy / SLOTS - 1
+        } else {
+            at.gy / SLOTS
+        };
         inner && self.combined.get(cell_y * self.lattice.columns() + cell_x) == Some(&true)
     }
 
@@ -98,7 +114,14 @@ impl City {
                 let to = self.lattice.neighbour(at, dir)?;
                 let class = self.lattice.class_of(at, dir);
                 let unit = (self.lattice.position(to) - center).normalize_or_zero();
-                Some(Arm { dir, to, unit, half_m: self.recipe.half_carriageway(class), class, setback_m: 1.0 })
+                Some(Arm {
+                    dir,
+                    to,
+                    unit,
+                    half_m: self.recipe.half_carriageway(class),
+                    class,
+                    setback_m: 1.0,
+                })
             })
             .collect();
         let count = arms.len();
@@ -107,7 +130,12 @@ impl City {
             let (a, b) = (arms[k], arms[(k + 1) % count]);
             let turn = a.unit.angle_to(b.unit).rem_euclid(std::f64::consts::TAU);
             let mut corner = Vec::new();
-            let kerbs = geom::meet(center + geom::left(a.unit) * a.half_m, a.unit, center - geom::left(b.unit) * b.half_m, b.unit);
+            let kerbs = geom::meet(
+                center + geom::left(a.unit) * a.half_m,
+                a.unit,
+                center - geom::left(b.unit) * b.half_m,
+                b.unit,
+            );
             if let (true, Some(p)) = (turn < 2.5, kerbs) {
                 let radius = geom::corner_radius(a.half_m, b.half_m);
                 let reach = geom::rounding_reach(a.unit, b.unit, radius);
@@ -149,7 +177,12 @@ impl City {
 
     /// Lattice lines between the middle office and those around it.
     pub(super) fn office_lines(&self) -> ([usize; 2], [usize; 2]) {
-        let third = |n: usize, at: usize| (at.saturating_sub(n.div_ceil(5)).max(1), (at + n.div_ceil(5)).clamp(1, n - 1));
+        let third = |n: usize, at: usize| {
+            (
+                at.saturating_sub(n.div_ceil(5)).max(1),
+                (at + n.div_ceil(5)).clamp(1, n - 1),
+            )
+        };
         let (a, b) = (
             third(self.lattice.columns(), self.lattice.main_avenue),
             third(self.lattice.rows(), self.lattice.main_street),
@@ -176,7 +209,13 @@ pub(super) fn round3(value: f64) -> f64 {
 }
 
 /// A feature with one shape.
-pub(super) fn feature(id: String, class: FeatureClass, lod_citygml_x10: u8, shape: Shape, attributes: Attributes) -> Feature {
+pub(super) fn feature(
+    id: String,
+    class: FeatureClass,
+    lod_citygml_x10: u8,
+    shape: Shape,
+    attributes: Attributes,
+) -> Feature {
     let mut feature = Feature::new(id, class, LAYER);
     feature.geometry = LodGeometry::single(lod_citygml_x10, shape);
     feature.attributes = attributes;
@@ -184,6 +223,20 @@ pub(super) fn feature(id: String, class: FeatureClass, lod_citygml_x10: u8, shap
 }
 
 /// A polygon on the terrain.
-pub(super) fn ground_polygon(id: String, class: FeatureClass, rings: Vec<Vec<DVec2>>, attributes: Attributes) -> Feature {
-    feature(id, class, 10, Shape::Footprint(Footprint { polygons: vec![rings], level_z_m: None }), attributes)
+pub(super) fn ground_polygon(
+    id: String,
+    class: FeatureClass,
+    rings: Vec<Vec<DVec2>>,
+    attributes: Attributes,
+) -> Feature {
+    feature(
+        id,
+        class,
+        10,
+        Shape::Footprint(Footprint {
+            polygons: vec![rings],
+            level_z_m: None,
+        }),
+        attributes,
+    )
 }

@@ -25,7 +25,9 @@ pub(super) fn inset_quad(quad: &[DVec2; 4], inset_m: [f64; 4]) -> Option<[DVec2;
         meet(p, d, q, e)
     };
     let inner = [corner(0)?, corner(1)?, corner(2)?, corner(3)?];
-    (0..4).all(|i| (inner[(i + 1) % 4] - inner[i]).dot(quad[(i + 1) % 4] - quad[i]) > 0.0).then_some(inner)
+    (0..4)
+        .all(|i| (inner[(i + 1) % 4] - inner[i]).dot(quad[(i + 1) % 4] - quad[i]) > 0.0)
+        .then_some(inner)
 }
 
 /// Radius of the kerb where two carriageways of these half widths meet, metres.
@@ -58,14 +60,23 @@ pub(super) fn rounded_quad(quad: &[DVec2; 4], radii_m: [f64; 4]) -> Vec<DVec2> {
     let mut ring = Vec::with_capacity(20);
     for i in 0..4 {
         let (c, before, after) = (quad[i], quad[(i + 3) % 4], quad[(i + 1) % 4]);
-        round_corner(c, (before - c).normalize_or_zero(), (after - c).normalize_or_zero(), radii_m[i], &mut ring);
+        round_corner(
+            c,
+            (before - c).normalize_or_zero(),
+            (after - c).normalize_or_zero(),
+            radii_m[i],
+            &mut ring,
+        );
     }
     ring
 }
 
 /// Signed area, positive when CCW, square metres.
 pub(super) fn area(ring: &[DVec2]) -> f64 {
-    (0..ring.len()).map(|i| ring[i].perp_dot(ring[(i + 1) % ring.len()])).sum::<f64>() * 0.5
+    (0..ring.len())
+        .map(|i| ring[i].perp_dot(ring[(i + 1) % ring.len()]))
+        .sum::<f64>()
+        * 0.5
 }
 
 /// Point of a quad at fractions along and up (bilinear; corners south-west, south-east, north-east, north-west).
@@ -91,7 +102,12 @@ pub(super) struct Rect {
 impl Rect {
     /// From the south-west corner and the size.
     pub(super) fn sized(x: f64, y: f64, w: f64, h: f64) -> Self {
-        Self { x0: x, y0: y, x1: x + w, y1: y + h }
+        Self {
+            x0: x,
+            y0: y,
+            x1: x + w,
+            y1: y + h,
+        }
     }
 
     pub(super) fn width(&self) -> f64 {
@@ -108,19 +124,35 @@ impl Rect {
 
     /// True when the two come nearer than `gap_m`.
     pub(super) fn touches(&self, other: &Self, gap_m: f64) -> bool {
-        self.x0 < other.x1 + gap_m && other.x0 < self.x1 + gap_m && self.y0 < other.y1 + gap_m && other.y0 < self.y1 + gap_m
+        self.x0 < other.x1 + gap_m
+            && other.x0 < self.x1 + gap_m
+            && self.y0 < other.y1 + gap_m
+            && other.y0 < self.y1 + gap_m
     }
 
     pub(super) fn inside(&self, outer: &Self) -> bool {
-        self.x0 >= outer.x0 - 1e-6 && self.y0 >= outer.y0 - 1e-6 && self.x1 <= outer.x1 + 1e-6 && self.y1 <= outer.y1 + 1e-6
+        self.x0 >= outer.x0 - 1e-6
+            && self.y0 >= outer.y0 - 1e-6
+            && self.x1 <= outer.x1 + 1e-6
+            && self.y1 <= outer.y1 + 1e-6
     }
 
     pub(super) fn shrunk(&self, by_m: f64) -> Self {
-        Self { x0: self.x0 + by_m, y0: self.y0 + by_m, x1: self.x1 - by_m, y1: self.y1 - by_m }
+        Self {
+            x0: self.x0 + by_m,
+            y0: self.y0 + by_m,
+            x1: self.x1 - by_m,
+            y1: self.y1 - by_m,
+        }
     }
 
     pub(super) fn ring(&self) -> Vec<DVec2> {
-        vec![DVec2::new(self.x0, self.y0), DVec2::new(self.x1, self.y0), DVec2::new(self.x1, self.y1), DVec2::new(self.x0, self.y1)]
+        vec![
+            DVec2::new(self.x0, self.y0),
+            DVec2::new(self.x1, self.y0),
+            DVec2::new(self.x1, self.y1),
+            DVec2::new(self.x0, self.y1),
+        ]
     }
 
     /// Half-circle-ended track outline of the rectangle, long side along its longer axis.
@@ -134,7 +166,8 @@ impl Rect {
         let straight = (long - short).max(0.0);
         let half_circle = |sign: f64| {
             (0..=8).map(move |k| {
-                let a = std::f64::consts::PI * (f64::from(k) / 8.0 - 0.5) + if sign < 0.0 { std::f64::consts::PI } else { 0.0 };
+                let a = std::f64::consts::PI * (f64::from(k) / 8.0 - 0.5)
+                    + if sign < 0.0 { std::f64::consts::PI } else { 0.0 };
                 c + turn.rotate(DVec2::new(straight * sign + short * a.cos(), short * a.sin()))
             })
         };
@@ -144,7 +177,9 @@ impl Rect {
 
 /// Regular polygon.
 pub(super) fn circle(center: DVec2, radius_m: f64, corners: u32) -> Vec<DVec2> {
-    (0..corners).map(|k| center + DVec2::from_angle(std::f64::consts::TAU * f64::from(k) / f64::from(corners)) * radius_m).collect()
+    (0..corners)
+        .map(|k| center + DVec2::from_angle(std::f64::consts::TAU * f64::from(k) / f64::from(corners)) * radius_m)
+        .collect()
 }
 
 #[cfg(test)]
@@ -153,7 +188,12 @@ mod tests {
 
     #[test]
     fn a_square_is_inset_on_each_side() {
-        let quad = [DVec2::ZERO, DVec2::new(100.0, 0.0), DVec2::new(100.0, 100.0), DVec2::new(0.0, 100.0)];
+        let quad = [
+            DVec2::ZERO,
+            DVec2::new(100.0, 0.0),
+            DVec2::new(100.0, 100.0),
+            DVec2::new(0.0, 100.0),
+        ];
         let inner = inset_quad(&quad, [10.0, 20.0, 30.0, 40.0]).unwrap();
         assert!((inner[0] - DVec2::new(40.0, 10.0)).length() < 1e-9);
         assert!((inner[2] - DVec2::new(80.0, 70.0)).length() < 1e-9);
@@ -162,11 +202,19 @@ mod tests {
 
     #[test]
     fn rounding_keeps_the_ring_ccw_and_inside() {
-        let quad = [DVec2::ZERO, DVec2::new(100.0, 0.0), DVec2::new(100.0, 80.0), DVec2::new(0.0, 80.0)];
+        let quad = [
+            DVec2::ZERO,
+            DVec2::new(100.0, 0.0),
+            DVec2::new(100.0, 80.0),
+            DVec2::new(0.0, 80.0),
+        ];
         let ring = rounded_quad(&quad, [10.0; 4]);
         let lost = 4.0 * (100.0 - std::f64::consts::FRAC_PI_4 * 100.0);
         assert!((area(&ring) - (8000.0 - lost)).abs() < 20.0, "{}", area(&ring));
-        assert!(ring.iter().all(|p| p.x > -1e-9 && p.x < 100.0 + 1e-9 && p.y > -1e-9 && p.y < 80.0 + 1e-9));
+        assert!(
+            ring.iter()
+                .all(|p| p.x > -1e-9 && p.x < 100.0 + 1e-9 && p.y > -1e-9 && p.y < 80.0 + 1e-9)
+        );
         let track = Rect::sized(0.0, 0.0, 100.0, 50.0).stadium();
         assert!(area(&track) > 4000.0 && area(&track) < 5000.0);
     }

@@ -90,7 +90,13 @@ impl Axis {
                 _ => StreetClass::Main,
             })
             .collect();
-        Self { lines, corridor, fractions, classes, names: Vec::new() }
+        Self {
+            lines,
+            corridor,
+            fractions,
+            classes,
+            names: Vec::new(),
+        }
     }
 
     /// Makes the inner main street nearest the middle the widest; returns its line.
@@ -139,13 +145,20 @@ impl Lattice {
     pub(super) fn new(seed: u64, columns: usize, rows: usize, recipe: &Recipe) -> Self {
         let places = |bands: usize, at: f64, every: usize| {
             let count = 1 + bands.saturating_sub(2) / every;
-            (0..count).map(|k| (((k as f64 + at) / count as f64) * bands as f64).floor() as usize).collect::<Vec<_>>()
+            (0..count)
+                .map(|k| (((k as f64 + at) / count as f64) * bands as f64).floor() as usize)
+                .collect::<Vec<_>>()
         };
         let mut x = Axis::new(seed, 0, columns, &places(columns, 0.7, 16), RAIL_BAND_M);
         let mut y = Axis::new(seed, 1, rows, &places(rows, 0.42, 12), RIVER_BAND_M);
         let (main_avenue, main_street) = (x.choose_trunk(), y.choose_trunk());
         let names = &recipe.names;
-        let name_lines = |axis: &mut Axis, trunk: usize, trunk_name: &str, ring: (&str, &str), banks: (&str, &str), list: &[String]| {
+        let name_lines = |axis: &mut Axis,
+                          trunk: usize,
+                          trunk_name: &str,
+                          ring: (&str, &str),
+                          banks: (&str, &str),
+                          list: &[String]| {
             let n = axis.lines.len();
             let mut used = 0;
             axis.names = (0..n)
@@ -164,27 +177,58 @@ impl Lattice {
                         used += 1;
                         let round = (used - 1) / list.len().max(1);
                         let base = &list[(used - 1) % list.len()];
-                        if round == 0 { base.clone() } else { format!("{base}{}段", round + 1) }
+                        if round == 0 {
+                            base.clone()
+                        } else {
+                            format!("{base}{}段", round + 1)
+                        }
                     }
                 })
                 .collect();
         };
-        name_lines(&mut x, main_avenue, &names.main_avenue, (&names.ring[3], &names.ring[1]), (&names.rail_west, &names.rail_east), &names.north_south);
-        name_lines(&mut y, main_street, &names.main_street, (&names.ring[0], &names.ring[2]), (&names.river_south, &names.river_north), &names.east_west);
-        let river_lines: Vec<f64> = (0..y.bands()).filter(|b| y.corridor[*b]).map(|b| (y.lines[b] + y.lines[b + 1]) * 0.5).collect();
-        let phases: Vec<f64> = (0..6).map(|k| rng::unit(rng::key(seed, &[11, k])) * std::f64::consts::TAU).collect();
+        name_lines(
+            &mut x,
+            main_avenue,
+            &names.main_avenue,
+            (&names.ring[3], &names.ring[1]),
+            (&names.rail_west, &names.rail_east),
+            &names.north_south,
+        );
+        name_lines(
+            &mut y,
+            main_street,
+            &names.main_street,
+            (&names.ring[0], &names.ring[2]),
+            (&names.river_south, &names.river_north),
+            &names.east_west,
+        );
+        let river_lines: Vec<f64> = (0..y.bands())
+            .filter(|b| y.corridor[*b])
+            .map(|b| (y.lines[b] + y.lines[b + 1]) * 0.5)
+            .collect();
+        let phases: Vec<f64> = (0..6)
+            .map(|k| rng::unit(rng::key(seed, &[11, k])) * std::f64::consts::TAU)
+            .collect();
         let mut nodes = Vec::with_capacity(x.lines.len() * y.lines.len());
         for ny in &y.lines {
             for nx in &x.lines {
                 let near = river_lines.iter().map(|r| (r - ny).abs()).fold(f64::INFINITY, f64::min);
-                let meander = 75.0 * (nx / 820.0 + phases[4]).sin() * (-((near - RIVER_BAND_M * 0.5).max(0.0) / 850.0)).exp();
+                let meander =
+                    75.0 * (nx / 820.0 + phases[4]).sin() * (-((near - RIVER_BAND_M * 0.5).max(0.0) / 850.0)).exp();
                 let dx = 24.0 * (ny / 950.0 + phases[0]).sin() + 14.0 * (nx / 1300.0 + ny / 700.0 + phases[1]).sin();
                 let dy = 20.0 * (nx / 1150.0 + phases[2]).sin() + 12.0 * (ny / 1400.0 - nx / 800.0 + phases[3]).sin();
                 nodes.push(CENTER + DVec2::new(nx + dx, ny + dy + meander));
             }
         }
         let cuts = vec![Cuts::default(); x.bands() * y.bands()];
-        Self { x, y, nodes, cuts, main_street, main_avenue }
+        Self {
+            x,
+            y,
+            nodes,
+            cuts,
+            main_street,
+            main_avenue,
+        }
     }
 
     pub(super) fn columns(&self) -> usize {
@@ -210,7 +254,12 @@ impl Lattice {
 
     /// Corners of a superblock between street axes: south-west, south-east, north-east, north-west.
     pub(super) fn cell_quad(&self, i: usize, j: usize) -> [DVec2; 4] {
-        [self.lattice_node(i, j), self.lattice_node(i + 1, j), self.lattice_node(i + 1, j + 1), self.lattice_node(i, j + 1)]
+        [
+            self.lattice_node(i, j),
+            self.lattice_node(i + 1, j),
+            self.lattice_node(i + 1, j + 1),
+            self.lattice_node(i, j + 1),
+        ]
     }
 
     /// Cuts of a superblock; none outside the city.
@@ -231,7 +280,10 @@ impl Lattice {
         if s == 0 && t == 0 {
             return self.lattice_node(i, j);
         }
-        let (u, v) = (if s == 0 { 0.0 } else { self.x.fractions[i][s] }, if t == 0 { 0.0 } else { self.y.fractions[j][t] });
+        let (u, v) = (
+            if s == 0 { 0.0 } else { self.x.fractions[i][s] },
+            if t == 0 { 0.0 } else { self.y.fractions[j][t] },
+        );
         if s == 0 {
             return self.lattice_node(i, j).lerp(self.lattice_node(i, j + 1), v);
         }
@@ -259,19 +311,45 @@ impl Lattice {
         let (last_gx, last_gy) = (self.columns() * SLOTS, self.rows() * SLOTS);
         let runs = match dir {
             Dir::East => at.gx < last_gx && (t == 0 || has(self.cuts_of(Some(i), Some(j)).v, t)),
-            Dir::West => at.gx > 0 && (t == 0 || has(self.cuts_of(if s == 0 { i.checked_sub(1) } else { Some(i) }, Some(j)).v, t)),
+            Dir::West => {
+                at.gx > 0
+                    && (t == 0
+                        || has(
+                            self.cuts_of(if s == 0 { i.checked_sub(1) } else { Some(i) }, Some(j)).v,
+                            t,
+                        ))
+            }
             Dir::North => at.gy < last_gy && (s == 0 || has(self.cuts_of(Some(i), Some(j)).u, s)),
-            Dir::South => at.gy > 0 && (s == 0 || has(self.cuts_of(Some(i), if t == 0 { j.checked_sub(1) } else { Some(j) }).u, s)),
+            Dir::South => {
+                at.gy > 0
+                    && (s == 0
+                        || has(
+                            self.cuts_of(Some(i), if t == 0 { j.checked_sub(1) } else { Some(j) }).u,
+                            s,
+                        ))
+            }
         };
         if !runs {
             return None;
         }
         (1..=SLOTS).find_map(|k| {
             let next = match dir {
-                Dir::East => NodeAt { gx: at.gx + k, gy: at.gy },
-                Dir::North => NodeAt { gx: at.gx, gy: at.gy + k },
-                Dir::West => NodeAt { gx: at.gx.checked_sub(k)?, gy: at.gy },
-                Dir::South => NodeAt { gx: at.gx, gy: at.gy.checked_sub(k)? },
+                Dir::East => NodeAt {
+                    gx: at.gx + k,
+                    gy: at.gy,
+                },
+                Dir::North => NodeAt {
+                    gx: at.gx,
+                    gy: at.gy + k,
+                },
+                Dir::West => NodeAt {
+                    gx: at.gx.checked_sub(k)?,
+                    gy: at.gy,
+                },
+                Dir::South => NodeAt {
+                    gx: at.gx,
+                    gy: at.gy.checked_sub(k)?,
+                },
             };
             self.is_node(next).then_some(next)
         })
@@ -316,7 +394,16 @@ impl Lattice {
             return axis.names[band].clone();
         }
         let names = &recipe.names.branch;
-        let pick = rng::key(0, &[12, band as u64, slot as u64, u64::from(east_west), if slot == SECONDARY_SLOT { 0 } else { cross as u64 + 1 }]);
+        let pick = rng::key(
+            0,
+            &[
+                12,
+                band as u64,
+                slot as u64,
+                u64::from(east_west),
+                if slot == SECONDARY_SLOT { 0 } else { cross as u64 + 1 },
+            ],
+        );
         let base = &names[(pick % names.len() as u64) as usize];
         match (slot, east_west) {
             (SECONDARY_SLOT, true) => format!("{base}路"),
@@ -328,12 +415,12 @@ impl Lattice {
 
     /// True when the street from `at` eastwards or northwards is a bridge over the river.
     pub(super) fn crosses_river(&self, at: NodeAt, dir: Dir) -> bool {
-        dir == Dir::North && at.gy % SLOTS == 0 && self.y.corridor.get(at.gy / SLOTS) == Some(&true)
+        dir == Dir::North && at.gy.is_multiple_of(SLOTS) && self.y.corridor.get(at.gy / SLOTS) == Some(&true)
     }
 
     /// True when the street from `at` eastwards crosses the rail line.
     pub(super) fn crosses_rail(&self, at: NodeAt, dir: Dir) -> bool {
-        dir == Dir::East && at.gx % SLOTS == 0 && self.x.corridor.get(at.gx / SLOTS) == Some(&true)
+        dir == Dir::East && at.gx.is_multiple_of(SLOTS) && self.x.corridor.get(at.gx / SLOTS) == Some(&true)
     }
 }
 
@@ -351,7 +438,10 @@ mod tests {
         let recipe = Recipe::load().unwrap();
         let mut lattice = Lattice::new(3, 4, 3, &recipe);
         for (k, cuts) in lattice.cuts.iter_mut().enumerate() {
-            *cuts = Cuts { u: [8, 10, 40][k % 3], v: [8, 12, 0][k % 3] };
+            *cuts = Cuts {
+                u: [8, 10, 40][k % 3],
+                v: [8, 12, 0][k % 3],
+            };
         }
         let (w, h) = (lattice.columns() * SLOTS, lattice.rows() * SLOTS);
         let mut joined = 0;

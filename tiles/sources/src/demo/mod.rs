@@ -47,7 +47,10 @@ pub struct DemoOptions {
 
 impl Default for DemoOptions {
     fn default() -> Self {
-        Self { buildings: 8_000, seed: 1 }
+        Self {
+            buildings: 8_000,
+            seed: 1,
+        }
     }
 }
 
@@ -74,20 +77,43 @@ pub struct DemoSummary {
 ///
 /// # Errors
 /// [`SourceError::Sink`] when the consumer stops, [`SourceError::Malformed`] when the built-in recipe has a mistake.
-pub fn generate(options: &DemoOptions, sink: &mut dyn FeatureSink, report: &mut Report) -> Result<DemoSummary, SourceError> {
+pub fn generate(
+    options: &DemoOptions,
+    sink: &mut dyn FeatureSink,
+    report: &mut Report,
+) -> Result<DemoSummary, SourceError> {
     let recipe = Recipe::load()?;
     let buildings = options.buildings.clamp(*BUILDINGS.start(), *BUILDINGS.end());
     if buildings != options.buildings {
-        report.warn("demo/buildings-out-of-range", None, None, format!("{} buildings asked for, {buildings} made", options.buildings));
+        report.warn(
+            "demo/buildings-out-of-range",
+            None,
+            None,
+            format!("{} buildings asked for, {buildings} made", options.buildings),
+        );
     }
-    let stop = |source: SinkError| SourceError::Sink { path: "demo".into(), source };
+    let stop = |source: SinkError| SourceError::Sink {
+        path: "demo".into(),
+        source,
+    };
     let (lattice, blocks) = zoning::plan(options.seed, buildings, &recipe);
     let city = City::new(options.seed, recipe, lattice, blocks);
     let names = &city.recipe.names;
-    let title = LocalText { zh: names.title_zh.clone(), en: names.title_en.clone() };
-    let crs = Crs::parse(CRS).map_err(|err| SourceError::Crs { path: "demo".into(), reason: err.to_string() })?;
-    sink.begin(&DatasetInfo { crs: Some(crs), title: Some(title.zh.clone()), attribution: Some(names.attribution.clone()), licence: Some("CC0-1.0".to_owned()) })
-        .map_err(stop)?;
+    let title = LocalText {
+        zh: names.title_zh.clone(),
+        en: names.title_en.clone(),
+    };
+    let crs = Crs::parse(CRS).map_err(|err| SourceError::Crs {
+        path: "demo".into(),
+        reason: err.to_string(),
+    })?;
+    sink.begin(&DatasetInfo {
+        crs: Some(crs),
+        title: Some(title.zh.clone()),
+        attribution: Some(names.attribution.clone()),
+        licence: Some("CC0-1.0".to_owned()),
+    })
+    .map_err(stop)?;
     sink.terrain(city.ground.grid(&city.lattice)).map_err(stop)?;
     let mut summary = DemoSummary {
         title,

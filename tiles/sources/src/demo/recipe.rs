@@ -140,11 +140,14 @@ impl Recipe {
     /// [`SourceError::Malformed`] when a recipe file has a mistake.
     pub(super) fn load() -> Result<Self, SourceError> {
         Ok(Self {
-            streets: parse::<StreetsFile>("streets.json", include_str!("../../../../assets/demo/streets.json"))?.classes,
+            streets: parse::<StreetsFile>("streets.json", include_str!("../../../../assets/demo/streets.json"))?
+                .classes,
             names: parse("names.json", include_str!("../../../../assets/demo/names.json"))?,
-            characters: parse::<ZonesFile>("zones.json", include_str!("../../../../assets/demo/zones.json"))?.characters,
+            characters: parse::<ZonesFile>("zones.json", include_str!("../../../../assets/demo/zones.json"))?
+                .characters,
             pipes: parse::<PipesFile>("pipes.json", include_str!("../../../../assets/demo/pipes.json"))?.classes,
-            projects: parse::<ProjectsFile>("projects.json", include_str!("../../../../assets/demo/projects.json"))?.projects,
+            projects: parse::<ProjectsFile>("projects.json", include_str!("../../../../assets/demo/projects.json"))?
+                .projects,
         })
     }
 
@@ -179,9 +182,17 @@ mod tests {
         assert!(recipe.projects.len() >= 20);
         assert!(recipe.streets.windows(2).all(|w| w[0].redline_m > w[1].redline_m));
         for pipe in &recipe.pipes {
-            assert!(pipe.diameter_mm.is_some() || (pipe.width_mm.is_some() && pipe.height_mm.is_some()), "{}", pipe.class);
+            assert!(
+                pipe.diameter_mm.is_some() || (pipe.width_mm.is_some() && pipe.height_mm.is_some()),
+                "{}",
+                pipe.class
+            );
             for (i, offset) in pipe.offset_m.iter().enumerate() {
-                assert!(*offset < recipe.streets[i].redline_m * 0.5, "{} lies beyond the middle", pipe.class);
+                assert!(
+                    *offset < recipe.streets[i].redline_m * 0.5,
+                    "{} lies beyond the middle",
+                    pipe.class
+                );
             }
         }
     }

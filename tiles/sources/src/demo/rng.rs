@@ -11,7 +11,9 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Key of a stream: a seed and what the stream is for.
 pub(super) fn key(seed: u64, parts: &[u64]) -> u64 {
-    parts.iter().fold(mix(seed.wrapping_add(GOLDEN)), |k, part| mix(k ^ mix(part.wrapping_add(GOLDEN))))
+    parts.iter().fold(mix(seed.wrapping_add(GOLDEN)), |k, part| {
+        mix(k ^ mix(part.wrapping_add(GOLDEN)))
+    })
 }
 
 /// Number in 0..1 of a key alone.
@@ -29,7 +31,10 @@ pub(super) struct Rng {
 impl Rng {
     /// Stream for one purpose of one place.
     pub(super) fn new(seed: u64, parts: &[u64]) -> Self {
-        Self { key: key(seed, parts), count: 0 }
+        Self {
+            key: key(seed, parts),
+            count: 0,
+        }
     }
 
     fn next(&mut self) -> u64 {
@@ -55,12 +60,6 @@ impl Rng {
     /// True with probability `p`.
     pub(super) fn chance(&mut self, p: f64) -> bool {
         self.unit() < p
-    }
-
-    /// One of a list; the default of `T` when it is empty.
-    pub(super) fn pick<'a, T: ?Sized>(&mut self, list: &[&'a T]) -> Option<&'a T> {
-        let i = (self.next() % list.len().max(1) as u64) as usize;
-        list.get(i).copied()
     }
 }
 

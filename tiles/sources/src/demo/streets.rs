@@ -11,9 +11,17 @@ use serde_json::json;
 
 /// Nodes that a superblock owns: those on its south and west side and inside.
 pub(super) fn owned_nodes(city: &City, i: usize, j: usize) -> impl Iterator<Item = NodeAt> + '_ {
-    let (sx, sy) = (if i < city.lattice.columns() { SLOTS } else { 1 }, if j < city.lattice.rows() { SLOTS } else { 1 });
+    let (sx, sy) = (
+        if i < city.lattice.columns() { SLOTS } else { 1 },
+        if j < city.lattice.rows() { SLOTS } else { 1 },
+    );
     (0..sy)
-        .flat_map(move |t| (0..sx).map(move |s| NodeAt { gx: i * SLOTS + s, gy: j * SLOTS + t }))
+        .flat_map(move |t| {
+            (0..sx).map(move |s| NodeAt {
+                gx: i * SLOTS + s,
+                gy: j * SLOTS + t,
+            })
+        })
         .filter(|at| city.lattice.is_node(*at))
 }
 
@@ -26,7 +34,16 @@ pub(super) fn emit(city: &City, i: usize, j: usize, out: &mut Vec<Feature>) {
             FeatureClass::Road,
             vec![junction.ring.clone()],
             attributes([
-                ("road_class", json!(junction.arms.iter().map(|a| a.class).min().map_or("branch", |c| city.recipe.street(c).road_class.as_str()))),
+                (
+                    "road_class",
+                    json!(
+                        junction.arms.iter().map(|a| a.class).min().map_or("branch", |c| city
+                            .recipe
+                            .street(c)
+                            .road_class
+                            .as_str())
+                    ),
+                ),
                 ("junction", json!(true)),
                 ("arms", json!(junction.arms.len())),
             ]),
@@ -57,9 +74,18 @@ fn markings(junction: &Junction, at: NodeAt, out: &mut Vec<Feature>) {
         polygons.push(vec![strip(line + n * 0.4, line + n * (arm.half_m - 0.4), 0.2)]);
     }
     if !polygons.is_empty() {
-        let shape = Shape::Footprint(Footprint { polygons, level_z_m: None });
+        let shape = Shape::Footprint(Footprint {
+            polygons,
+            level_z_m: None,
+        });
         let attrs = attributes([("marking", json!(true)), ("kind", json!("人行横道"))]);
-        out.push(feature(format!("zebra-{}-{}", at.gx, at.gy), FeatureClass::Road, 20, shape, attrs));
+        out.push(feature(
+            format!("zebra-{}-{}", at.gx, at.gy),
+            FeatureClass::Road,
+            20,
+            shape,
+            attrs,
+        ));
     }
 }
 
@@ -71,8 +97,13 @@ fn street(city: &City, at: NodeAt, from: &Junction, arm: &Arm, out: &mut Vec<Fea
         Dir::West => Dir::East,
         Dir::South => Dir::North,
     };
-    let Some(end_arm) = far.arms.iter().find(|a| a.dir == back) else { return };
-    let (a, b) = (from.center + arm.unit * arm.setback_m, far.center + end_arm.unit * end_arm.setback_m);
+    let Some(end_arm) = far.arms.iter().find(|a| a.dir == back) else {
+        return;
+    };
+    let (a, b) = (
+        from.center + arm.unit * arm.setback_m,
+        far.center + end_arm.unit * end_arm.setback_m,
+    );
     let spec = city.recipe.street(arm.class);
     let tag = if arm.dir == Dir::East { "e" } else { "n" };
     let name = city.lattice.street_name(at, arm.dir, &city.recipe);
@@ -85,7 +116,9 @@ fn street(city: &City, at: NodeAt, from: &Junction, arm: &Arm, out: &mut Vec<Fea
     }
     let line = Line {
         points: vec![a.extend(0.0), b.extend(0.0)],
-        section: CrossSection::Strip { width_m: spec.carriageway_m },
+        section: CrossSection::Strip {
+            width_m: spec.carriageway_m,
+        },
         reference: LevelReference::BelowTerrain,
     };
     out.push(feature(
@@ -107,8 +140,14 @@ fn street(city: &City, at: NodeAt, from: &Junction, arm: &Arm, out: &mut Vec<Fea
     furnish(city, at, arm, a, b, out);
 }
 
-const SPECIES: [(&str, f64, f64, u8); 6] =
-    [("国槐", 9.0, 6.0, 0), ("法桐", 11.5, 8.0, 0), ("栾树", 8.5, 5.5, 0), ("银杏", 9.5, 4.6, 0), ("女贞", 7.0, 4.6, 0), ("白杨", 14.0, 3.6, 2)];
+const SPECIES: [(&str, f64, f64, u8); 6] = [
+    ("国槐", 9.0, 6.0, 0),
+    ("法桐", 11.5, 8.0, 0),
+    ("栾树", 8.5, 5.5, 0),
+    ("银杏", 9.5, 4.6, 0),
+    ("女贞", 7.0, 4.6, 0),
+    ("白杨", 14.0, 3.6, 2),
+];
 
 /// A tree that stands on the terrain.
 pub(super) fn tree(id: String, p: DVec2, species: usize, size: f64) -> Feature {
@@ -116,10 +155,20 @@ pub(super) fn tree(id: String, p: DVec2, species: usize, size: f64) -> Feature {
     let point = PointShape {
         position: p.extend(0.0),
         on_terrain: true,
-        kind: PointKind::Tree { height_m: height * size, crown_m: crown * size, form },
+        kind: PointKind::Tree {
+            height_m: height * size,
+            crown_m: crown * size,
+            form,
+        },
         rotation_rad: (p.x * 0.7 + p.y * 1.3).rem_euclid(std::f64::consts::TAU) as f32,
     };
-    feature(id, FeatureClass::Tree, 10, Shape::Point(point), attributes([("species", json!(name))]))
+    feature(
+        id,
+        FeatureClass::Tree,
+        10,
+        Shape::Point(point),
+        attributes([("species", json!(name))]),
+    )
 }
 
 /// Rows of trees and lamps on both pavements.
@@ -127,7 +176,13 @@ fn furnish(city: &City, at: NodeAt, arm: &Arm, a: DVec2, b: DVec2, out: &mut Vec
     let spec = city.recipe.street(arm.class);
     let tag = if arm.dir == Dir::East { "e" } else { "n" };
     let line = if arm.dir == Dir::East { at.gy } else { at.gx };
-    let species = (city.chance_at(NodeAt { gx: line, gy: usize::from(arm.dir == Dir::East) }, 1) * 5.0) as usize;
+    let species = (city.chance_at(
+        NodeAt {
+            gx: line,
+            gy: usize::from(arm.dir == Dir::East),
+        },
+        1,
+    ) * 5.0) as usize;
     let mut rng = Rng::new(city.seed, &[40, at.gx as u64, at.gy as u64, arm.dir as u64]);
     let (length, n) = ((b - a).length(), left(arm.unit));
     let at_rail = city.lattice.crosses_rail(at, arm.dir);
@@ -139,23 +194,40 @@ fn furnish(city: &City, at: NodeAt, arm: &Arm, a: DVec2, b: DVec2, out: &mut Vec
             let p = a + arm.unit * (t + rng.range(-0.6, 0.6)) + kerb;
             let clear_of_rail = !at_rail || (t - length * 0.5).abs() > 26.0;
             if clear_of_rail && rng.chance(0.93) {
-                out.push(tree(format!("st-{}-{}-{tag}{number}", at.gx, at.gy), p, species, rng.range(0.75, 1.15)));
+                out.push(tree(
+                    format!("st-{}-{}-{tag}{number}", at.gx, at.gy),
+                    p,
+                    species,
+                    rng.range(0.75, 1.15),
+                ));
                 number += 1;
             }
             t += spec.tree_spacing_m;
         }
         if spec.lamp_spacing_m > 0.0 {
-            let mut t = if side < 0.0 { 4.0 } else { 4.0 + spec.lamp_spacing_m * 0.5 };
+            let mut t = if side < 0.0 {
+                4.0
+            } else {
+                4.0 + spec.lamp_spacing_m * 0.5
+            };
             let kerb = n * (arm.half_m + 0.6) * side;
             while t < length - 3.0 {
                 let point = PointShape {
                     position: (a + arm.unit * t + kerb).extend(0.0),
                     on_terrain: true,
-                    kind: PointKind::Post { height_m: if arm.class <= StreetClass::Main { 11.0 } else { 8.0 } },
+                    kind: PointKind::Post {
+                        height_m: if arm.class <= StreetClass::Main { 11.0 } else { 8.0 },
+                    },
                     rotation_rad: (n * -side).to_angle() as f32,
                 };
                 let id = format!("lamp-{}-{}-{tag}{number}", at.gx, at.gy);
-                out.push(feature(id, FeatureClass::CityFurniture, 10, Shape::Point(point), attributes([("kind", json!("路灯"))])));
+                out.push(feature(
+                    id,
+                    FeatureClass::CityFurniture,
+                    10,
+                    Shape::Point(point),
+                    attributes([("kind", json!("路灯"))]),
+                ));
                 number += 1;
                 t += spec.lamp_spacing_m;
             }

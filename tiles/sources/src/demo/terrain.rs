@@ -24,7 +24,7 @@ const RIVER_FALL: f64 = 0.0008;
 const UNDERPASS_DEPTH_M: f64 = 4.6;
 const UNDERPASS_REACH_M: f64 = 68.0;
 /// Half length of the level part below the tracks, metres.
-pub(super) const UNDERPASS_HALF_M: f64 = 12.0;
+const UNDERPASS_HALF_M: f64 = 12.0;
 /// Ground beyond the ring road that the grid covers, metres.
 const MARGIN_M: f64 = 1_200.0;
 
@@ -40,7 +40,12 @@ const CURVE_STEP_M: f64 = 10.0;
 impl Curve {
     /// Smooth curve through `(t, value)` points (Catmull–Rom as a cubic Hermite in `t`), continued by 4 km on both ends.
     fn through(points: &[(f64, f64)]) -> Self {
-        let (Some(first), Some(last)) = (points.first(), points.last()) else { return Self { start: 0.0, values: vec![0.0] } };
+        let (Some(first), Some(last)) = (points.first(), points.last()) else {
+            return Self {
+                start: 0.0,
+                values: vec![0.0],
+            };
+        };
         let start = first.0 - 4_000.0;
         let count = ((last.0 + 4_000.0 - start) / CURVE_STEP_M) as usize + 1;
         let slope = |k: usize| {
@@ -132,10 +137,17 @@ impl Ground {
             })
             .collect();
         let underpass = rails.first().map(|(i, curve)| {
-            let (west, east) = (lattice.lattice_node(*i, lattice.main_street), lattice.lattice_node(*i + 1, lattice.main_street));
+            let (west, east) = (
+                lattice.lattice_node(*i, lattice.main_street),
+                lattice.lattice_node(*i + 1, lattice.main_street),
+            );
             let along = (east - west).normalize_or_zero();
             let middle = (west + east) * 0.5;
-            Underpass { center: DVec2::new(curve.at(middle.y), middle.y), along, half_width_m: trunk_half_m + 2.0 }
+            Underpass {
+                center: DVec2::new(curve.at(middle.y), middle.y),
+                along,
+                half_width_m: trunk_half_m + 2.0,
+            }
         });
         let spot = |a: usize, b: usize, depth: f64, radius: f64| (lattice.lattice_node(a, b), depth, radius);
         let (m, s) = (lattice.main_avenue, lattice.main_street);
@@ -143,7 +155,13 @@ impl Ground {
             spot(m, s, 0.9, 75.0),
             spot(m.saturating_sub(1), (s + 1).min(lattice.y.lines.len() - 1), 1.1, 85.0),
         ];
-        Self { seed, rivers, rails, underpass, low_spots }
+        Self {
+            seed,
+            rivers,
+            rails,
+            underpass,
+            low_spots,
+        }
     }
 
     /// Level of the water at an easting, before it is levelled by reaches, metres.
@@ -233,7 +251,10 @@ impl Ground {
         low = ((low - MARGIN_M) / 40.0).floor() * 40.0;
         high += MARGIN_M;
         let size = high - low;
-        let step = [5.0, 8.0, 10.0, 16.0, 20.0, 40.0].into_iter().find(|s| (size.x / s) * (size.y / s) < 1.5e6).unwrap_or(40.0);
+        let step = [5.0, 8.0, 10.0, 16.0, 20.0, 40.0]
+            .into_iter()
+            .find(|s| (size.x / s) * (size.y / s) < 1.5e6)
+            .unwrap_or(40.0);
         let (num_x, num_y) = ((size.x / step).ceil() as u32 + 1, (size.y / step).ceil() as u32 + 1);
         let heights_m = (0..num_y)
             .into_par_iter()
@@ -244,7 +265,13 @@ impl Ground {
                 })
             })
             .collect();
-        HeightGrid { origin: low, step_m: DVec2::splat(step), num_x, num_y, heights_m }
+        HeightGrid {
+            origin: low,
+            step_m: DVec2::splat(step),
+            num_x,
+            num_y,
+            heights_m,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::recipe::StreetClass;
 use super::rng::Rng;
 use super::solids;
 use super::streets::tree;
-use super::terrain::{UNDERPASS_HALF_M, WATER_HALF_M};
+use super::terrain::WATER_HALF_M;
 use city_model::{CrossSection, Feature, FeatureClass, Footprint, LevelReference, Line, Shape};
 use glam::DVec2;
 use serde_json::json;
@@ -33,12 +33,17 @@ pub(super) fn emit(city: &City, i: usize, j: usize, out: &mut Vec<Feature>) {
 
 /// Middle of the river between two eastings as points with unit normals to the north.
 fn river_line(city: &City, j: usize, x0: f64, x1: f64) -> Vec<(DVec2, DVec2)> {
-    let Some((_, curve)) = city.ground.rivers.iter().find(|(row, _)| *row == j) else { return Vec::new() };
+    let Some((_, curve)) = city.ground.rivers.iter().find(|(row, _)| *row == j) else {
+        return Vec::new();
+    };
     let steps = ((x1 - x0) / 20.0).ceil().max(1.0) as u32;
     (0..=steps)
         .map(|k| {
             let x = x0 + (x1 - x0) * f64::from(k) / f64::from(steps);
-            (DVec2::new(x, curve.at(x)), left(DVec2::new(1.0, curve.slope(x)).normalize()))
+            (
+                DVec2::new(x, curve.at(x)),
+                left(DVec2::new(1.0, curve.slope(x)).normalize()),
+            )
         })
         .collect()
 }
@@ -48,13 +53,21 @@ fn reach(city: &City, j: usize, x0: f64, x1: f64, number: &str, out: &mut Vec<Fe
     let south = line.iter().map(|(p, n)| *p - *n * WATER_HALF_M);
     let north = line.iter().rev().map(|(p, n)| *p + *n * WATER_HALF_M);
     let level = city.ground.water_level((x0 + x1) * 0.5);
-    let shape = Shape::Footprint(Footprint { polygons: vec![vec![south.chain(north).collect()]], level_z_m: Some(level) });
+    let shape = Shape::Footprint(Footprint {
+        polygons: vec![vec![south.chain(north).collect()]],
+        level_z_m: Some(level),
+    });
     out.push(feature(
         format!("river-{number}"),
         FeatureClass::Water,
         10,
         shape,
-        attributes([("name", json!(city.recipe.names.river)), ("water_class", json!("river")), ("level_m", json!((level * 100.0).round() / 100.0)), ("flow", json!("east"))]),
+        attributes([
+            ("name", json!(city.recipe.names.river)),
+            ("water_class", json!("river")),
+            ("level_m", json!((level * 100.0).round() / 100.0)),
+            ("flow", json!("east")),
+        ]),
     ));
 }
 
@@ -70,7 +83,12 @@ fn river(city: &City, i: usize, j: usize, out: &mut Vec<Feature>) {
         reach(city, j, x1, x1 + BEYOND_M, &format!("e-{j}"), out);
     }
     let quad = lattice.cell_quad(i, j);
-    let classes = [lattice.y.classes[j], lattice.x.classes[i + 1], lattice.y.classes[j + 1], lattice.x.classes[i]];
+    let classes = [
+        lattice.y.classes[j],
+        lattice.x.classes[i + 1],
+        lattice.y.classes[j + 1],
+        lattice.x.classes[i],
+    ];
     let kerb = inset_quad(&quad, classes.map(|c| city.recipe.half_carriageway(c)));
     let red = inset_quad(&quad, classes.map(|c| city.recipe.half_redline(c)));
     let (Some(kerb), Some(red)) = (kerb, red) else { return };
@@ -96,7 +114,10 @@ fn river(city: &City, i: usize, j: usize, out: &mut Vec<Feature>) {
             format!("bank-{i}-{j}-{tag}"),
             FeatureClass::PlantCover,
             vec![ring],
-            attributes([("name", json!(format!("{}滨河绿带", city.recipe.names.river))), ("cover", json!("lawn"))]),
+            attributes([
+                ("name", json!(format!("{}滨河绿带", city.recipe.names.river))),
+                ("cover", json!("lawn")),
+            ]),
         ));
         let mut number = 0;
         for (p, n) in line.iter().skip(2).step_by(1) {
@@ -105,7 +126,12 @@ fn river(city: &City, i: usize, j: usize, out: &mut Vec<Feature>) {
                 let clear = (q.x - x0).abs() > 40.0 && (q.x - x1).abs() > 40.0 && inside(&red, q);
                 if clear && rng.chance(0.75) {
                     let species = if row < 50.0 { 4 } else { rng.int(0, 5) as usize };
-                    out.push(tree(format!("bt-{i}-{j}-{tag}{number}"), q, species, rng.range(0.7, 1.2)));
+                    out.push(tree(
+                        format!("bt-{i}-{j}-{tag}{number}"),
+                        q,
+                        species,
+                        rng.range(0.7, 1.2),
+                    ));
                     number += 1;
                 }
             }
@@ -140,7 +166,9 @@ pub(super) fn bridge(city: &City, at: NodeAt, a: DVec2, b: DVec2, arm: &Arm, nam
 
 /// Track along the middle of the rail corridor between two northings.
 fn track(city: &City, i: usize, y0: f64, y1: f64, id: String, out: &mut Vec<Feature>) {
-    let Some((_, curve)) = city.ground.rails.iter().find(|(column, _)| *column == i) else { return };
+    let Some((_, curve)) = city.ground.rails.iter().find(|(column, _)| *column == i) else {
+        return;
+    };
     if y1 - y0 < 2.0 {
         return;
     }
@@ -149,19 +177,33 @@ fn track(city: &City, i: usize, y0: f64, y1: f64, id: String, out: &mut Vec<Feat
         .map(|k| y0 + (y1 - y0) * f64::from(k) / f64::from(steps))
         .map(|y| DVec2::new(curve.at(y), y).extend(0.0))
         .collect();
-    let line = Line { points, section: CrossSection::Strip { width_m: TRACK_HALF_M * 2.0 }, reference: LevelReference::BelowTerrain };
+    let line = Line {
+        points,
+        section: CrossSection::Strip {
+            width_m: TRACK_HALF_M * 2.0,
+        },
+        reference: LevelReference::BelowTerrain,
+    };
     out.push(feature(
         id,
         FeatureClass::Railway,
         10,
         Shape::Line(line),
-        attributes([("name", json!(city.recipe.names.rail)), ("tracks", json!(2)), ("ballast", json!(true)), ("width_m", json!(TRACK_HALF_M * 2.0)), ("gauge_mm", json!(1435))]),
+        attributes([
+            ("name", json!(city.recipe.names.rail)),
+            ("tracks", json!(2)),
+            ("ballast", json!(true)),
+            ("width_m", json!(TRACK_HALF_M * 2.0)),
+            ("gauge_mm", json!(1435)),
+        ]),
     ));
 }
 
 fn rail(city: &City, i: usize, j: usize, out: &mut Vec<Feature>) {
     let lattice = &city.lattice;
-    let Some((_, curve)) = city.ground.rails.iter().find(|(column, _)| *column == i) else { return };
+    let Some((_, curve)) = city.ground.rails.iter().find(|(column, _)| *column == i) else {
+        return;
+    };
     let mid = |b: usize| (lattice.lattice_node(i, b) + lattice.lattice_node(i + 1, b)).y * 0.5;
     let (mut y0, mut y1) = (mid(j), mid(j + 1));
     if j == 0 {
@@ -174,7 +216,12 @@ fn rail(city: &City, i: usize, j: usize, out: &mut Vec<Feature>) {
         let (a, b) = (DVec2::new(curve.at(from), from), DVec2::new(curve.at(to), to));
         let z = (city.ground.height(a) + 0.25, city.ground.height(b) + 0.25);
         let mesh = solids::bridge(a, b, TRACK_HALF_M + 0.8, z, 16.0, |p| city.ground.height(p));
-        let attrs = attributes([("name", json!(name)), ("carries", json!("railway")), ("year", json!(1959)), ("structure", json!("钢筋混凝土梁"))]);
+        let attrs = attributes([
+            ("name", json!(name)),
+            ("carries", json!("railway")),
+            ("year", json!(1959)),
+            ("structure", json!("钢筋混凝土梁")),
+        ]);
         out.push(feature(id, FeatureClass::Bridge, 20, Shape::Surfaces(mesh), attrs));
     };
     if lattice.cell_kind(i, j) == CellKind::RiverAndRail {
@@ -182,14 +229,30 @@ fn rail(city: &City, i: usize, j: usize, out: &mut Vec<Feature>) {
         let to = y1 - city.recipe.half_redline(StreetClass::Secondary);
         track(city, i, y0, from, format!("rail-{i}-{j}-a"), out);
         track(city, i, to, y1, format!("rail-{i}-{j}-b"), out);
-        deck(from, to, format!("railbridge-{i}-{j}"), format!("{}铁路桥", city.recipe.names.river), out);
+        deck(
+            from,
+            to,
+            format!("railbridge-{i}-{j}"),
+            format!("{}铁路桥", city.recipe.names.river),
+            out,
+        );
         return;
     }
-    if let Some(u) = city.ground.underpass.filter(|_| city.ground.rails.first().is_some_and(|(column, _)| *column == i)) {
+    if let Some(u) = city
+        .ground
+        .underpass
+        .filter(|_| city.ground.rails.first().is_some_and(|(column, _)| *column == i))
+    {
         let reach = u.half_width_m + 11.0;
         if j == lattice.main_street {
             y0 = u.center.y + reach;
-            deck(u.center.y - reach, y0, format!("railbridge-{i}-u"), format!("{}铁路下穿桥", city.recipe.names.main_street), out);
+            deck(
+                u.center.y - reach,
+                y0,
+                format!("railbridge-{i}-u"),
+                format!("{}铁路下穿桥", city.recipe.names.main_street),
+                out,
+            );
         }
         if j + 1 == lattice.main_street {
             y1 = u.center.y - reach;
@@ -203,10 +266,19 @@ fn rail(city: &City, i: usize, j: usize, out: &mut Vec<Feature>) {
 fn rail_sides(city: &City, i: usize, j: usize, out: &mut Vec<Feature>) {
     let lattice = &city.lattice;
     let quad = lattice.cell_quad(i, j);
-    let classes = [lattice.y.classes[j], lattice.x.classes[i + 1], lattice.y.classes[j + 1], lattice.x.classes[i]];
+    let classes = [
+        lattice.y.classes[j],
+        lattice.x.classes[i + 1],
+        lattice.y.classes[j + 1],
+        lattice.x.classes[i],
+    ];
     let kerb = inset_quad(&quad, classes.map(|c| city.recipe.half_carriageway(c)));
     let red = inset_quad(&quad, classes.map(|c| city.recipe.half_redline(c)));
-    let (Some(kerb), Some(red), Some((_, curve))) = (kerb, red, city.ground.rails.iter().find(|(column, _)| *column == i)) else { return };
+    let (Some(kerb), Some(red), Some((_, curve))) =
+        (kerb, red, city.ground.rails.iter().find(|(column, _)| *column == i))
+    else {
+        return;
+    };
     let mut rng = Rng::new(city.seed, &[52, i as u64, j as u64]);
     for (side, tag, k0, k1) in [(-1.0, "w", 3, 0), (1.0, "e", 1, 2)] {
         out.push(ground_polygon(
@@ -266,25 +338,38 @@ pub(super) fn fields(city: &City, out: &mut Vec<Feature>) {
             let deep = rng.range(110.0, 240.0);
             let parts = rng.int(2, 4);
             for k in 0..parts {
-                let (t0, t1) = ((f64::from(k) + 0.012) / f64::from(parts), (f64::from(k) + 0.988) / f64::from(parts));
+                let (t0, t1) = (
+                    (f64::from(k) + 0.012) / f64::from(parts),
+                    (f64::from(k) + 0.988) / f64::from(parts),
+                );
                 let (p, q) = (a.lerp(b, t0), a.lerp(b, t1));
-                let ring = vec![p + n * near, q + n * near, q + n * (near + deep - 5.0), p + n * (near + deep - 5.0)];
-                let ring = if super::geom::area(&ring) < 0.0 { ring.into_iter().rev().collect() } else { ring };
-                let (cover, zh) = [("wheat", "麦田"), ("vegetable", "菜地"), ("orchard", "果园"), ("fallow", "休耕地"), ("wheat", "麦田")][rng.int(0, 4) as usize];
+                let ring = vec![
+                    p + n * near,
+                    q + n * near,
+                    q + n * (near + deep - 5.0),
+                    p + n * (near + deep - 5.0),
+                ];
+                let ring = if super::geom::area(&ring) < 0.0 {
+                    ring.into_iter().rev().collect()
+                } else {
+                    ring
+                };
+                let (cover, zh) = [
+                    ("wheat", "麦田"),
+                    ("vegetable", "菜地"),
+                    ("orchard", "果园"),
+                    ("fallow", "休耕地"),
+                    ("wheat", "麦田"),
+                ][rng.int(0, 4) as usize];
                 let id = format!("field-{e}-{near:.0}-{k}");
-                out.push(ground_polygon(id, FeatureClass::PlantCover, vec![ring], attributes([("name", json!(zh)), ("cover", json!(cover))])));
+                out.push(ground_polygon(
+                    id,
+                    FeatureClass::PlantCover,
+                    vec![ring],
+                    attributes([("name", json!(zh)), ("cover", json!(cover))]),
+                ));
             }
             near += deep;
         }
     }
-}
-
-/// True when a plan position lies on the track bed, with `margin_m` to spare; for checks.
-pub(super) fn on_track(city: &City, p: DVec2, margin_m: f64) -> bool {
-    city.ground.rails.iter().any(|(_, curve)| (p.x - curve.at(p.y)).abs() < TRACK_HALF_M + margin_m)
-}
-
-/// Half length of the level part of the underpass, metres; for the fixed views.
-pub(super) const fn underpass_half_m() -> f64 {
-    UNDERPASS_HALF_M
 }

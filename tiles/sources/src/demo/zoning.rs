@@ -134,27 +134,44 @@ impl Block {
         let fu = |s| Lattice::slot_fraction(&lattice.x, i, s);
         let fv = |t| Lattice::slot_fraction(&lattice.y, j, t);
         let at = |s, t| bilinear(&quad, fu(s), fv(t));
-        [at(self.u.0, self.v.0), at(self.u.1, self.v.0), at(self.u.1, self.v.1), at(self.u.0, self.v.1)]
+        [
+            at(self.u.0, self.v.0),
+            at(self.u.1, self.v.0),
+            at(self.u.1, self.v.1),
+            at(self.u.0, self.v.1),
+        ]
     }
 
     /// Places of the corners on the fine grid: south-west and north-east.
     pub(super) fn corners(&self) -> (NodeAt, NodeAt) {
         let (i, j) = self.cell;
         (
-            NodeAt { gx: i * SLOTS + self.u.0, gy: j * SLOTS + self.v.0 },
-            NodeAt { gx: i * SLOTS + self.u.1, gy: j * SLOTS + self.v.1 },
+            NodeAt {
+                gx: i * SLOTS + self.u.0,
+                gy: j * SLOTS + self.v.0,
+            },
+            NodeAt {
+                gx: i * SLOTS + self.u.1,
+                gy: j * SLOTS + self.v.1,
+            },
         )
     }
 
     /// Outlines and layout frame; `None` when the streets leave no land.
     pub(super) fn frame(&self, lattice: &Lattice, recipe: &Recipe) -> Option<BlockFrame> {
         let (sw, ne) = self.corners();
-        let classes = [lattice.class_y(sw.gy), lattice.class_x(ne.gx), lattice.class_y(ne.gy), lattice.class_x(sw.gx)];
+        let classes = [
+            lattice.class_y(sw.gy),
+            lattice.class_x(ne.gx),
+            lattice.class_y(ne.gy),
+            lattice.class_x(sw.gx),
+        ];
         let axis = self.axis_quad(lattice);
         let half_m = classes.map(|c| recipe.half_carriageway(c));
         let kerb = inset_quad(&axis, half_m)?;
         let redline = inset_quad(&axis, classes.map(|c| recipe.half_redline(c)))?;
-        let ex = ((redline[1] - redline[0]).normalize_or_zero() + (redline[2] - redline[3]).normalize_or_zero()).normalize_or_zero();
+        let ex = ((redline[1] - redline[0]).normalize_or_zero() + (redline[2] - redline[3]).normalize_or_zero())
+            .normalize_or_zero();
         let c = (redline[0] + redline[1] + redline[2] + redline[3]) * 0.25;
         let local = redline.map(|p| DVec2::new((p - c).dot(ex), (p - c).dot(ex.perp())));
         // the rectangle between the inner corners lies inside the quad because the sides are nearly parallel to it
@@ -181,7 +198,15 @@ impl Block {
     }
 }
 
-const CHARACTERS: [&str; 7] = ["centre", "old_town", "estates", "mixed", "new_town", "industrial", "fringe"];
+const CHARACTERS: [&str; 7] = [
+    "centre",
+    "old_town",
+    "estates",
+    "mixed",
+    "new_town",
+    "industrial",
+    "fringe",
+];
 
 /// Character of a superblock as an index of [`CHARACTERS`].
 fn character(lattice: &Lattice, i: usize, j: usize, rng: &mut Rng) -> usize {
@@ -189,7 +214,10 @@ fn character(lattice: &Lattice, i: usize, j: usize, rng: &mut Rng) -> usize {
     if touches(i, lattice.main_avenue) && touches(j, lattice.main_street) {
         return 0;
     }
-    let (cx, cy) = (i as f64 + 0.5 - lattice.main_avenue as f64, j as f64 + 0.5 - lattice.main_street as f64);
+    let (cx, cy) = (
+        i as f64 + 0.5 - lattice.main_avenue as f64,
+        j as f64 + 0.5 - lattice.main_street as f64,
+    );
     let far = (cx / lattice.columns() as f64 * 2.0).hypot(cy / lattice.rows() as f64 * 2.0);
     let beside_rail = lattice.x.corridor.get(i + 1) == Some(&true) || (i > 0 && lattice.x.corridor[i - 1]);
     let roll = rng.unit();
@@ -198,9 +226,21 @@ fn character(lattice: &Lattice, i: usize, j: usize, rng: &mut Rng) -> usize {
     }
     let roll = rng.unit();
     if far < 0.55 {
-        if roll < 0.38 { 1 } else if roll < 0.8 { 2 } else { 3 }
+        if roll < 0.38 {
+            1
+        } else if roll < 0.8 {
+            2
+        } else {
+            3
+        }
     } else if far < 0.95 {
-        if roll < 0.42 { 2 } else if roll < 0.75 { 3 } else { 4 }
+        if roll < 0.42 {
+            2
+        } else if roll < 0.75 {
+            3
+        } else {
+            4
+        }
     } else if roll < 0.46 {
         4
     } else if roll < 0.70 {
@@ -238,13 +278,23 @@ pub(super) fn zone(seed: u64, lattice: &mut Lattice, recipe: &Recipe) -> Vec<Blo
             let cuts = Cuts { u: mask(), v: mask() };
             let at = j * lattice.columns() + i;
             lattice.cuts[at] = cuts;
-            let steps = |m: u8| (0..=SLOTS).filter(|s| *s == 0 || *s == SLOTS || has(m, *s)).collect::<Vec<_>>();
+            let steps = |m: u8| {
+                (0..=SLOTS)
+                    .filter(|s| *s == 0 || *s == SLOTS || has(m, *s))
+                    .collect::<Vec<_>>()
+            };
             let (us, vs) = (steps(cuts.u), steps(cuts.v));
             for v in vs.windows(2) {
                 for u in us.windows(2) {
                     let number = blocks.len() as u32;
-                    let mut block =
-                        Block { cell: (i, j), u: (u[0], u[1]), v: (v[0], v[1]), kind: BlockKind::Vacant, number, limit: u32::MAX };
+                    let mut block = Block {
+                        cell: (i, j),
+                        u: (u[0], u[1]),
+                        v: (v[0], v[1]),
+                        kind: BlockKind::Vacant,
+                        number,
+                        limit: u32::MAX,
+                    };
                     let size = block.frame(lattice, recipe).map_or(DVec2::ZERO, |f| f.size);
                     block.kind = choose(recipe.characters.get(CHARACTERS[character]), size, &mut rng);
                     blocks.push(block);
@@ -262,7 +312,11 @@ fn fits(kind: BlockKind, size: DVec2) -> bool {
 }
 
 fn choose(weights: Option<&BTreeMap<BlockKind, f64>>, size: DVec2, rng: &mut Rng) -> BlockKind {
-    let fallback = if size.x.min(size.y) < 45.0 { BlockKind::Park } else { BlockKind::OldEstate };
+    let fallback = if size.x.min(size.y) < 45.0 {
+        BlockKind::Park
+    } else {
+        BlockKind::OldEstate
+    };
     let Some(weights) = weights else { return fallback };
     let total: f64 = weights.iter().filter(|(k, _)| fits(**k, size)).map(|(_, w)| w).sum();
     let mut roll = rng.unit() * total;
@@ -297,14 +351,19 @@ fn pin(lattice: &Lattice, recipe: &Recipe, blocks: &mut [Block]) {
         .iter()
         .map(|b| {
             let q = b.axis_quad(lattice);
-            ((q[0] + q[2]) * 0.5, b.frame(lattice, recipe).map_or(DVec2::ZERO, |f| f.size))
+            (
+                (q[0] + q[2]) * 0.5,
+                b.frame(lattice, recipe).map_or(DVec2::ZERO, |f| f.size),
+            )
         })
         .collect();
     let mut pinned = vec![false; blocks.len()];
     // the treatment works stand where the river leaves the city
     let river_row = (0..lattice.rows()).find(|j| lattice.y.corridor[*j]).unwrap_or(0);
     let east = (0..blocks.len())
-        .filter(|k| blocks[*k].cell.1 == river_row + 1 && blocks[*k].v.0 == 0 && fits(BlockKind::Treatment, facts[*k].1))
+        .filter(|k| {
+            blocks[*k].cell.1 == river_row + 1 && blocks[*k].v.0 == 0 && fits(BlockKind::Treatment, facts[*k].1)
+        })
         .max_by(|a, b| facts[*a].0.x.total_cmp(&facts[*b].0.x));
     if let Some(k) = east {
         blocks[k].kind = BlockKind::Treatment;
@@ -312,8 +371,14 @@ fn pin(lattice: &Lattice, recipe: &Recipe, blocks: &mut [Block]) {
     }
     let middle = lattice.lattice_node(lattice.main_avenue, lattice.main_street);
     for (kind, count, distance) in WANTED {
-        let mut have: Vec<usize> = (0..blocks.len()).filter(|k| blocks[*k].kind == *kind && !pinned[*k]).collect();
-        have.sort_by(|a, b| (facts[*a].0 - middle).length().total_cmp(&(facts[*b].0 - middle).length()));
+        let mut have: Vec<usize> = (0..blocks.len())
+            .filter(|k| blocks[*k].kind == *kind && !pinned[*k])
+            .collect();
+        have.sort_by(|a, b| {
+            (facts[*a].0 - middle)
+                .length()
+                .total_cmp(&(facts[*b].0 - middle).length())
+        });
         have.iter().take(*count).for_each(|k| pinned[*k] = true);
         for _ in have.len()..*count {
             let roomy = if *kind == BlockKind::Park { 95.0 } else { 0.0 };
@@ -333,7 +398,8 @@ fn pin(lattice: &Lattice, recipe: &Recipe, blocks: &mut [Block]) {
 
 /// The street plan with its blocks, holding exactly the number of buildings asked for.
 pub(super) fn plan(seed: u64, buildings: u32, recipe: &Recipe) -> (Lattice, Vec<Block>) {
-    let superblocks = f64::from(buildings) / 290.0;
+    // a low first guess of buildings per superblock, so that the city never starts too large
+    let superblocks = f64::from(buildings) / 420.0;
     let mut columns = ((superblocks * 1.2).sqrt().floor() as usize).max(3);
     let mut rows = ((superblocks / columns as f64).floor() as usize).max(3);
     loop {
@@ -341,13 +407,26 @@ pub(super) fn plan(seed: u64, buildings: u32, recipe: &Recipe) -> (Lattice, Vec<
         let mut blocks = zone(seed, &mut lattice, recipe);
         let counts: Vec<u32> = blocks
             .par_iter()
-            .map(|b| b.frame(&lattice, recipe).map_or(0, |f| b.layout(seed, &f).num_buildings()))
+            .map(|b| {
+                b.frame(&lattice, recipe)
+                    .map_or(0, |f| b.layout(seed, &f).num_buildings())
+            })
             .collect();
-        if counts.iter().map(|c| u64::from(*c)).sum::<u64>() >= u64::from(buildings) {
+        let found = counts.iter().map(|c| f64::from(*c)).sum::<f64>();
+        if found >= f64::from(buildings) {
             limit(&lattice, &mut blocks, &counts, buildings);
             return (lattice, blocks);
         }
-        if columns as f64 > rows as f64 * 1.25 { rows += 1 } else { columns += 1 }
+        // grow by the shortage, then row by row
+        let grow = (f64::from(buildings) / found.max(1.0)).sqrt() * 0.985;
+        let (wider, higher) = ((columns as f64 * grow) as usize, (rows as f64 * grow) as usize);
+        if wider > columns && higher > rows {
+            (columns, rows) = (wider, higher);
+        } else if columns as f64 > rows as f64 * 1.15 {
+            rows += 1;
+        } else {
+            columns += 1;
+        }
     }
 }
 

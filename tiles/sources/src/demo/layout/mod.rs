@@ -24,7 +24,12 @@ pub(super) struct Usage {
 }
 
 const fn usage(zh: &'static str, label: &'static str, structure: &'static str, is_dwelling: bool) -> Usage {
-    Usage { zh, label, structure, is_dwelling }
+    Usage {
+        zh,
+        label,
+        structure,
+        is_dwelling,
+    }
 }
 
 pub(super) const SLAB: Usage = usage("住宅", "号楼", "砖混", true);
@@ -134,8 +139,12 @@ impl Plot<'_> {
         rect.width() > 1.0
             && rect.height() > 1.0
             && rect.inside(&self.all)
-            && !self.kept.iter().any(|k| k.touches(rect, gap_m))
-            && !self.out.sites.iter().any(|s| s.part_of.is_none() && s.rect.touches(rect, gap_m))
+            && !self.kept.iter().any(|k| k.touches(rect, gap_m.min(1.5)))
+            && !self
+                .out
+                .sites
+                .iter()
+                .any(|s| s.part_of.is_none() && s.rect.touches(rect, gap_m))
     }
 
     /// Year within the years of the block.
@@ -145,7 +154,15 @@ impl Plot<'_> {
     }
 
     /// Sets a rectangular building; returns its index.
-    pub(super) fn set(&mut self, rect: Rect, gap_m: f64, storeys: u32, storey_m: f64, roof: RoofForm, usage: Usage) -> Option<usize> {
+    pub(super) fn set(
+        &mut self,
+        rect: Rect,
+        gap_m: f64,
+        storeys: u32,
+        storey_m: f64,
+        roof: RoofForm,
+        usage: Usage,
+    ) -> Option<usize> {
         self.set_ring(rect, rect.ring(), gap_m, storeys, storey_m, roof, usage)
     }
 
@@ -164,15 +181,45 @@ impl Plot<'_> {
             return None;
         }
         let year = self.year();
-        self.out.sites.push(Site { ring, rect, storeys, storey_m, roof, boxes: Vec::new(), usage, year, body: Body::Extruded, part_of: None });
+        self.out.sites.push(Site {
+            ring,
+            rect,
+            storeys,
+            storey_m,
+            roof,
+            boxes: Vec::new(),
+            usage,
+            year,
+            body: Body::Extruded,
+            part_of: None,
+        });
         Some(self.out.sites.len() - 1)
     }
 
     /// Sets a part on or beside a building; it shares the building's year.
-    pub(super) fn set_part(&mut self, of: usize, rect: Rect, storeys: u32, storey_m: f64, roof: RoofForm, usage: Usage) -> usize {
+    pub(super) fn set_part(
+        &mut self,
+        of: usize,
+        rect: Rect,
+        storeys: u32,
+        storey_m: f64,
+        roof: RoofForm,
+        usage: Usage,
+    ) -> usize {
         let year = self.out.sites[of].year;
         let ring = rect.ring();
-        self.out.sites.push(Site { ring, rect, storeys, storey_m, roof, boxes: Vec::new(), usage, year, body: Body::Extruded, part_of: Some(of) });
+        self.out.sites.push(Site {
+            ring,
+            rect,
+            storeys,
+            storey_m,
+            roof,
+            boxes: Vec::new(),
+            usage,
+            year,
+            body: Body::Extruded,
+            part_of: Some(of),
+        });
         self.out.sites.len() - 1
     }
 
@@ -180,7 +227,13 @@ impl Plot<'_> {
     pub(super) fn roof_box(&mut self, site: usize, center: DVec2, size: (f64, f64, f64)) {
         if let Some(s) = self.out.sites.get_mut(site) {
             let (half_x_m, half_y_m, height_m) = (size.0 as f32 * 0.5, size.1 as f32 * 0.5, size.2 as f32);
-            s.boxes.push(RoofBox { center, half_x_m, half_y_m, height_m, rotation_rad: 0.0 });
+            s.boxes.push(RoofBox {
+                center,
+                half_x_m,
+                half_y_m,
+                height_m,
+                rotation_rad: 0.0,
+            });
         }
     }
 
@@ -189,7 +242,10 @@ impl Plot<'_> {
         let free = self.is_free(&rect, 0.0);
         if free {
             self.kept.push(rect);
-            self.out.patches.push(Patch { ring: rect.ring(), cover });
+            self.out.patches.push(Patch {
+                ring: rect.ring(),
+                cover,
+            });
         }
         free
     }
@@ -206,7 +262,12 @@ impl Plot<'_> {
 
     /// Plants a tree unless it would stand in or against a building or on a kept place.
     pub(super) fn tree(&mut self, p: DVec2) {
-        let spot = Rect { x0: p.x - 1.6, y0: p.y - 1.6, x1: p.x + 1.6, y1: p.y + 1.6 };
+        let spot = Rect {
+            x0: p.x - 1.6,
+            y0: p.y - 1.6,
+            x1: p.x + 1.6,
+            y1: p.y + 1.6,
+        };
         let clear = |r: &Rect| !r.touches(&spot, 0.0);
         if spot.inside(&self.all) && self.out.sites.iter().all(|s| clear(&s.rect)) {
             self.out.trees.push(p);
@@ -230,7 +291,14 @@ impl Plot<'_> {
             if self.rng.chance(share) {
                 let floors = self.rng.int(storeys.0, storeys.1);
                 let d = depth * self.rng.range(0.85, 1.1);
-                if let Some(s) = self.set(Rect::sized(x, 0.3, len, d), 1.0, floors, 3.9, RoofForm::Flat { parapet_m: 0.9 }, SHOP) {
+                if let Some(s) = self.set(
+                    Rect::sized(x, 0.3, len, d),
+                    1.0,
+                    floors,
+                    3.9,
+                    RoofForm::Flat { parapet_m: 0.9 },
+                    SHOP,
+                ) {
                     for k in 0..(len / 12.0) as u32 {
                         let p = DVec2::new(x + 5.0 + 12.0 * f64::from(k), 0.3 + d * 0.6);
                         self.roof_box(s, p, (1.6, 1.0, 1.1));
@@ -244,8 +312,21 @@ impl Plot<'_> {
 
 /// Lays out a block of a kind in a rectangle of `size` metres with at most `limit` buildings.
 pub(super) fn lay_out(kind: BlockKind, size: DVec2, limit: u32, rng: &mut Rng) -> Layout {
-    let all = Rect { x0: 0.0, y0: 0.0, x1: size.x, y1: size.y };
-    let mut plot = Plot { out: Layout { years: (1985, 1998), ..Layout::default() }, rng, all, kept: Vec::new() };
+    let all = Rect {
+        x0: 0.0,
+        y0: 0.0,
+        x1: size.x,
+        y1: size.y,
+    };
+    let mut plot = Plot {
+        out: Layout {
+            years: (1985, 1998),
+            ..Layout::default()
+        },
+        rng,
+        all,
+        kept: Vec::new(),
+    };
     match kind {
         BlockKind::OldEstate => dwelling::old_estate(&mut plot),
         BlockKind::WorkUnit => dwelling::work_unit(&mut plot),
@@ -281,13 +362,35 @@ mod tests {
     #[test]
     fn no_two_buildings_of_a_block_overlap() {
         let kinds = [
-            BlockKind::OldEstate, BlockKind::WorkUnit, BlockKind::NewEstate, BlockKind::Village, BlockKind::OldStreet, BlockKind::Commerce,
-            BlockKind::Factory, BlockKind::Market, BlockKind::School, BlockKind::Hospital, BlockKind::Stadium, BlockKind::Treatment,
+            BlockKind::OldEstate,
+            BlockKind::WorkUnit,
+            BlockKind::NewEstate,
+            BlockKind::Village,
+            BlockKind::OldStreet,
+            BlockKind::Commerce,
+            BlockKind::Factory,
+            BlockKind::Market,
+            BlockKind::School,
+            BlockKind::Hospital,
+            BlockKind::Stadium,
+            BlockKind::Treatment,
         ];
         for (k, kind) in kinds.into_iter().enumerate() {
-            for (n, size) in [DVec2::new(210.0, 190.0), DVec2::new(120.0, 130.0), DVec2::new(96.0, 92.0)].into_iter().enumerate() {
+            for (n, size) in [
+                DVec2::new(210.0, 190.0),
+                DVec2::new(120.0, 130.0),
+                DVec2::new(96.0, 92.0),
+            ]
+            .into_iter()
+            .enumerate()
+            {
                 let layout = lay_out(kind, size, u32::MAX, &mut Rng::new(5, &[k as u64, n as u64]));
-                let all = Rect { x0: 0.0, y0: 0.0, x1: size.x, y1: size.y };
+                let all = Rect {
+                    x0: 0.0,
+                    y0: 0.0,
+                    x1: size.x,
+                    y1: size.y,
+                };
                 let whole: Vec<_> = layout.sites.iter().filter(|s| s.part_of.is_none()).collect();
                 assert!(!whole.is_empty(), "{kind:?} {size}");
                 for (i, a) in layout.sites.iter().enumerate() {
@@ -295,7 +398,10 @@ mod tests {
                     assert!(super::super::geom::area(&a.ring) > 4.0, "{kind:?} {i} is not CCW");
                     for p in &a.ring {
                         let r = a.rect;
-                        assert!(p.x > r.x0 - 1e-6 && p.x < r.x1 + 1e-6 && p.y > r.y0 - 1e-6 && p.y < r.y1 + 1e-6, "{kind:?} {i}");
+                        assert!(
+                            p.x > r.x0 - 1e-6 && p.x < r.x1 + 1e-6 && p.y > r.y0 - 1e-6 && p.y < r.y1 + 1e-6,
+                            "{kind:?} {i}"
+                        );
                     }
                 }
                 for (i, a) in whole.iter().enumerate() {

@@ -17,7 +17,9 @@ fn mains(city: &City, block: &Block, points: impl Fn(NodeAt, Dir) -> Option<Vec<
     let mut all = Vec::new();
     let mut walk = |mut at: NodeAt, dir: Dir, end: NodeAt| {
         while at != end {
-            let Some(next) = city.lattice.neighbour(at, dir) else { return };
+            let Some(next) = city.lattice.neighbour(at, dir) else {
+                return;
+            };
             if let Some(points) = points(at, dir) {
                 all.extend(points);
             }
@@ -32,7 +34,10 @@ fn mains(city: &City, block: &Block, points: impl Fn(NodeAt, Dir) -> Option<Vec<
 }
 
 fn nearest(mains: &[End], p: DVec2) -> Option<&End> {
-    mains.iter().min_by(|a, b| a.p.distance_squared(p).total_cmp(&b.p.distance_squared(p))).filter(|e| e.p.distance(p) < REACH_M)
+    mains
+        .iter()
+        .min_by(|a, b| a.p.distance_squared(p).total_cmp(&b.p.distance_squared(p)))
+        .filter(|e| e.p.distance(p) < REACH_M)
 }
 
 /// Middle of the side of a building that faces a place, half a metre outside.
@@ -47,11 +52,17 @@ fn foot(ring: &[DVec2], towards: DVec2) -> DVec2 {
 
 /// Emits the connections of a block.
 pub(super) fn emit(city: &City, block: &Block, built: &[Built], out: &mut Vec<Feature>) {
-    let (Some(sewer), Some(storm), Some(water)) = (city.recipe.pipe("WS"), city.recipe.pipe("YS"), city.recipe.pipe("JS")) else { return };
+    let (Some(sewer), Some(storm), Some(water)) =
+        (city.recipe.pipe("WS"), city.recipe.pipe("YS"), city.recipe.pipe("JS"))
+    else {
+        return;
+    };
     if built.is_empty() {
         return;
     }
-    let sewers = mains(city, block, |at, dir| drains::run(city, sewer, System::Sanitary, at, dir));
+    let sewers = mains(city, block, |at, dir| {
+        drains::run(city, sewer, System::Sanitary, at, dir)
+    });
     let storms = mains(city, block, |at, dir| drains::run(city, storm, System::Storm, at, dir));
     let waters = mains(city, block, |at, dir| pressure::points(city, water, at, dir));
     let share = if block.kind == BlockKind::Village { 0.45 } else { 0.9 };
@@ -64,25 +75,45 @@ pub(super) fn emit(city: &City, block: &Block, built: &[Built], out: &mut Vec<Fe
             if let Some(main) = nearest(if is_mixed { &storms } else { &sewers }, middle) {
                 let from = foot(&building.ring, main.p);
                 let z = (city.ground.height(from) - 1.1).max(main.z + 0.01 * from.distance(main.p) + 0.02);
-                let start = End { id: format!("WS-{}", building.id), p: from, z };
+                let start = End {
+                    id: format!("WS-{}", building.id),
+                    p: from,
+                    z,
+                };
                 let facts = facts("WS", "污水接户", 0.2, LevelReference::InsideBottom, "PVC", true);
-                out.push(pipe(city, format!("pc-WS-{}", building.id), &facts, &start, main, is_mixed.then_some("mixed_connection")));
+                out.push(pipe(
+                    city,
+                    format!("pc-WS-{}", building.id),
+                    &facts,
+                    &start,
+                    main,
+                    is_mixed.then_some("mixed_connection"),
+                ));
                 out.push(node(city, &start, "WS", "出户井", Body::Manhole(0.5)));
             }
         }
-        if roll(2) < share * 0.5 {
-            if let Some(main) = nearest(&waters, middle) {
-                let from = foot(&building.ring, main.p);
-                let end = End { id: format!("JS-{}", building.id), p: from, z: city.ground.height(from) - 1.0 };
-                let facts = facts("JS", "给水接户", 0.1, LevelReference::Top, "PE", false);
-                out.push(pipe(city, format!("pc-JS-{}", building.id), &facts, main, &end, None));
-                out.push(node(city, &end, "JS", "水表井", Body::Fitting(0.4)));
-            }
+        if let Some(main) = nearest(&waters, middle).filter(|_| roll(2) < share * 0.5) {
+            let from = foot(&building.ring, main.p);
+            let end = End {
+                id: format!("JS-{}", building.id),
+                p: from,
+                z: city.ground.height(from) - 1.0,
+            };
+            let facts = facts("JS", "给水接户", 0.1, LevelReference::Top, "PE", false);
+            out.push(pipe(city, format!("pc-JS-{}", building.id), &facts, main, &end, None));
+            out.push(node(city, &end, "JS", "水表井", Body::Fitting(0.4)));
         }
     }
 }
 
-fn facts<'a>(class: &'a str, zh: &'a str, diameter_m: f64, reference: LevelReference, material: &'a str, gravity: bool) -> RunFacts<'a> {
+fn facts<'a>(
+    class: &'a str,
+    zh: &'a str,
+    diameter_m: f64,
+    reference: LevelReference,
+    material: &'a str,
+    gravity: bool,
+) -> RunFacts<'a> {
     let mm = diameter_m * 1000.0;
     RunFacts {
         class,

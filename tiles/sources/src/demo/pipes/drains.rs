@@ -38,7 +38,9 @@ fn invert(city: &City, system: System, p: DVec2) -> f64 {
 
 /// True when the street carries a drain of the network.
 fn carries(city: &City, system: System, at: NodeAt, dir: Dir) -> bool {
-    let Some(to) = city.lattice.neighbour(at, dir) else { return false };
+    let Some(to) = city.lattice.neighbour(at, dir) else {
+        return false;
+    };
     let (low, axis) = match dir {
         Dir::East => (at, Dir::East),
         Dir::West => (to, Dir::East),
@@ -46,7 +48,8 @@ fn carries(city: &City, system: System, at: NodeAt, dir: Dir) -> bool {
         Dir::South => (to, Dir::North),
     };
     let dives = city.lattice.crosses_rail(low, axis) && low.gy == city.lattice.main_street * SLOTS;
-    !city.lattice.crosses_river(low, axis) && !dives && !(system == System::Storm && city.is_combined(at, dir))
+    let is_left_out = system == System::Storm && city.is_combined(at, dir);
+    !(city.lattice.crosses_river(low, axis) || dives || is_left_out)
 }
 
 /// Class of the drain in a street.
@@ -60,7 +63,10 @@ const fn class_code(system: System, combined: bool) -> &'static str {
 
 /// Class of the manhole at a street node: combined only when all its drains are.
 fn node_class(city: &City, system: System, at: NodeAt) -> &'static str {
-    let all = DIRS.into_iter().filter(|d| carries(city, system, at, *d)).all(|d| city.is_combined(at, d));
+    let all = DIRS
+        .into_iter()
+        .filter(|d| carries(city, system, at, *d))
+        .all(|d| city.is_combined(at, d));
     class_code(system, all)
 }
 
@@ -88,12 +94,12 @@ fn outlet(city: &City, spec: &PipeSpec, system: System, at: NodeAt) -> Option<Di
 
 /// Rain leaves the streets at the bridges.
 fn is_outfall(city: &City, system: System, at: NodeAt) -> bool {
-    system == System::Storm && at.gx % SLOTS == 0 && river_side(city, at).is_some()
+    system == System::Storm && at.gx.is_multiple_of(SLOTS) && river_side(city, at).is_some()
 }
 
 /// +1 when the river lies north of a lattice street, −1 when south.
 fn river_side(city: &City, at: NodeAt) -> Option<f64> {
-    if at.gy % SLOTS != 0 {
+    if !at.gy.is_multiple_of(SLOTS) {
         return None;
     }
     let b = at.gy / SLOTS;
@@ -107,36 +113,53 @@ fn river_side(city: &City, at: NodeAt) -> Option<f64> {
     }
 }
 
+/// Inner manhole of a run that is set too high on purpose, if any.
+fn planted_rise(city: &City, at: NodeAt, dir: Dir, num_points: usize) -> Option<usize> {
+    (num_points >= 4 && city.chance_at(at, 82 + dir as u64) < 0.025).then_some(num_points / 2)
+}
+
 /// Manholes of the drain in a street to the east or north of `at`, in the direction of flow.
 pub(super) fn run(city: &City, spec: &PipeSpec, system: System, at: NodeAt, dir: Dir) -> Option<Vec<End>> {
-    let to = city.lattice.neighbour(at, dir).filter(|_| carries(city, system, at, dir))?;
+    let to = city
+        .lattice
+        .neighbour(at, dir)
+        .filter(|_| carries(city, system, at, dir))?;
     let (pa, pb) = (crossing(city, spec, at), crossing(city, spec, to));
     let (za, zb) = (invert(city, system, pa), invert(city, system, pb));
     let back = if dir == Dir::East { Dir::West } else { Dir::South };
     let forward = za >= zb;
-    let (up, down, towards, p0, p1, z0, z1) =
-        if forward { (at, to, dir, pa, pb, za, zb) } else { (to, at, back, pb, pa, zb, za) };
+    let (up, down, towards, p0, p1, z0, z1) = if forward {
+        (at, to, dir, pa, pb, za, zb)
+    } else {
+        (to, at, back, pb, pa, zb, za)
+    };
     let length = p0.distance(p1);
     let is_head = outlet(city, spec, system, up) != Some(towards);
     let start = if is_head { (HEAD_M / length).min(0.4) } else { 0.0 };
     let count = ((1.0 - start) * length / spec.spacing_m).round().max(1.0);
     let code = class_code(system, city.is_combined(at, dir));
     let tag = if dir == Dir::East { "e" } else { "n" };
-    Some(
-        (0..=count as u32)
-            .map(|k| {
-                let t = start + (1.0 - start) * f64::from(k) / count;
-                let id = if k == 0 && !is_head {
-                    node_id(city, system, up)
-                } else if f64::from(k) >= count {
-                    node_id(city, system, down)
-                } else {
-                    format!("{code}-{}-{}-{tag}{k}", at.gx, at.gy)
-                };
-                End { id, p: p0.lerp(p1, t), z: z0 + (z1 - z0) * t }
-            })
-            .collect(),
-    )
+    let mut points: Vec<End> = (0..=count as u32)
+        .map(|k| {
+            let t = start + (1.0 - start) * f64::from(k) / count;
+            let id = if k == 0 && !is_head {
+                node_id(city, system, up)
+            } else if f64::from(k) >= count {
+                node_id(city, system, down)
+            } else {
+                format!("{code}-{}-{}-{tag}{k}", at.gx, at.gy)
+            };
+            End {
+                id,
+                p: p0.lerp(p1, t),
+                z: z0 + (z1 - z0) * t,
+            }
+        })
+        .collect();
+    if let Some(k) = planted_rise(city, at, dir, points.len()) {
+        points[k].z = points[k - 1].z + 0.18;
+    }
+    Some(points)
 }
 
 /// Emits the manhole of a street node, its drains to the east and north, and its outfall.
@@ -145,14 +168,28 @@ pub(super) fn emit(city: &City, spec: &PipeSpec, system: System, at: NodeAt, out
         return;
     }
     let p = crossing(city, spec, at);
-    let end = End { id: node_id(city, system, at), p, z: invert(city, system, p) };
+    let end = End {
+        id: node_id(city, system, at),
+        p,
+        z: invert(city, system, p),
+    };
     let ends_here = outlet(city, spec, system, at).is_none();
     let kind = match (ends_here, system) {
         (true, System::Sanitary) => "污水泵站",
         (true, System::Storm) if !is_outfall(city, system, at) => "雨水泵站",
         _ => &spec.node,
     };
-    out.push(node(city, &end, node_class(city, system, at), kind, if ends_here { Body::Chamber(2.4, 2.4) } else { Body::Manhole(1.25) }));
+    out.push(node(
+        city,
+        &end,
+        node_class(city, system, at),
+        kind,
+        if ends_here {
+            Body::Chamber(2.4, 2.4)
+        } else {
+            Body::Manhole(1.25)
+        },
+    ));
     if is_outfall(city, system, at) {
         outfall(city, spec, at, &end, out);
     }
@@ -160,13 +197,21 @@ pub(super) fn emit(city: &City, spec: &PipeSpec, system: System, at: NodeAt, out
         to_works(city, spec, at, &end, out);
     }
     for dir in [Dir::East, Dir::North] {
-        if let Some(mut points) = run(city, spec, system, at, dir) {
-            street_drain(city, spec, system, at, dir, &mut points, out);
+        if let Some(points) = run(city, spec, system, at, dir) {
+            street_drain(city, spec, system, at, dir, &points, out);
         }
     }
 }
 
-fn street_drain(city: &City, spec: &PipeSpec, system: System, at: NodeAt, dir: Dir, points: &mut [End], out: &mut Vec<Feature>) {
+fn street_drain(
+    city: &City,
+    spec: &PipeSpec,
+    system: System,
+    at: NodeAt,
+    dir: Dir,
+    points: &[End],
+    out: &mut Vec<Feature>,
+) {
     let combined = city.is_combined(at, dir);
     let code = class_code(system, combined);
     let class = city.lattice.class_of(at, dir) as usize;
@@ -191,15 +236,18 @@ fn street_drain(city: &City, spec: &PipeSpec, system: System, at: NodeAt, dir: D
         gravity: true,
         fault: None,
     };
-    // a planted reverse slope: one inner manhole set too high
-    let planted = (points.len() >= 4 && city.chance_at(at, 82 + dir as u64) < 0.025).then_some(points.len() / 2);
-    if let Some(k) = planted {
-        points[k].z = points[k - 1].z + 0.18;
-    }
+    let planted = planted_rise(city, at, dir, points.len());
     let tag = if dir == Dir::East { "e" } else { "n" };
     for (k, pair) in points.windows(2).enumerate() {
         let fault = (planted == Some(k + 1)).then_some("reverse_slope");
-        out.push(pipe(city, format!("p-{code}-{}-{}-{tag}{k}", at.gx, at.gy), &facts, &pair[0], &pair[1], fault));
+        out.push(pipe(
+            city,
+            format!("p-{code}-{}-{}-{tag}{k}", at.gx, at.gy),
+            &facts,
+            &pair[0],
+            &pair[1],
+            fault,
+        ));
     }
     let body = Body::Manhole(if class <= 1 { 1.25 } else { 0.9 });
     for (k, end) in points.iter().enumerate() {
@@ -217,7 +265,11 @@ fn outfall(city: &City, spec: &PipeSpec, at: NodeAt, from: &End, out: &mut Vec<F
     let distance = city.ground.river_distance(from.p);
     let reach = distance - 33.0;
     let p = from.p + DVec2::new(0.0, side * reach);
-    let to = End { id: format!("YS-{}-{}-out", at.gx, at.gy), p, z: (city.ground.water_level(p.x) + 0.35).min(from.z - 0.05) };
+    let to = End {
+        id: format!("YS-{}-{}-out", at.gx, at.gy),
+        p,
+        z: (city.ground.water_level(p.x) + 0.35).min(from.z - 0.05),
+    };
     let road = city.lattice.street_name(at, Dir::East, &city.recipe);
     let class = city.lattice.class_y(at.gy) as usize;
     let (section, size) = section(spec, class.saturating_sub(1), 1.4);
@@ -234,21 +286,36 @@ fn outfall(city: &City, spec: &PipeSpec, at: NodeAt, from: &End, out: &mut Vec<F
         gravity: true,
         fault: None,
     };
-    out.push(pipe(city, format!("p-YS-{}-{}-out", at.gx, at.gy), &facts, from, &to, None));
+    out.push(pipe(
+        city,
+        format!("p-YS-{}-{}-out", at.gx, at.gy),
+        &facts,
+        from,
+        &to,
+        None,
+    ));
     out.push(node(city, &to, "YS", "出水口", Body::Fitting(1.2)));
 }
 
 /// Trunk sewer from the last manhole of the bank street into the treatment works.
 fn to_works(city: &City, spec: &PipeSpec, at: NodeAt, from: &End, out: &mut Vec<Feature>) {
-    let Some(block) = city.blocks.iter().find(|b| b.kind == BlockKind::Treatment) else { return };
+    let Some(block) = city.blocks.iter().find(|b| b.kind == BlockKind::Treatment) else {
+        return;
+    };
     let (_, ne) = block.corners();
     let on_its_side = at.gy == block.corners().0.gy && (ne.gx / SLOTS) * SLOTS <= at.gx;
     if !on_its_side {
         return;
     }
-    let Some(frame) = block.frame(&city.lattice, &city.recipe) else { return };
+    let Some(frame) = block.frame(&city.lattice, &city.recipe) else {
+        return;
+    };
     let p = frame.world(DVec2::new(frame.size.x - 8.0, 22.0));
-    let to = End { id: "WS-works-inlet".to_owned(), p, z: from.z - 0.25 };
+    let to = End {
+        id: "WS-works-inlet".to_owned(),
+        p,
+        z: from.z - 0.25,
+    };
     let (section, size) = section(spec, 0, 1.5);
     let facts = RunFacts {
         class: "WS",

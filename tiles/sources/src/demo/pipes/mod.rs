@@ -38,7 +38,11 @@ pub(super) fn emit_block(city: &City, block: &Block, built: &[Built], out: &mut 
 fn crossing(city: &City, spec: &PipeSpec, at: NodeAt) -> DVec2 {
     let off = |class: super::recipe::StreetClass| {
         let inset = spec.offset_m[class as usize];
-        if inset > 0.0 { city.recipe.half_redline(class) - inset } else { 0.0 }
+        if inset > 0.0 {
+            city.recipe.half_redline(class) - inset
+        } else {
+            0.0
+        }
     };
     let has = |d: [Dir; 2]| d.iter().any(|dir| city.lattice.neighbour(at, *dir).is_some());
     let mut shift = DVec2::ZERO;
@@ -55,10 +59,24 @@ fn crossing(city: &City, spec: &PipeSpec, at: NodeAt) -> DVec2 {
 fn section(spec: &PipeSpec, class: usize, scale: f64) -> (CrossSection, [(&'static str, Value); 2]) {
     if let Some(diameters) = spec.diameter_mm {
         let mm = (diameters[class] * scale / 50.0).round().max(1.0) * 50.0;
-        return (CrossSection::Circle { diameter_m: mm / 1000.0 }, [("diameter_mm", json!(mm)), ("size_mm", json!(format!("{mm:.0}")))]);
+        return (
+            CrossSection::Circle {
+                diameter_m: mm / 1000.0,
+            },
+            [("diameter_mm", json!(mm)), ("size_mm", json!(format!("{mm:.0}")))],
+        );
     }
-    let (w, h) = (spec.width_mm.map_or(400.0, |a| a[class]), spec.height_mm.map_or(300.0, |a| a[class]));
-    (CrossSection::Rect { width_m: w / 1000.0, height_m: h / 1000.0 }, [("width_mm", json!(w)), ("height_mm", json!(h))])
+    let (w, h) = (
+        spec.width_mm.map_or(400.0, |a| a[class]),
+        spec.height_mm.map_or(300.0, |a| a[class]),
+    );
+    (
+        CrossSection::Rect {
+            width_m: w / 1000.0,
+            height_m: h / 1000.0,
+        },
+        [("width_mm", json!(w)), ("height_mm", json!(h))],
+    )
 }
 
 /// One end of a pipe: node id, place, level of the pipe.
@@ -111,7 +129,11 @@ fn pipe(city: &City, id: String, facts: &RunFacts<'_>, a: &End, b: &End, fault: 
     if let Some(fault) = fault.or(facts.fault) {
         attrs.insert("planted_fault".to_owned(), json!(fault));
     }
-    let line = Line { points: vec![a.p.extend(a.z), b.p.extend(b.z)], section: facts.section, reference: facts.reference };
+    let line = Line {
+        points: vec![a.p.extend(a.z), b.p.extend(b.z)],
+        section: facts.section,
+        reference: facts.reference,
+    };
     feature(id, FeatureClass::Pipe, 10, Shape::Line(line), attrs)
 }
 
@@ -120,11 +142,31 @@ fn node(city: &City, end: &End, class: &str, kind_zh: &str, body: Body) -> Featu
     let ground = city.ground.height(end.p);
     let depth_m = (ground - end.z).max(0.3);
     let (kind, on_terrain, z) = match body {
-        Body::Manhole(diameter_m) => (PointKind::Manhole { diameter_m, depth_m: depth_m + 0.1 }, true, ground),
-        Body::Chamber(width_m, length_m) => (PointKind::Chamber { width_m, length_m, depth_m: depth_m + 0.6 }, true, ground),
+        Body::Manhole(diameter_m) => (
+            PointKind::Manhole {
+                diameter_m,
+                depth_m: depth_m + 0.1,
+            },
+            true,
+            ground,
+        ),
+        Body::Chamber(width_m, length_m) => (
+            PointKind::Chamber {
+                width_m,
+                length_m,
+                depth_m: depth_m + 0.6,
+            },
+            true,
+            ground,
+        ),
         Body::Fitting(size_m) => (PointKind::Fitting { size_m }, false, end.z),
     };
-    let point = PointShape { position: end.p.extend(z), on_terrain, kind, rotation_rad: 0.0 };
+    let point = PointShape {
+        position: end.p.extend(z),
+        on_terrain,
+        kind,
+        rotation_rad: 0.0,
+    };
     feature(
         end.id.clone(),
         FeatureClass::PipeNode,
@@ -155,12 +197,21 @@ enum Body {
 fn age(city: &City, spec: &PipeSpec, at: NodeAt, dir: Dir) -> (u32, bool) {
     let old_part = city.is_combined(at, dir);
     let line = match dir {
-        Dir::East | Dir::West => NodeAt { gx: 7_000 + at.gx / SLOTS, gy: at.gy },
-        Dir::North | Dir::South => NodeAt { gx: at.gx, gy: 9_000 + at.gy / SLOTS },
+        Dir::East | Dir::West => NodeAt {
+            gx: 7_000 + at.gx / SLOTS,
+            gy: at.gy,
+        },
+        Dir::North | Dir::South => NodeAt {
+            gx: at.gx,
+            gy: 9_000 + at.gy / SLOTS,
+        },
     };
     let roll = city.chance_at(line, 70 + spec.class.bytes().map(u64::from).sum::<u64>());
     if spec.old_material != spec.material && roll < if old_part { 0.55 } else { 0.10 } {
         return (1970 + (roll * 90.0) as u32 % 10, true);
     }
-    (spec.year_from + (roll * f64::from(2022_u32.saturating_sub(spec.year_from))) as u32, false)
+    (
+        spec.year_from + (roll * f64::from(2022_u32.saturating_sub(spec.year_from))) as u32,
+        false,
+    )
 }

@@ -31,7 +31,10 @@ fn level(city: &City, spec: &PipeSpec, p: DVec2) -> f64 {
 
 /// Points of a class along the street that leaves `at` to the east or north, both ends included.
 pub(super) fn points(city: &City, spec: &PipeSpec, at: NodeAt, dir: Dir) -> Option<Vec<End>> {
-    let to = city.lattice.neighbour(at, dir).filter(|_| carries(city, spec, at, dir))?;
+    let to = city
+        .lattice
+        .neighbour(at, dir)
+        .filter(|_| carries(city, spec, at, dir))?;
     let id = |n: NodeAt| format!("{}-{}-{}", spec.class, n.gx, n.gy);
     let (a, b) = (crossing(city, spec, at), crossing(city, spec, to));
     let spacing = if city.lattice.crosses_river(at, dir) {
@@ -54,7 +57,11 @@ pub(super) fn points(city: &City, spec: &PipeSpec, at: NodeAt, dir: Dir) -> Opti
                 } else {
                     format!("{}-{}-{}-{tag}{k}", spec.class, at.gx, at.gy)
                 };
-                End { id, p, z: level(city, spec, p) }
+                End {
+                    id,
+                    p,
+                    z: level(city, spec, p),
+                }
             })
             .collect(),
     )
@@ -67,7 +74,11 @@ pub(super) fn emit(city: &City, spec: &PipeSpec, at: NodeAt, out: &mut Vec<Featu
         return;
     }
     let p = crossing(city, spec, at);
-    let end = End { id: format!("{}-{}-{}", spec.class, at.gx, at.gy), p, z: level(city, spec, p) };
+    let end = End {
+        id: format!("{}-{}-{}", spec.class, at.gx, at.gy),
+        p,
+        z: level(city, spec, p),
+    };
     let is_cable = spec.width_mm.is_some();
     let (kind, body) = match (is_cable, arms) {
         (true, _) => (spec.node.as_str(), Body::Chamber(1.6, 2.4)),
@@ -76,7 +87,9 @@ pub(super) fn emit(city: &City, spec: &PipeSpec, at: NodeAt, out: &mut Vec<Featu
     };
     out.push(node(city, &end, &spec.class, kind, body));
     for dir in [Dir::East, Dir::North] {
-        let Some(points) = points(city, spec, at, dir) else { continue };
+        let Some(points) = points(city, spec, at, dir) else {
+            continue;
+        };
         let class = city.lattice.class_of(at, dir) as usize;
         let (section, size) = section(spec, class, 1.0);
         let (year, is_old) = age(city, spec, at, dir);
@@ -97,7 +110,14 @@ pub(super) fn emit(city: &City, spec: &PipeSpec, at: NodeAt, out: &mut Vec<Featu
         };
         let tag = if dir == Dir::East { "e" } else { "n" };
         for (k, pair) in points.windows(2).enumerate() {
-            out.push(pipe(city, format!("p-{}-{}-{}-{tag}{k}", spec.class, at.gx, at.gy), &facts, &pair[0], &pair[1], None));
+            out.push(pipe(
+                city,
+                format!("p-{}-{}-{}-{tag}{k}", spec.class, at.gx, at.gy),
+                &facts,
+                &pair[0],
+                &pair[1],
+                None,
+            ));
         }
         for end in points.iter().skip(1).take(points.len().saturating_sub(2)) {
             let body = match (is_cable, spec.class.as_str()) {
@@ -123,9 +143,19 @@ pub(super) fn utility_tunnel(city: &City, at: NodeAt, out: &mut Vec<Feature>) {
     }
     let end = |n: NodeAt| {
         let p = city.lattice.position(n) + DVec2::new(0.0, 1.5);
-        End { id: format!("ZH-{}-{}", n.gx, n.gy), p, z: city.ground.height(p) - TUNNEL_COVER_M - TUNNEL_HEIGHT_M }
+        End {
+            id: format!("ZH-{}-{}", n.gx, n.gy),
+            p,
+            z: city.ground.height(p) - TUNNEL_COVER_M - TUNNEL_HEIGHT_M,
+        }
     };
-    let open = |n: NodeAt, dir: Dir| city.lattice.neighbour(n, dir).filter(|to| !city.lattice.crosses_rail(if dir == Dir::East { n } else { *to }, Dir::East));
+    let open = |n: NodeAt, dir: Dir| {
+        city.lattice.neighbour(n, dir).filter(|to| {
+            !city
+                .lattice
+                .crosses_rail(if dir == Dir::East { n } else { *to }, Dir::East)
+        })
+    };
     if open(at, Dir::East).is_none() && open(at, Dir::West).is_none() {
         return;
     }
@@ -136,8 +166,14 @@ pub(super) fn utility_tunnel(city: &City, at: NodeAt, out: &mut Vec<Feature>) {
     let facts = RunFacts {
         class: "ZH",
         zh: "综合管廊",
-        section: CrossSection::Rect { width_m: TUNNEL_WIDTH_M, height_m: TUNNEL_HEIGHT_M },
-        size: [("width_mm", json!(TUNNEL_WIDTH_M * 1000.0)), ("height_mm", json!(TUNNEL_HEIGHT_M * 1000.0))],
+        section: CrossSection::Rect {
+            width_m: TUNNEL_WIDTH_M,
+            height_m: TUNNEL_HEIGHT_M,
+        },
+        size: [
+            ("width_mm", json!(TUNNEL_WIDTH_M * 1000.0)),
+            ("height_mm", json!(TUNNEL_HEIGHT_M * 1000.0)),
+        ],
         reference: LevelReference::InsideBottom,
         material: "T",
         laying: "ZH",
@@ -146,7 +182,14 @@ pub(super) fn utility_tunnel(city: &City, at: NodeAt, out: &mut Vec<Feature>) {
         gravity: false,
         fault: None,
     };
-    out.push(pipe(city, format!("p-ZH-{}-{}", at.gx, at.gy), &facts, &a, &end(to), None));
+    out.push(pipe(
+        city,
+        format!("p-ZH-{}-{}", at.gx, at.gy),
+        &facts,
+        &a,
+        &end(to),
+        None,
+    ));
 }
 
 /// Pipes that a survey could not name, under some old lanes.
@@ -154,10 +197,19 @@ pub(super) fn unknown_pipe(city: &City, at: NodeAt, out: &mut Vec<Feature>) {
     if !city.is_combined(at, Dir::East) || city.chance_at(at, 81) > 0.3 {
         return;
     }
-    let Some(to) = city.lattice.neighbour(at, Dir::East) else { return };
+    let Some(to) = city.lattice.neighbour(at, Dir::East) else {
+        return;
+    };
     let (a, b) = (city.lattice.position(at), city.lattice.position(to));
-    let (p, q) = (a.lerp(b, 0.25) + DVec2::new(0.0, 1.0), a.lerp(b, 0.7) + DVec2::new(0.0, 1.4));
-    let end = |tag: &str, p: DVec2, depth: f64| End { id: format!("BM-{}-{}-{tag}", at.gx, at.gy), p, z: city.ground.height(p) - depth };
+    let (p, q) = (
+        a.lerp(b, 0.25) + DVec2::new(0.0, 1.0),
+        a.lerp(b, 0.7) + DVec2::new(0.0, 1.4),
+    );
+    let end = |tag: &str, p: DVec2, depth: f64| End {
+        id: format!("BM-{}-{}-{tag}", at.gx, at.gy),
+        p,
+        z: city.ground.height(p) - depth,
+    };
     let (a, b) = (end("a", p, 1.4), end("b", q, 1.6));
     let road = city.lattice.street_name(at, Dir::East, &city.recipe);
     let facts = RunFacts {
@@ -183,7 +235,9 @@ pub(super) fn industrial(city: &City, block: &Block, out: &mut Vec<Feature>) {
     if block.kind != BlockKind::Factory {
         return;
     }
-    let Some(frame) = block.frame(&city.lattice, &city.recipe) else { return };
+    let Some(frame) = block.frame(&city.lattice, &city.recipe) else {
+        return;
+    };
     let inset = 3.4;
     let up = (frame.redline[3] - frame.redline[0]).normalize_or_zero();
     let (west, east) = (frame.redline[0] - up * inset, frame.redline[1] - up * inset);
@@ -202,12 +256,23 @@ pub(super) fn industrial(city: &City, block: &Block, out: &mut Vec<Feature>) {
         gravity: false,
         fault: None,
     };
-    let end = |tag: &str, p: DVec2| End { id: format!("GY-{}-{tag}", block.number), p, z: city.ground.height(p) - 1.6 };
+    let end = |tag: &str, p: DVec2| End {
+        id: format!("GY-{}-{tag}", block.number),
+        p,
+        z: city.ground.height(p) - 1.6,
+    };
     let ends = [end("w", west), end("m", mid), end("e", east), end("i", inside)];
     for end in &ends {
         out.push(node(city, end, "GY", "阀门", Body::Fitting(0.4)));
     }
     for (k, (a, b)) in [(0, 1), (1, 2), (1, 3)].into_iter().enumerate() {
-        out.push(pipe(city, format!("p-GY-{}-{k}", block.number), &facts, &ends[a], &ends[b], None));
+        out.push(pipe(
+            city,
+            format!("p-GY-{}-{k}", block.number),
+            &facts,
+            &ends[a],
+            &ends[b],
+            None,
+        ));
     }
 }
