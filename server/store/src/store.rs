@@ -93,6 +93,12 @@ pub trait SceneStore: Send + Sync {
     /// [`StoreError`] when the store cannot be read.
     fn changed_contents(&self, from: u64, to: u64) -> Result<Vec<String>, StoreError>;
 
+    /// Names of the contents of every kept revision, sorted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn content_names(&self) -> Result<Vec<String>, StoreError>;
+
     /// Counts.
     ///
     /// # Errors

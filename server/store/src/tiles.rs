@@ -156,6 +156,22 @@ impl FolderTiles {
         Self { folder, next_partial: AtomicU64::new(0) }
     }
 
+    /// Removes what killed writers left; only to be called by the one writer. Returns the bytes freed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the folder cannot be read or a file not removed.
+    pub fn remove_partial(&self) -> Result<u64, StoreError> {
+        let mut freed = 0;
+        let entries = fs::read_dir(&self.folder).map_err(StoreError::io("list", &self.folder))?;
+        for entry in entries.filter_map(Result::ok) {
+            if entry.file_name().to_string_lossy().starts_with(".partial-") {
+                freed += entry.metadata().map_or(0, |m| m.len());
+                fs::remove_file(entry.path()).map_err(StoreError::io("remove", entry.path()))?;
+            }
+        }
+        Ok(freed)
+    }
+
     fn path(&self, name: &str) -> Result<PathBuf, StoreError> {
         if is_content_name(name) {
             Ok(self.folder.join(name))

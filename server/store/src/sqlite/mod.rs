@@ -143,6 +143,10 @@ impl SceneStore for SqliteStore {
         self.read(|connection| publish::changed_contents(connection, from, to))
     }
 
+    fn content_names(&self) -> Result<Vec<String>, StoreError> {
+        self.read(publish::content_names)
+    }
+
     fn summary(&self) -> Result<StoreSummary, StoreError> {
         self.read(read::summary)
     }

@@ -46,6 +46,13 @@ pub(super) fn changed_contents(connection: &Connection, from: u64, to: u64) -> R
         .map_err(StoreError::sql("compare revisions"))
 }
 
+pub(super) fn content_names(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    connection
+        .prepare_cached("SELECT name FROM contents ORDER BY name")
+        .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+        .map_err(StoreError::sql("list contents"))
+}
+
 pub(super) fn record(connection: &mut Connection, record: &PublicationRecord) -> Result<RevisionInfo, StoreError> {
     let action = StoreError::sql;
     let bytes: u64 = record.contents.iter().map(|c| c.bytes).sum();

@@ -1,0 +1,98 @@
+//! What each command does: arguments in, one answer out as text or JSON.
+
+mod demo;
+mod edit;
+mod import;
+mod info;
+mod publish;
+mod serve;
+
+use crate::cli::{CityArgs, Cli, Command};
+use crate::import::ImportError;
+use crate::publish::PublishFailure;
+use anyhow::{Context as _, anyhow};
+use scene_store::{CityFolder, StoreError};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Input cannot be used, or the command line is wrong.
+pub const EXIT_UNUSABLE: u8 = 2;
+/// The city folder is busy or damaged.
+pub const EXIT_BUSY_OR_DAMAGED: u8 = 3;
+
+/// Runs a command; errors are printed and become exit codes.
+pub fn run(cli: Cli) -> ExitCode {
+    let json = cli.json;
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(err) => {
+            let code = exit_code(&err);
+            tracing::error!("{err:#}");
+            if json {
+                // stdout may be closed; there is nobody left to tell
+                drop(print_json(&serde_json::json!({ "error": format!("{err:#}"), "exit_code": code })));
+            }
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Import(args) => import::run(args, cli.json),
+        Command::Publish(args) => publish::run(&args, cli.json),
+        Command::Demo(args) => demo::run(&args, cli.json),
+        Command::Serve(args) => serve::run(&args, cli.json),
+        Command::Info(args) => info::run(&args, cli.json),
+        Command::Set(args) => edit::run_set(args, cli.json),
+        Command::Gc(args) => edit::run_gc(&args, cli.json),
+        Command::IfcWorker(args) => {
+            let stdout = std::io::stdout().lock();
+            crate::import::run_worker(&args.file, &args.options, args.memory_bytes, args.cpu_secs, stdout)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn exit_code(err: &anyhow::Error) -> u8 {
+    let store_error = err.chain().find_map(|cause| {
+        cause.downcast_ref::<StoreError>().or_else(|| match cause.downcast_ref::<ImportError>() {
+            Some(ImportError::Store(err)) => Some(err),
+            _ => match cause.downcast_ref::<PublishFailure>() {
+                Some(PublishFailure::Store(err)) => Some(err),
+                _ => None,
+            },
+        })
+    });
+    if store_error.is_some_and(StoreError::is_busy_or_damaged) { EXIT_BUSY_OR_DAMAGED } else { EXIT_UNUSABLE }
+}
+
+impl CityArgs {
+    fn path(&self) -> anyhow::Result<PathBuf> {
+        match (&self.city, &self.positional) {
+            (Some(_), Some(extra)) => Err(anyhow!("unexpected argument {extra:?}: the city is given by --city")),
+            (Some(path), None) | (None, Some(path)) => Ok(path.clone()),
+            (None, None) => Err(anyhow!("which city? give its folder with --city DIR")),
+        }
+    }
+
+    fn open(&self) -> anyhow::Result<CityFolder> {
+        Ok(CityFolder::open(self.path()?)?)
+    }
+}
+
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer(&mut out, value).context("cannot write the answer")?;
+    writeln!(out).context("cannot write the answer")
+}
+
+fn print_text(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}").context("cannot write the answer")
+}
+
+/// Bytes for people.
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}

@@ -1,0 +1,39 @@
+//! `/openapi.json`: the interface described from the handlers themselves.
+
+use axum::Json;
+use utoipa::OpenApi as _;
+
+/// Description of every route.
+#[derive(Debug, utoipa::OpenApi)]
+#[openapi(
+    info(title = "Chengjing", description = "3D Tiles, features and events of a city"),
+    paths(
+        super::viewer::index,
+        super::viewer::asset,
+        super::health::healthz,
+        super::health::readyz,
+        super::health::metrics,
+        document,
+        super::manifest::manifest,
+        super::features::by_id,
+        super::features::by_index,
+        super::search::search,
+        super::events::events,
+        super::ogc::landing,
+        super::ogc::conformance,
+        super::ogc::collections,
+        super::ogc::collection,
+        super::ogc::items,
+        super::ogc::item,
+        super::tiles::tileset,
+        super::tiles::content,
+    ),
+    components(schemas(crate::http::problem::Problem))
+)]
+pub struct ApiDoc;
+
+/// This description.
+#[utoipa::path(get, path = "/openapi.json", tag = "operations", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
+pub async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(ApiDoc::openapi())
+}
