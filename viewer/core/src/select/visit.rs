@@ -218,8 +218,7 @@ impl<'a> Visitor<'a> {
             return Outcome::COVERED;
         }
         let is_failed = state.load == LoadState::Failed;
-        let below_draws = tile.refine == Refine::Replace && state.num_ready_below > 0;
-        let is_covered_below = below_draws && self.cover_from_below(tile, inside);
+        let is_covered_below = state.num_ready_below > 0 && self.cover_from_below(tile, inside) && tile.refine == Refine::Replace;
         if !is_failed {
             self.request(id, seen, has_cover || is_covered_below);
         }
