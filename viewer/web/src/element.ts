@@ -118,7 +118,6 @@ export class ChengjingViewer extends LitElement {
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
     this.canvas.addEventListener("keydown", (event) => this.#keys(event));
-    this.canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     this.addEventListener("cj-help", () => this.#panel<HelpSheet>("cj-help")?.show());
     this.addEventListener("cj-time", () => { this.timeOpen = !this.timeOpen; });
   }
@@ -253,7 +252,9 @@ export class ChengjingViewer extends LitElement {
     const action = keyAction(event);
     if (!shell || !action) return;
     event.preventDefault();
-    switch (action.type) {
+    switch (action) {
+      case "north":
+        return shell.faceNorth();
       case "home":
         return shell.home();
       case "underground":
@@ -264,8 +265,6 @@ export class ChengjingViewer extends LitElement {
         return this.#panel<HelpSheet>("cj-help")?.show();
       case "clear":
         return void shell.select(null);
-      default:
-        return shell.send(action);
     }
   }
 }

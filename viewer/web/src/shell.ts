@@ -161,6 +161,11 @@ export class Shell {
     this.send({ type: "fly_to_bounds", bounds_enu: bounds });
   }
 
+  faceNorth(): void {
+    this.send({ type: "reset_north" });
+    this.announce(fill(this.text.announce.heading, { deg: 0 }));
+  }
+
   home(): void {
     const { manifest } = this.state;
     if (!manifest) return;

@@ -41,7 +41,7 @@ export class NavigationPanel extends Panel {
     const key = (name: string, label: string, icon: unknown, click: () => void): TemplateResult =>
       html`<button data-nav=${name} title=${label} aria-label=${label} @click=${click}>${icon}</button>`;
     return html`<section aria-label=${nav.label}>
-      <button class="compass card" data-nav="north" title=${compass} aria-label=${compass} @click=${() => this.#north()}>
+      <button class="compass card" data-nav="north" title=${compass} aria-label=${compass} @click=${() => this.shell.faceNorth()}>
         <svg viewBox="0 0 52 52" aria-hidden="true" focusable="false">
           <g class="dial" style="transform:rotate(${-heading}deg)">
             <circle cx="26" cy="26" r="23" fill="none" stroke="rgb(255 255 255 / 22%)"/>
@@ -60,11 +60,6 @@ export class NavigationPanel extends Panel {
         <button data-nav="underground" title=${nav.underground} aria-label=${nav.underground} aria-pressed=${this.state.underground} @click=${() => this.shell.setUnderground(!this.state.underground)}>${icons.underground}</button>
         <button class="wide" data-nav="time" title=${nav.time} aria-pressed=${this.timeOpen} @click=${() => this.dispatchEvent(new CustomEvent("cj-time", { bubbles: true, composed: true }))}>${icons.sun}<span>${clock(this.state.hours)}</span></button>
       </div></section>`;
-  }
-
-  #north(): void {
-    this.shell.send({ type: "reset_north" });
-    this.shell.announce(fill(this.text.announce.heading, { deg: 0 }));
   }
 }
 
