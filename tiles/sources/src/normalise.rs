@@ -98,24 +98,28 @@ fn height_m(attributes: &Attributes, measured_height_m: Option<f64>) -> (Option<
 pub fn quantity(attributes: &Attributes, key: &str) -> Option<f64> {
     match attributes.get(key)? {
         Value::Object(measure) => attributes::number(measure, "value"),
-        Value::String(text) => {
-            let text = text.trim();
-            let split = text
-                .find(|c: char| !(c.is_ascii_digit() || ".+-eE".contains(c)))
-                .unwrap_or(text.len());
-            let number: f64 = text.get(..split)?.parse().ok()?;
-            let factor = match text.get(split..)?.trim().to_lowercase().as_str() {
-                "" | "m" | "metre" | "metres" | "meter" | "meters" | "米" => 1.0,
-                "ft" | "feet" | "'" => 0.3048,
-                "cm" => 0.01,
-                "mm" => 0.001,
-                _ => return None,
-            };
-            Some(number * factor)
-        }
+        Value::String(text) => length_m(text),
         _ => attributes::number(attributes, key),
     }
     .filter(|v| v.is_finite())
+}
+
+/// A length in metres from text with an optional unit: `12.5`, `12.5 m`, `40 ft`, `300mm`.
+pub fn length_m(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let split = text
+        .find(|c: char| !(c.is_ascii_digit() || ".+-".contains(c)))
+        .unwrap_or(text.len());
+    let number: f64 = text.get(..split)?.parse().ok()?;
+    let factor = match text.get(split..)?.trim().to_lowercase().as_str() {
+        "" | "m" | "metre" | "metres" | "meter" | "meters" | "米" => 1.0,
+        "ft" | "feet" | "'" => 0.3048,
+        "in" | "inch" | "inches" => 0.0254,
+        "cm" => 0.01,
+        "mm" => 0.001,
+        _ => return None,
+    };
+    Some(number * factor).filter(|v| v.is_finite())
 }
 
 fn built_in(attributes: &Attributes) -> Option<i32> {
