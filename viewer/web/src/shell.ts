@@ -7,7 +7,7 @@ import { fill, initialLanguage, local, messages, type Language, type Messages } 
 import { recall, remember } from "./preferences";
 import { probe, surroundings } from "./probe";
 import { defaultVisibility, layerCommands, layerDifference, withLayer } from "./state/layers";
-import { initialState, reduce, type Action, type ShellState } from "./state/state";
+import { DEFAULT_HOURS, initialState, reduce, type Action, type ShellState } from "./state/state";
 import { decodeLink, encodeLink, type LinkState } from "./url-state";
 
 /** Answer of a pick. */
@@ -124,10 +124,7 @@ export class Shell {
     } catch (error) {
       return this.dispatch({ type: "failure", code: "engine", details: reason(error) });
     }
-    this.send({ type: "set_hover", enabled: globalThis.matchMedia("(hover: hover)").matches });
-    // The engine took the view from its options; the rest of the link follows now that it takes commands.
-    const { view: _, ...rest } = link;
-    this.#applyLink(rest);
+    this.#opened(manifest, link);
     this.options.reducedMotion.addEventListener("change", (event) => this.send({ type: "set_reduced_motion", enabled: event.matches }), {
       signal: this.#stop.signal,
     });
@@ -287,7 +284,7 @@ export class Shell {
     if (camera) state.view = camera.view;
     if (manifest) Object.assign(state, layerDifference(defaultVisibility(manifest.layers), layers));
     if (selection?.id) state.selected = selection.id;
-    if (hours !== initialState("en").hours) state.hours = hours;
+    if (hours !== DEFAULT_HOURS) state.hours = hours;
     return new URL(`#${encodeLink(state)}`, location.href).href;
   }
 
@@ -342,6 +339,17 @@ export class Shell {
     this.notify(fill(this.text.status.updated, { n: manifest.revision }));
     const { selection } = this.state;
     if (selection?.id) void this.select(selection.id);
+  }
+
+  /** Brings a fresh engine, which shows all layers, to what the city opens with and to the rest of the link. */
+  #opened(manifest: SceneManifest, link: LinkState): void {
+    this.send({ type: "set_hover", enabled: globalThis.matchMedia("(hover: hover)").matches });
+    this.send({ type: "set_time", hours: this.state.hours });
+    const { layers } = this.state;
+    const all = Object.fromEntries(Object.keys(layers).map((id) => [id, true]));
+    for (const command of layerCommands(manifest.layers, all, layers)) this.send(command);
+    const { view: _, ...rest } = link;
+    this.#applyLink(rest);
   }
 
   #applyLink(link: LinkState): void {

@@ -43,8 +43,8 @@ export interface ShellState {
   notice: string;
 }
 
-/** Hour of the sun that a city opens with. */
-export const DEFAULT_HOURS = 10;
+/** Hour of the sun that a city opens with: a clear morning. */
+export const DEFAULT_HOURS = 9.5;
 
 export type Action =
   | { type: "engine"; event: ViewerEvent }
