@@ -14,6 +14,7 @@ export async function takeScreenshots(browser, origin, manifest) {
     await page.screenshot({ path: `${FOLDER}${name}.png` });
   };
   const { page, context } = await newPage(browser, { viewport: LARGE });
+  await context.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
   await openViewer(page, origin, { quality: "medium" });
   for (const { id } of manifest.views) {
     await page.locator("#tab-views").click();
@@ -32,6 +33,7 @@ export async function takeScreenshots(browser, origin, manifest) {
   await context.close();
 
   const phone = await newPage(browser, { viewport: { width: 390, height: 844 }, hasTouch: true });
+  await phone.context.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
   await openViewer(phone.page, origin);
   await shoot(phone.page, "phone");
   await phone.context.close();

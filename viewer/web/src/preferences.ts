@@ -1,7 +1,7 @@
-// What this browser remembers of a user: language and quality. Storage may be forbidden (private windows, kiosks).
+// What this browser remembers of a user: language, quality, and that the first hint was shown. Storage may be forbidden (private windows, kiosks).
 
 /** Things remembered. */
-export type Preference = "language" | "quality";
+export type Preference = "language" | "quality" | "hint";
 
 /** Remembered value, or null. */
 export function recall(preference: Preference): string | null {

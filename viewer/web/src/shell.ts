@@ -21,6 +21,7 @@ const MAX_RELATED = 64;
 
 /** How long a notice stays. */
 const NOTICE_MS = 4000;
+const HINT_MS = 10_000;
 
 export interface ShellOptions {
   server: URL;
@@ -270,11 +271,11 @@ export class Shell {
   }
 
   /** Tells a screen reader, and the eye for a few seconds. */
-  notify(text: string): void {
+  notify(text: string, duration_ms = NOTICE_MS): void {
     this.announce(text);
     this.dispatch({ type: "notice", text });
     clearTimeout(this.#noticeTimer);
-    this.#noticeTimer = setTimeout(() => this.dispatch({ type: "notice", text: "" }), NOTICE_MS);
+    this.#noticeTimer = setTimeout(() => this.dispatch({ type: "notice", text: "" }), duration_ms);
   }
 
   /** Address that opens what is seen now. */
@@ -294,7 +295,7 @@ export class Shell {
     this.dispatch({ type: "engine", event });
     switch (event.type) {
       case "settled":
-        this.#timings.settled_ms ??= performance.now() - this.#engineStart;
+        if (this.#timings.settled_ms === null) this.#firstSettled();
         for (const waiter of this.#settledWaiters.splice(0)) waiter.resolve();
         break;
       case "picked":
@@ -313,6 +314,14 @@ export class Shell {
       default:
         break;
     }
+  }
+
+  #firstSettled(): void {
+    this.#timings.settled_ms = performance.now() - this.#engineStart;
+    if (recall("hint") !== null) return;
+    remember("hint", "shown");
+    const { hint_mouse, hint_touch } = this.text.help;
+    this.notify(globalThis.matchMedia("(pointer: coarse)").matches ? hint_touch : hint_mouse, HINT_MS);
   }
 
   #failWaiters(why: string): void {

@@ -164,6 +164,8 @@ export const en: Messages = {
     search: "Search",
     escape: "Clear selection",
     help: "This sheet",
+    hint_mouse: "Drag to move · right drag to rotate · wheel to zoom · ? for all controls",
+    hint_touch: "One finger moves · two rotate · pinch to zoom",
   },
   status: {
     label: "Status",

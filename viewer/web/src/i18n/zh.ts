@@ -163,6 +163,8 @@ export const zh = {
     search: "搜索",
     escape: "取消选择",
     help: "打开此说明",
+    hint_mouse: "左键拖动平移 · 右键拖动旋转 · 滚轮缩放 · 按 ? 查看全部操作",
+    hint_touch: "单指平移 · 双指旋转 · 捏合缩放",
   },
   status: {
     label: "状态",
