@@ -87,17 +87,20 @@ export class Shell {
     const missing = await probe(surroundings());
     if (missing) return this.dispatch({ type: "failure", ...missing });
     const link = this.options.ownsAddress ? decodeLink(location.hash) : {};
+    this.dispatch({ type: "phase", phase: "manifest" });
+    const requested = performance.now();
+    const download = downloadEngine((loaded, total) => this.dispatch({ type: "download", loaded, total }));
+    // Whether it failed is asked below, after the manifest, which tells more about a server that is down.
+    download.catch(() => undefined);
     let manifest: SceneManifest;
     try {
-      this.dispatch({ type: "phase", phase: "manifest" });
       manifest = await this.api.manifest(this.#stop.signal);
     } catch (error) {
       return this.dispatch({ type: "failure", code: error instanceof ApiError && error.status === 503 ? "no_city" : "no_server", details: reason(error) });
     }
     this.dispatch({ type: "manifest", manifest });
     try {
-      const requested = performance.now();
-      const module = await downloadEngine((loaded, total) => this.dispatch({ type: "download", loaded, total }));
+      const module = await download;
       this.#timings.download_ms = performance.now() - requested;
       this.dispatch({ type: "phase", phase: "starting" });
       const { reducedMotion, canvasSelector } = this.options;
