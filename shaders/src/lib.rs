@@ -3,15 +3,23 @@
 //! A pass is a list of WGSL parts glued in order; there is no preprocessor. The tests of this crate put every pass
 //! through naga and compare the twins with the layout that naga computes.
 
+pub mod bucket;
 pub mod facade;
 pub mod noise;
 pub mod scene;
 
+pub use bucket::Bucket;
 pub use scene::{FeatureRow, MAX_LAYER_CODES, Scene, state};
 
-/// Source of the tile pass: entry points `city_vertex`, `city_opaque`, `city_blended`, `textured_vertex`, `city_textured`.
+/// Source of the tile pass.
 ///
-/// Constants: `has_shadows` (bool), `shadow_taps` (i32, taps a side of the shadow filter).
+/// | entry points | for |
+/// |---|---|
+/// | `city_vertex`, `city_opaque`, `city_blended` | medium and high quality, everything blended |
+/// | `textured_vertex`, `city_textured` | primitives with a texture |
+/// | `low_vertex`, `low_plain`, `low_wall`, `low_road`, `low_water` | low quality |
+///
+/// Constants: `bucket` (u32, a [`Bucket`]), `is_night` (bool), `has_shadows` (bool), `shadow_taps` (i32, taps a side).
 pub const CITY: &str = concat!(
     include_str!("../wgsl/scene.wgsl"),
     include_str!("../wgsl/air.wgsl"),
@@ -20,6 +28,7 @@ pub const CITY: &str = concat!(
     include_str!("../wgsl/ground.wgsl"),
     include_str!("../wgsl/city_fragment.wgsl"),
     include_str!("../wgsl/textured.wgsl"),
+    include_str!("../wgsl/low.wgsl"),
 );
 
 /// Source of the background: `sky_vertex`, `sky_fragment`; draw three vertices.
@@ -43,6 +52,11 @@ mod tests {
     use super::*;
     use naga::valid::{Capabilities, ValidationFlags, Validator};
 
+    const CITY_ENTRIES: &[&str] = &[
+        "city_vertex", "city_opaque", "city_blended", "textured_vertex", "city_textured", "low_vertex", "low_plain", "low_wall",
+        "low_road", "low_water",
+    ];
+
     fn module(source: &str) -> naga::Module {
         match naga::front::wgsl::parse_str(source) {
             Ok(module) => module,
@@ -53,8 +67,8 @@ mod tests {
     #[test]
     fn every_pass_is_valid_wgsl_with_its_entry_points() {
         for (name, source, entries) in [
-            ("city", CITY, &["city_vertex", "city_opaque", "city_blended", "textured_vertex", "city_textured"][..]),
-            ("sky", SKY, &["sky_vertex", "sky_fragment"]),
+            ("city", CITY, CITY_ENTRIES),
+            ("sky", SKY, &["sky_vertex", "sky_fragment"][..]),
             ("shadow", SHADOW, &["shadow_vertex"]),
         ] {
             let module = module(source);
@@ -96,13 +110,26 @@ mod tests {
     }
 
     #[test]
+    fn buckets_have_the_same_numbers_on_both_sides() {
+        for (name, bucket) in [
+            ("WALL", Bucket::Wall),
+            ("ROAD", Bucket::Road),
+            ("GROUND", Bucket::Ground),
+            ("WATER", Bucket::Water),
+            ("PIPE", Bucket::Pipe),
+            ("BLENDED", Bucket::Blended),
+        ] {
+            assert!(CITY.contains(&format!("const BUCKET_{name}: u32 = {}u;", bucket as u32)), "{name}");
+        }
+    }
+
+    #[test]
     fn state_bits_are_the_same_on_both_sides() {
         for (name, bit) in [
             ("STATE_HIDDEN", state::HIDDEN),
             ("STATE_SELECTED", state::SELECTED),
             ("STATE_RELATED", state::RELATED),
             ("STATE_HOVERED", state::HOVERED),
-            ("STATE_GHOST", state::GHOST),
         ] {
             assert!(CITY.contains(&format!("const {name}: u32 = {bit}u;")), "{name}");
         }

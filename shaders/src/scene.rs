@@ -15,8 +15,6 @@ pub mod state {
     pub const RELATED: u32 = 4;
     /// Under the pointer: brighter.
     pub const HOVERED: u32 = 8;
-    /// Half transparent.
-    pub const GHOST: u32 = 16;
 }
 
 /// What the viewer knows of one feature; the table is indexed by the dense feature index.

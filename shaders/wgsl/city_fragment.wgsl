@@ -30,6 +30,18 @@ fn sun_share(rel: vec3<f32>) -> f32 {
     return mix(1.0 - scene.zenith.w * (1.0 - light), 1.0, fade);
 }
 
+// Which triangles a pipeline draws (`shaders::Bucket`). One bucket a pipeline: a software renderer runs every branch of
+// a shader, taken or not, and a GPU reserves registers for the longest.
+override bucket: u32 = 0u;
+override is_night: bool = false;
+
+const BUCKET_WALL: u32 = 1u;
+const BUCKET_ROAD: u32 = 2u;
+const BUCKET_GROUND: u32 = 3u;
+const BUCKET_WATER: u32 = 4u;
+const BUCKET_PIPE: u32 = 5u;
+const BUCKET_BLENDED: u32 = 6u;
+
 struct Shaded {
     color: vec3<f32>,
     alpha: f32,
@@ -44,40 +56,46 @@ fn shade(in: Lit, px: vec2<f32>) -> Shaded {
     var color = in.base.rgb;
     var emission = vec3(0.0);
     var alpha = 1.0;
-    switch kind {
-        case KIND_WALL: {
-            let f = facade(color, in.facade.xy, px, style, in.surface.y >> 8u);
-            color = f.color;
-            emission = f.emission;
+    if (bucket == BUCKET_WATER) {
+        return Shaded(hazed(water(color, ground, in.rel, distance_m), in.rel, distance_m), 1.0);
+    } else if (bucket == BUCKET_WALL) {
+        let f = facade(color, in.facade.xy, px, style, in.surface.y >> 8u);
+        color = f.color;
+        emission = f.emission;
+    } else if (bucket == BUCKET_ROAD) {
+        if (kind == KIND_ROAD) {
+            color = road(color, in.facade.xy, px, style, ground);
+        } else {
+            color = ballast(color, in.facade.xy, px, ground);
         }
-        case KIND_ROAD: { color = road(color, in.facade.xy, px, style, ground); }
-        case KIND_PAVEMENT: { color = paving(color, ground, pixel_m); }
-        case KIND_TERRAIN: { color = mottled(color, ground, pixel_m, 0.16); }
-        case KIND_GREEN: { color = mottled(color, ground, pixel_m, 0.38); }
-        case KIND_RAIL: { color = ballast(color, in.facade.xy, px, ground); }
-        case KIND_PITCHED_ROOF: { color = pitched_roof(color, in.facade.xy, px); }
-        case KIND_ROOF: {
-            if (pixel_m < 1.0) { color *= 0.94 + 0.12 * value_noise(ground * 0.9); }
+    } else if (bucket == BUCKET_GROUND) {
+        if (kind == KIND_PAVEMENT) {
+            color = paving(color, ground, pixel_m);
+        } else {
+            color = mottled(color, ground, pixel_m, select(0.16, 0.38, kind == KIND_GREEN));
         }
-        case KIND_WATER: {
-            return Shaded(hazed(water(color, ground, in.rel, distance_m), in.rel, distance_m), 1.0);
-        }
-        case KIND_PIPE: { color = pipe(color, in.facade.xy, px); }
-        case KIND_PROJECT_FILL: {
+    } else if (bucket == BUCKET_PIPE) {
+        color = pipe(color, in.facade.xy, px);
+    } else if (bucket == BUCKET_BLENDED) {
+        if (kind == KIND_PROJECT_FILL) {
             // stage by colour and by pattern: the hatch is what is left when colours cannot be told apart
             let stripe = fract((ground.x + ground.y) / 9.0 + scene.sky_ambient.w * 0.02);
             alpha = 0.22 + 0.14 * band(stripe, pixel_m / 6.0, 0.0, 0.35);
-        }
-        case KIND_PROJECT_WALL: {
+        } else if (kind == KIND_PROJECT_WALL) {
             let top = clamp(in.facade.y / 3.0, 0.0, 1.0);
             alpha = mix(0.55, 0.18, top) + 0.35 * band(top, pixel_m / 3.0, 0.92, 1.0);
             emission = color * 0.25;
         }
-        case KIND_GLASS: { color = mix(color, scene.horizon.rgb, 0.35); }
-        default: {}
+    } else {
+        if (kind == KIND_PITCHED_ROOF) {
+            color = pitched_roof(color, in.facade.xy, px);
+        } else if (kind == KIND_ROOF && pixel_m < 1.0) {
+            color *= 0.94 + 0.12 * value_noise(ground * 0.9);
+        } else if (kind == KIND_GLASS) {
+            color = mix(color, scene.horizon.rgb, 0.35);
+        }
     }
-    let open = 0.45 + 0.55 * in.facade.w;
-    let ambient = mix(scene.ground_ambient.rgb, scene.sky_ambient.rgb, in.facade.z) * open;
+    let ambient = ambient_light(in.facade.z, in.facade.w);
     var sun = 0.0;
     if (in.base.w > 0.0) {
         sun = in.base.w * sun_share(in.rel);
@@ -86,27 +104,16 @@ fn shade(in: Lit, px: vec2<f32>) -> Shaded {
     return Shaded(hazed(lit, in.rel, distance_m), alpha);
 }
 
-fn pixel_change(facade: vec2<f32>) -> vec2<f32> {
-    return fwidth(facade);
-}
-
 @fragment
 fn city_opaque(in: Lit) -> @location(0) vec4<f32> {
-    let px = pixel_change(in.facade.xy);
-    if ((in.surface.y & STATE_GHOST) != 0u) {
-        // every second pixel in a chequer: transparency without sorting
-        let p = vec2<u32>(in.clip.xy);
-        if (((p.x ^ p.y) & 1u) != 0u) {
-            discard;
-        }
-    }
+    let px = fwidth(in.facade.xy);
     return vec4(shade(in, px).color, 1.0);
 }
 
 // Projects, and everything above ground in underground mode.
 @fragment
 fn city_blended(in: Lit) -> @location(0) vec4<f32> {
-    let px = pixel_change(in.facade.xy);
+    let px = fwidth(in.facade.xy);
     let shaded = shade(in, px);
     let kind = in.surface.x & 15u;
     let is_project = kind == KIND_PROJECT_FILL || kind == KIND_PROJECT_WALL;

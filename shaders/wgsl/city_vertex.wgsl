@@ -15,36 +15,43 @@ struct Lit {
     @location(3) @interpolate(flat, either) surface: vec2<u32>, // style bytes; state bits | seed of the feature << 8
 };
 
-const PI: f32 = 3.14159265;
 const SELECTED_TINT: vec3<f32> = vec3(1.0, 0.42, 0.08);
 
-fn is_below_ground(layer: u32) -> bool {
-    return layer >= 32u || layer == 14u;
+// Linear colour of a vertex with everything that its feature's state says.
+fn stated_color(word: u32, row: FeatureRow) -> vec3<f32> {
+    let color = unpack4x8unorm(word);
+    let tint = unpack4x8unorm(row.tint);
+    var base = linear_from_srgb(mix(color.rgb, tint.rgb, tint.a));
+    let mark = select(0.0, 0.35, (row.state & STATE_RELATED) != 0u);
+    base = mix(base, SELECTED_TINT, select(mark, 0.6, (row.state & STATE_SELECTED) != 0u));
+    let lift = select(0.0, 1.0, (row.state & STATE_HOVERED) != 0u);
+    return base * (1.0 + 0.25 * lift) + vec3(0.06, 0.05, 0.02) * lift;
+}
+
+fn is_hidden(layer: u32, row: FeatureRow) -> bool {
+    return !is_layer_shown(layer) || (row.state & STATE_HIDDEN) != 0u;
+}
+
+// A whole feature vanishes when its vertices fall onto one point behind the far plane, so no triangle is torn.
+const NOWHERE: vec4<f32> = vec4(0.0, 0.0, -1.0, 1.0);
+
+// Light from above and below by the height of the normal (0 down, 1 up) and the openness to the sky.
+fn ambient_light(upward: f32, openness: f32) -> vec3<f32> {
+    return mix(scene.ground_ambient.rgb, scene.sky_ambient.rgb, upward) * (0.45 + 0.55 * openness);
 }
 
 fn lit_vertex(vertex: TileVertex) -> Lit {
     var out: Lit;
-    let layer = vertex.words.x >> 24u;
     let row = feature_row(vertex.feature_index);
-    if (!is_layer_shown(layer) || (row.state & STATE_HIDDEN) != 0u) {
-        out.clip = vec4(0.0, 0.0, -1.0, 1.0); // whole features vanish, so no triangle is torn
+    if (is_hidden(vertex.words.x >> 24u, row)) {
+        out.clip = NOWHERE;
         return out;
     }
     let rel = vertex.position + vertex.tile_from_eye.xyz;
     let normal = unpack4x8snorm(vertex.words.x).xyz;
-    let color = unpack4x8unorm(vertex.words.w);
-    let tint = unpack4x8unorm(row.tint);
-    var base = linear_from_srgb(mix(color.rgb, tint.rgb, tint.a));
-    if ((row.state & (STATE_SELECTED | STATE_RELATED)) != 0u) {
-        let share = select(0.35, 0.6, (row.state & STATE_SELECTED) != 0u);
-        base = mix(base, SELECTED_TINT, share);
-    }
-    if ((row.state & STATE_HOVERED) != 0u) {
-        base = base * 1.25 + vec3(0.06, 0.05, 0.02);
-    }
     out.clip = scene.clip_from_rel * vec4(rel, 1.0);
     out.rel = rel;
-    out.base = vec4(base, max(dot(normal, scene.sun.xyz), 0.0) * scene.sun.w);
+    out.base = vec4(stated_color(vertex.words.w, row), max(dot(normal, scene.sun.xyz), 0.0) * scene.sun.w);
     let openness = f32(vertex.words.y >> 24u) * (1.0 / 255.0);
     let facade = vec2(f32(vertex.words.z & 0xffffu), f32(vertex.words.z >> 16u)) * FACADE_UNIT_M;
     out.facade = vec4(facade, normal.z * 0.5 + 0.5, openness);

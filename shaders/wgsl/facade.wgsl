@@ -26,7 +26,10 @@ fn facade(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>, style: u32, seed: u32) 
 
     // Beyond the size of a pixel only the mean is left.
     let mean_share = (bay.z - bay.y) * (look.y - look.x) * look.z;
-    var out = Facade(mix(wall, glass, mean_share), LAMP * (mean_share * 0.45 * scene.sun_color.w));
+    var out = Facade(mix(wall, glass, mean_share), vec3(0.0));
+    if (is_night) {
+        out.emission = LAMP * (mean_share * 0.45 * scene.sun_color.w);
+    }
     if (far < 0.9) {
         let f = fract(cell);
         let storey = i32(floor(cell.y));
@@ -54,7 +57,7 @@ fn facade(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>, style: u32, seed: u32) 
             color = mix(color, color * 0.62, recess * look.w * 0.8);
         }
         var emission = vec3(0.0);
-        if (scene.sun_color.w > 0.0) {
+        if (is_night) {
             let lit = cell_hash(vec2(column, storey), seed);
             let bright = 0.5 + cell_hash(vec2(storey, column), seed + 1u);
             emission = LAMP * (window * select(0.0, bright, lit < 0.45) * scene.sun_color.w);

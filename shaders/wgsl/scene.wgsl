@@ -26,7 +26,7 @@ struct Scene {
 };
 
 struct FeatureRow {
-    state: u32, // bits: 1 hidden, 2 selected, 4 related, 8 hovered, 16 ghost
+    state: u32, // bits: 1 hidden, 2 selected, 4 related, 8 hovered
     tint: u32,  // rgba8, sRGB; alpha is the share of the tint
 };
 
@@ -37,8 +37,6 @@ const STATE_HIDDEN: u32 = 1u;
 const STATE_SELECTED: u32 = 2u;
 const STATE_RELATED: u32 = 4u;
 const STATE_HOVERED: u32 = 8u;
-const STATE_GHOST: u32 = 16u;
-const NO_FEATURE: u32 = 0xffffffffu;
 
 // Surface kinds, as in city_model::style::SurfaceKind.
 const KIND_WALL: u32 = 1u;

@@ -11,7 +11,7 @@ struct ShadowVertex {
 fn shadow_vertex(vertex: ShadowVertex) -> @builtin(position) vec4<f32> {
     let layer = vertex.words.x >> 24u;
     let state = feature_row(vertex.feature_index).state;
-    if (!is_layer_shown(layer) || layer >= 32u || (state & (STATE_HIDDEN | STATE_GHOST)) != 0u) {
+    if (!is_layer_shown(layer) || layer >= 32u || (state & STATE_HIDDEN) != 0u) {
         return vec4(0.0, 0.0, -1.0, 1.0);
     }
     return scene.shadow_from_rel * vec4(vertex.position + vertex.tile_from_eye.xyz, 1.0);

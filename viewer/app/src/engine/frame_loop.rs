@@ -44,6 +44,26 @@ pub(crate) fn request_frame() {
     });
 }
 
+/// Asks for a frame after a wait, as before the retry of a failed request.
+pub(crate) fn request_frame_in(wait_ms: f64) {
+    thread_local! {
+        static WAKE: Closure<dyn FnMut()> = Closure::new(request_frame);
+        static WAKES_AT_MS: Cell<f64> = const { Cell::new(0.0) };
+    }
+    let now_ms = now_ms();
+    // one timer at a time is enough: it asks again when it finds nothing to do
+    if WAKES_AT_MS.get() > now_ms {
+        return;
+    }
+    WAKES_AT_MS.set(now_ms + wait_ms);
+    WAKE.with(|wake| {
+        if let Some(window) = web_sys::window() {
+            let handler = wake.as_ref().unchecked_ref();
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(handler, wait_ms.ceil() as i32).ok();
+        }
+    });
+}
+
 fn frame(now_ms: f64) {
     IS_SCHEDULED.set(false);
     APP.with_borrow_mut(|app| {

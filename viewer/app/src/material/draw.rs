@@ -7,6 +7,7 @@ use crate::material::pipelines::Pipelines;
 use crate::material::renderer::CityRenderer;
 use bevy::prelude::{Res, ResMut};
 use bevy::render::renderer::{RenderDevice, RenderQueue};
+use shaders::Bucket;
 use std::ops::Range;
 
 /// Draws [`FrameInput`] when it is wanted.
@@ -51,8 +52,9 @@ fn draw_shadow_map(encoder: &mut wgpu::CommandEncoder, renderer: &CityRenderer, 
     pass.set_bind_group(0, scene_group, &[]);
     pass.set_vertex_buffer(2, renderer.instances.slice(..));
     for (row, primitive) in primitives(&frame.tiles) {
-        if !primitive.is_below_ground && primitive.num_opaque > 0 {
-            draw(&mut pass, primitive, 0..primitive.num_opaque, row);
+        let opaque = opaque_range(primitive);
+        if !primitive.is_below_ground && !opaque.is_empty() {
+            draw(&mut pass, primitive, opaque, row);
         }
     }
 }
@@ -104,15 +106,23 @@ fn draw_opaque(
     frame: &FrameInput,
     device: &RenderDevice,
 ) {
-    let is_opaque = |primitive: &GpuPrimitive| primitive.num_opaque > 0 && (!frame.is_underground || primitive.is_below_ground);
-    pass.set_pipeline(&pipelines.opaque);
-    for (row, primitive) in primitives_in_view(&frame.tiles) {
-        if is_opaque(primitive) && primitive.texture.is_none() {
-            draw(pass, primitive, 0..primitive.num_opaque, row);
+    let is_opaque = |primitive: &GpuPrimitive| !frame.is_underground || primitive.is_below_ground;
+    for (bucket, pipeline) in Bucket::OPAQUE.into_iter().zip(&pipelines.opaque) {
+        let mut is_set = false;
+        for (row, primitive) in primitives(&frame.tiles) {
+            let indices = &primitive.buckets[bucket as usize];
+            if indices.is_empty() || primitive.texture.is_some() || !is_opaque(primitive) {
+                continue;
+            }
+            if !is_set {
+                pass.set_pipeline(pipeline);
+                is_set = true;
+            }
+            draw(pass, primitive, indices.clone(), row);
         }
     }
     let mut is_textured_set = false;
-    for (row, primitive) in primitives_in_view(&frame.tiles) {
+    for (row, primitive) in primitives(&frame.tiles) {
         let Some(texture) = primitive.texture.as_ref().filter(|_| is_opaque(primitive)) else { continue };
         if !is_textured_set {
             pass.set_pipeline(&pipelines.textured);
@@ -120,16 +130,16 @@ fn draw_opaque(
         }
         pass.set_bind_group(2, &renderer.texture_group(device, &texture.view), &[]);
         pass.set_vertex_buffer(3, texture.uvs.slice(..));
-        draw(pass, primitive, 0..primitive.num_opaque, row);
+        draw(pass, primitive, opaque_range(primitive), row);
     }
 }
 
 fn draw_blended(pass: &mut wgpu::RenderPass<'_>, pipelines: &Pipelines, renderer: &CityRenderer, frame: &FrameInput) {
     let range = |primitive: &GpuPrimitive| {
-        let start = if frame.is_underground && !primitive.is_below_ground { 0 } else { primitive.num_opaque };
-        start..primitive.num_indices
+        let blended = primitive.buckets[Bucket::Blended as usize].clone();
+        if frame.is_underground && !primitive.is_below_ground { 0..blended.end } else { blended }
     };
-    let wanted: Vec<_> = primitives_in_view(&frame.tiles).filter(|(_, primitive)| !range(primitive).is_empty()).collect();
+    let wanted: Vec<_> = primitives(&frame.tiles).filter(|(_, primitive)| !range(primitive).is_empty()).collect();
     if wanted.is_empty() {
         return;
     }
@@ -139,6 +149,11 @@ fn draw_blended(pass: &mut wgpu::RenderPass<'_>, pipelines: &Pipelines, renderer
     for (row, primitive) in wanted.into_iter().rev() {
         draw(pass, primitive, range(primitive), row);
     }
+}
+
+/// Everything but projects: the blended bucket is the last of a primitive.
+fn opaque_range(primitive: &GpuPrimitive) -> Range<u32> {
+    0..primitive.buckets[Bucket::Blended as usize].start
 }
 
 fn draw(pass: &mut wgpu::RenderPass<'_>, primitive: &GpuPrimitive, indices: Range<u32>, row: u32) {
@@ -151,11 +166,4 @@ fn draw(pass: &mut wgpu::RenderPass<'_>, primitive: &GpuPrimitive, indices: Rang
 /// Primitives with the row of their tile in the instance buffer.
 fn primitives(tiles: &[DrawTile]) -> impl Iterator<Item = (u32, &GpuPrimitive)> {
     (0u32..).zip(tiles).flat_map(|(row, tile)| tile.primitives.iter().map(move |primitive| (row, primitive)))
-}
-
-fn primitives_in_view(tiles: &[DrawTile]) -> impl Iterator<Item = (u32, &GpuPrimitive)> {
-    (0u32..)
-        .zip(tiles)
-        .filter(|(_, tile)| tile.is_in_view)
-        .flat_map(|(row, tile)| tile.primitives.iter().map(move |primitive| (row, primitive)))
 }

@@ -31,13 +31,15 @@ pub(crate) struct DrawTile {
     pub(crate) primitives: Arc<Vec<GpuPrimitive>>,
     /// xyz: origin of the tile minus eye, metres.
     pub(crate) tile_from_eye: [f32; 4],
-    /// False when the tile only casts a shadow into the picture.
-    pub(crate) is_in_view: bool,
 }
 
 /// What pipelines are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PassSettings {
+    /// Light and haze by vertex, cheap patterns.
+    pub(crate) is_low: bool,
+    /// Lamps behind windows.
+    pub(crate) is_night: bool,
     /// Samples a pixel: 1 or 4.
     pub(crate) samples: u32,
     /// Side of the shadow map, texels; 0 draws no shadows.
@@ -48,6 +50,6 @@ pub(crate) struct PassSettings {
 
 impl Default for PassSettings {
     fn default() -> Self {
-        Self { samples: 1, shadow_size: 0, shadow_taps: 1 }
+        Self { is_low: true, is_night: false, samples: 1, shadow_size: 0, shadow_taps: 1 }
     }
 }

@@ -1,7 +1,8 @@
 //! GPU buffers of a tile's primitives.
 
 use bevy::render::renderer::{RenderDevice, RenderQueue};
-use city_model::style::SurfaceKind;
+use shaders::Bucket;
+use std::ops::Range;
 use wgpu::util::DeviceExt as _;
 
 /// Vertices and triangles as the decode worker gives them.
@@ -30,16 +31,14 @@ pub(crate) struct ImageData {
     pub(crate) rgba: Vec<u8>,
 }
 
-/// A primitive on the GPU; one draw call, two where it holds projects.
+/// A primitive on the GPU; one draw call a bucket that it holds.
 pub(crate) struct GpuPrimitive {
     pub(crate) positions: wgpu::Buffer,
     pub(crate) attributes: wgpu::Buffer,
     pub(crate) indices: wgpu::Buffer,
     pub(crate) texture: Option<GpuTexture>,
-    /// Indices of opaque triangles, from 0.
-    pub(crate) num_opaque: u32,
-    /// All indices; those after the opaque ones are blended.
-    pub(crate) num_indices: u32,
+    /// Index ranges by [`Bucket`].
+    pub(crate) buckets: [Range<u32>; Bucket::COUNT],
     /// True when everything in it lies underground (pipes, tunnels).
     pub(crate) is_below_ground: bool,
     pub(crate) gpu_bytes: u64,
@@ -51,15 +50,26 @@ pub(crate) struct GpuTexture {
     pub(crate) view: wgpu::TextureView,
 }
 
+/// Words of the attributes of one vertex.
+const ATTRIBUTE_WORDS: usize = 5;
+
+impl PrimitiveData {
+    /// Bytes that the data holds.
+    pub(crate) fn num_bytes(&self) -> u64 {
+        let words = self.positions.len() + self.attributes.len() + self.indices.len() + self.uvs.as_ref().map_or(0, Vec::len);
+        (words * 4 + self.image.as_ref().map_or(0, |image| image.rgba.len())) as u64
+    }
+}
+
 /// First layer code below the ground beside tunnels; the same rule as `is_below_ground` in the shader.
 fn is_below_ground(layer: u32) -> bool {
     layer >= u32::from(city_model::layers::FIRST_PIPE_CODE) || layer == 14
 }
 
 impl GpuPrimitive {
-    /// Uploads a primitive; its indices are reordered so that blended triangles come last.
+    /// Uploads a primitive; its triangles are sorted by bucket.
     pub(crate) fn upload(device: &RenderDevice, queue: &RenderQueue, data: &mut PrimitiveData) -> Self {
-        let num_opaque = sort_blended_last(&mut data.indices, &data.attributes);
+        let buckets = sort_by_bucket(&mut data.indices, &data.attributes);
         let create = |label, contents: &[u8], usage| {
             device.wgpu_device().create_buffer_init(&wgpu::util::BufferInitDescriptor { label: Some(label), contents, usage })
         };
@@ -77,34 +87,29 @@ impl GpuPrimitive {
             attributes: create("attributes", bytemuck::cast_slice(&data.attributes), wgpu::BufferUsages::VERTEX),
             indices: create("indices", bytemuck::cast_slice(&data.indices), wgpu::BufferUsages::INDEX),
             texture,
-            num_opaque,
-            num_indices: u32::try_from(data.indices.len()).unwrap_or(u32::MAX),
-            is_below_ground: data.attributes.chunks_exact(5).all(|words| is_below_ground(words[0] >> 24)),
+            buckets,
+            is_below_ground: data.attributes.chunks_exact(ATTRIBUTE_WORDS).all(|words| is_below_ground(words[0] >> 24)),
             gpu_bytes: (words * 4 + image_bytes) as u64,
         }
     }
 }
 
-/// Moves triangles of projects behind the others, both in their old order; gives the number of indices before them.
-fn sort_blended_last(indices: &mut Vec<u32>, attributes: &[u32]) -> u32 {
-    let is_blended = |index: u32| {
-        let kind = attributes.get(index as usize * 5 + 1).map_or(0, |surface| surface & 15);
-        kind == SurfaceKind::ProjectFill as u32 || kind == SurfaceKind::ProjectWall as u32
+/// Sorts triangles by bucket, in their old order within each; gives the ranges of indices.
+fn sort_by_bucket(indices: &mut Vec<u32>, attributes: &[u32]) -> [Range<u32>; Bucket::COUNT] {
+    let bucket_of = |index: u32| {
+        let surface = attributes.get(index as usize * ATTRIBUTE_WORDS + 1).copied().unwrap_or_default();
+        Bucket::of_kind(surface.to_le_bytes()[0]) as usize
     };
-    let mut blended = Vec::new();
-    let mut kept = 0;
-    for triangle in 0..indices.len() / 3 {
-        let corners = [indices[triangle * 3], indices[triangle * 3 + 1], indices[triangle * 3 + 2]];
-        if is_blended(corners[0]) {
-            blended.extend_from_slice(&corners);
-        } else {
-            indices[kept..kept + 3].copy_from_slice(&corners);
-            kept += 3;
-        }
+    let mut sorted: [Vec<u32>; Bucket::COUNT] = Default::default();
+    for triangle in indices.as_chunks::<3>().0 {
+        sorted[bucket_of(triangle[0])].extend_from_slice(triangle);
     }
-    indices.truncate(kept);
-    indices.append(&mut blended);
-    u32::try_from(kept).unwrap_or(u32::MAX)
+    indices.clear();
+    sorted.map(|mut part| {
+        let start = indices.len() as u32;
+        indices.append(&mut part);
+        start..indices.len() as u32
+    })
 }
 
 fn upload_image(device: &RenderDevice, queue: &RenderQueue, image: &ImageData) -> wgpu::TextureView {

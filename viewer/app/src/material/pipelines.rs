@@ -3,6 +3,7 @@
 use crate::gpu::surface::DEPTH_FORMAT;
 use crate::material::frame::PassSettings;
 use bevy::render::renderer::RenderDevice;
+use shaders::Bucket;
 use wgpu::{BindGroupLayout, RenderPipeline, ShaderModule};
 
 /// Format of the shadow map.
@@ -21,7 +22,8 @@ pub(crate) struct Layouts {
 /// Compiled pipelines.
 pub(crate) struct Pipelines {
     pub(crate) settings: PassSettings,
-    pub(crate) opaque: RenderPipeline,
+    /// By [`Bucket::OPAQUE`].
+    pub(crate) opaque: [RenderPipeline; Bucket::OPAQUE.len()],
     pub(crate) blended: RenderPipeline,
     pub(crate) textured: RenderPipeline,
     pub(crate) sky: RenderPipeline,
@@ -123,6 +125,9 @@ struct Variant<'a> {
     cull_mode: Option<wgpu::Face>,
     depth: wgpu::DepthStencilState,
     samples: u32,
+    bucket: Bucket,
+    /// The module is the city's, which has constants.
+    has_constants: bool,
 }
 
 fn depth(format: wgpu::TextureFormat, is_written: bool, compare: wgpu::CompareFunction) -> wgpu::DepthStencilState {
@@ -159,9 +164,12 @@ impl Pipelines {
             cull_mode: Some(wgpu::Face::Back),
             depth: depth(DEPTH_FORMAT, true, reversed),
             samples: settings.samples,
+            bucket: Bucket::Flat,
+            has_constants: true,
         };
         let blended = Variant {
             label: "blended tiles",
+            bucket: Bucket::Blended,
             fragment: Some("city_blended"),
             blend: Some(wgpu::BlendState::ALPHA_BLENDING),
             cull_mode: None,
@@ -178,6 +186,7 @@ impl Pipelines {
         };
         let sky = Variant {
             label: "sky",
+            has_constants: false,
             module: &modules.sky,
             vertex: "sky_vertex",
             fragment: Some("sky_fragment"),
@@ -191,6 +200,7 @@ impl Pipelines {
         shadow_depth.bias = wgpu::DepthBiasState { constant: 2, slope_scale: 2.5, clamp: 0.0 };
         let shadow = Variant {
             label: "shadow map",
+            has_constants: false,
             module: &modules.shadow,
             vertex: "shadow_vertex",
             fragment: None,
@@ -203,13 +213,28 @@ impl Pipelines {
         let create = |variant: &Variant<'_>| create(device, variant, color_format, settings);
         Self {
             settings,
-            opaque: create(&opaque),
+            opaque: Bucket::OPAQUE.map(|bucket| create(&opaque_bucket(&opaque, bucket, settings.is_low))),
             blended: create(&blended),
             textured: create(&textured),
             sky: create(&sky),
             shadow: (settings.shadow_size > 0).then(|| create(&shadow)),
         }
     }
+}
+
+/// The pipeline of one bucket: in low quality by entry points of its own, else by the constant `bucket` alone.
+fn opaque_bucket<'a>(opaque: &Variant<'a>, bucket: Bucket, is_low: bool) -> Variant<'a> {
+    let mut variant = Variant { bucket, ..opaque.clone() };
+    if is_low {
+        variant.vertex = "low_vertex";
+        variant.fragment = Some(match bucket {
+            Bucket::Wall => "low_wall",
+            Bucket::Road => "low_road",
+            Bucket::Water => "low_water",
+            Bucket::Flat | Bucket::Ground | Bucket::Pipe | Bucket::Blended => "low_plain",
+        });
+    }
+    variant
 }
 
 fn create(device: &RenderDevice, variant: &Variant<'_>, color_format: wgpu::TextureFormat, settings: PassSettings) -> RenderPipeline {
@@ -219,12 +244,15 @@ fn create(device: &RenderDevice, variant: &Variant<'_>, color_format: wgpu::Text
         bind_group_layouts: variant.groups,
         immediate_size: 0,
     });
-    let constants = [
-        ("has_shadows", f64::from(u8::from(settings.shadow_size > 0))),
+    let switch = |is_on: bool| f64::from(u8::from(is_on));
+    let all = [
+        ("bucket", f64::from(variant.bucket as u32)),
+        ("is_night", switch(settings.is_night)),
+        ("has_shadows", switch(settings.shadow_size > 0)),
         ("shadow_taps", f64::from(settings.shadow_taps)),
     ];
-    let is_city = variant.fragment.is_some_and(|name| name.starts_with("city"));
-    let compilation = wgpu::PipelineCompilationOptions { constants: if is_city { &constants } else { &[] }, ..Default::default() };
+    let constants: &[_] = if variant.has_constants { &all } else { &[] };
+    let compilation = wgpu::PipelineCompilationOptions { constants, ..Default::default() };
     let targets = [Some(wgpu::ColorTargetState {
         format: color_format,
         blend: variant.blend,
@@ -236,7 +264,7 @@ fn create(device: &RenderDevice, variant: &Variant<'_>, color_format: wgpu::Text
         vertex: wgpu::VertexState {
             module: variant.module,
             entry_point: Some(variant.vertex),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            compilation_options: compilation.clone(),
             buffers: variant.buffers,
         },
         primitive: wgpu::PrimitiveState { cull_mode: variant.cull_mode, ..Default::default() },

@@ -56,9 +56,4 @@ impl ShadowFrame {
         let shift = DVec4::new(rows[0].dot(offset) + middle[0], rows[1].dot(offset) + middle[1], rows[2].dot(offset) + middle[2], 1.0);
         DMat4::from_cols(column(0), column(1), column(2), shift).as_mat4()
     }
-
-    /// True when a box of the world may cast into the covered ground; a coarse test by sphere.
-    pub(crate) fn reaches(&self, center: DVec3, radius_m: f64) -> bool {
-        center.truncate().distance(self.center.truncate()) <= self.radius_m * 2.0 + radius_m
-    }
 }

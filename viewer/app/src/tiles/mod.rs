@@ -1,24 +1,8 @@
-//! Tiles (temporary loader: everything).
+//! Tiles: fetched and decoded by workers, chosen by viewer-core, uploaded piece by piece, thrown away by bytes.
 
+mod ready;
+mod stream;
 pub(crate) mod workers;
 
-use crate::material::mesh::GpuPrimitive;
-use bevy::math::DVec3;
-use bevy::prelude::Resource;
-use hashbrown::HashMap;
-use std::sync::Arc;
-use workers::JobId;
-
-pub(crate) struct Resident {
-    pub(crate) origin: DVec3,
-    pub(crate) primitives: Arc<Vec<GpuPrimitive>>,
-    pub(crate) num_features: u32,
-    pub(crate) triangles: u64,
-}
-
-#[derive(Resource, Default)]
-pub(crate) struct Tiles {
-    pub(crate) jobs: HashMap<JobId, String>,
-    pub(crate) resident: Vec<Resident>,
-    pub(crate) wanted: u32,
-}
+pub(crate) use ready::ReadyTile;
+pub(crate) use stream::{StreamSettings, TileStream};
