@@ -88,8 +88,9 @@ impl LoadQueue {
         started
     }
 
-    /// A request succeeded.
+    /// A request succeeded; it is no longer wanted until [`Self::set_wanted`] says so again.
     pub fn finish(&mut self, tile: TileId) {
+        self.wanted.retain(|request| request.tile != tile);
         self.in_flight.remove(&tile);
         self.failures.remove(&tile);
     }

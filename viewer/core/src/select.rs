@@ -207,11 +207,20 @@ fn admit(tree: &TileTree, states: &TileStates, settings: &SelectSettings, found:
     for request in &found.load {
         let is_model = tree.get(request.tile).is_some_and(|tile| tile.has_model());
         let (cpu_more, gpu_more) = if is_model { states.bytes_of(tree, request.tile) } else { (0, 0) };
-        let share = if request.group == LoadGroup::Preload { PRELOAD_SHARE } else { 1.0 };
-        let fits = |bytes: u64, more: u64, budget: u64| bytes.saturating_add(more) as f64 <= budget as f64 * share;
-        if request.group == LoadGroup::Urgent
-            || (fits(cpu, cpu_more, settings.cpu_budget_bytes) && fits(gpu, gpu_more, settings.gpu_budget_bytes))
-        {
+        let fits = |bytes: u64, more: u64, budget: u64, share: f64| bytes.saturating_add(more) as f64 <= budget as f64 * share;
+        let is_admitted = match request.group {
+            LoadGroup::Urgent => true,
+            LoadGroup::Normal => {
+                fits(cpu, cpu_more, settings.cpu_budget_bytes, 1.0) && fits(gpu, gpu_more, settings.gpu_budget_bytes, 1.0)
+            }
+            // loading ahead throws nothing away: it only uses room that is free
+            LoadGroup::Preload => {
+                let (cpu, gpu) = (states.cpu_bytes().saturating_add(incoming.0), states.gpu_bytes().saturating_add(incoming.1));
+                fits(cpu, cpu_more, settings.cpu_budget_bytes, PRELOAD_SHARE)
+                    && fits(gpu, gpu_more, settings.gpu_budget_bytes, PRELOAD_SHARE)
+            }
+        };
+        if is_admitted {
             cpu = cpu.saturating_add(cpu_more);
             gpu = gpu.saturating_add(gpu_more);
             incoming = (incoming.0.saturating_add(cpu_more), incoming.1.saturating_add(gpu_more));

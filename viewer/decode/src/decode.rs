@@ -186,3 +186,6 @@ fn bounds(primitives: &[DecodedPrimitive]) -> [f64; 6] {
     }
     [min.x, min.y, min.z, max.x, max.y, max.z].map(f64::from)
 }
+
+#[cfg(test)]
+mod tests;

@@ -292,6 +292,7 @@ const KNOWN_EXTENSIONS: &[&str] = &[
     "KHR_materials_unlit",
     "KHR_materials_pbrSpecularGlossiness",
     "KHR_mesh_quantization",
+    "KHR_texture_basisu",
     "KHR_texture_transform",
 ];
 

@@ -188,6 +188,21 @@ fn added_children_are_drawn_beside_their_parent_as_they_come() {
 }
 
 /// ```text
+///      +a 200               a is not there yet: nothing below is drawn in its place,
+///       |                   for B is visited in its own right and kicks C
+///       B 100
+///      / \
+///     C   d
+/// ```
+#[test]
+fn a_missing_added_parent_does_not_draw_descendants_twice() {
+    let b = tile("b", [-400.0, 400.0], 100.0, "REPLACE", &[leaf("c", [-400.0, 0.0]), leaf("d", [0.0, 400.0])]);
+    let mut world = World::new(&tile("a", [-400.0, 400.0], 200.0, "ADD", &[b]));
+    world.load(&["b", "c"]);
+    world.check(&["b"], &["a", "d"]);
+}
+
+/// ```text
 ///        A
 ///      /   \
 ///     B    (c)
@@ -207,7 +222,7 @@ fn what_is_out_of_view_is_not_waited_for_but_loaded_ahead() {
     world.check(&["b"], &["c"]);
     assert_eq!(world.last.load[0].group, LoadGroup::Preload);
     assert!(world.last.is_settled(), "loading ahead does not hold up");
-    world.settings.cpu_budget_bytes = TILE_BYTES * 2;
+    world.settings.cpu_budget_bytes = TILE_BYTES * 3;
     world.check(&["b"], &[]);
 }
 

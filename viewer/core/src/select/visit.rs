@@ -161,9 +161,16 @@ impl<'a> Visitor<'a> {
         let refines = !tile.children.is_empty() && (!has_model || is_lost || seen.sse_px > self.maximum_error_px);
         match (refines, has_model) {
             (false, false) => Outcome::COVERED,
-            (false, true) => self.want(id, tile, seen, has_cover, inside),
+            (false, true) => {
+                // zoomed out: what is ready below stands in until the tile is there
+                let is_covered_below = !state.is_ready()
+                    && state.num_ready_below > 0
+                    && self.cover_from_below(tile, inside)
+                    && tile.refine == Refine::Replace;
+                self.want(id, seen, has_cover, is_covered_below)
+            }
             (true, _) if tile.refine == Refine::Add => {
-                let own = if has_model { self.want(id, tile, seen, has_cover, inside) } else { Outcome::COVERED };
+                let own = if has_model { self.want(id, seen, has_cover, false) } else { Outcome::COVERED };
                 tile.children.iter().fold(own, |outcome, child| outcome.and(self.visit(*child, has_cover, inside)))
             }
             (true, _) => self.replace(id, tile, seen, has_cover, inside),
@@ -206,19 +213,20 @@ impl<'a> Visitor<'a> {
         below
     }
 
-    /// A tile that meets the error.
-    fn want(&mut self, id: TileId, tile: &Tile, seen: Seen, has_cover: bool, inside: InsideMasks) -> Outcome {
+    /// A tile that is to be drawn at this error.
+    ///
+    /// * `is_covered_below` — descendants fill its place until it is ready
+    fn want(&mut self, id: TileId, seen: Seen, has_cover: bool, is_covered_below: bool) -> Outcome {
         self.wanted.push(id);
         let state = self.states.get(id);
+        let is_failed = state.load == LoadState::Failed;
         if state.is_ready() {
             self.render.push((id, seen.sse_px));
-            if state.is_stale && state.load != LoadState::Failed {
+            if state.is_stale && !is_failed {
                 self.request(id, seen, true);
             }
             return Outcome::COVERED;
         }
-        let is_failed = state.load == LoadState::Failed;
-        let is_covered_below = state.num_ready_below > 0 && self.cover_from_below(tile, inside) && tile.refine == Refine::Replace;
         if !is_failed {
             self.request(id, seen, has_cover || is_covered_below);
         }
