@@ -6,6 +6,9 @@ import { initialState, reduce, type Action, type ShellState } from "./state";
 const play = (...actions: Action[]): ShellState => actions.reduce(reduce, initialState("zh-CN"));
 const engine = (event: ViewerEvent): Action => ({ type: "engine", event });
 const view = { target_enu: [0, 0, 0] as [number, number, number], distance_m: 100, heading_deg: 10, pitch_deg: 40 };
+const stats = {
+  fps: 30, frames: 12, draw_calls: 3, triangles: 4, tiles_drawn: 5, tiles_loading: 6, features_drawn: 7, cpu_bytes: 8, gpu_bytes: 9, starved: true,
+};
 const manifest = (visible: Record<string, boolean>): SceneManifest =>
   ({
     layers: Object.entries(visible).map(([id, on]) => ({
@@ -22,17 +25,16 @@ describe("events", () => {
     expect([done.phase, done.settled, done.loading]).toEqual(["running", true, { wanted: 9, loaded: 9 }]);
   });
 
-  it("unsettle by camera and by new tiles, not by a finished load", () => {
-    const settled = engine({ type: "settled", frame: 1 });
-    expect(play(settled, engine({ type: "camera", view, eye_enu: [0, 0, 1] })).settled).toBe(false);
+  it("unsettle by a later frame and by new tiles, not by a finished load or by word of the camera", () => {
+    const settled = engine({ type: "settled", frame: 12 });
+    expect(play(settled, engine({ type: "stats", ...stats, frames: 12 })).settled).toBe(true);
+    expect(play(settled, engine({ type: "stats", ...stats, frames: 13 })).settled).toBe(false);
+    expect(play(settled, engine({ type: "camera", view, eye_enu: [0, 0, 1] })).settled).toBe(true);
     expect(play(settled, engine({ type: "loading", wanted: 5, loaded: 4 })).settled).toBe(false);
     expect(play(settled, engine({ type: "loading", wanted: 5, loaded: 5 })).settled).toBe(true);
   });
 
   it("keep stats without the tag of the event", () => {
-    const stats = {
-      fps: 30, frames: 12, draw_calls: 3, triangles: 4, tiles_drawn: 5, tiles_loading: 6, features_drawn: 7, cpu_bytes: 8, gpu_bytes: 9, starved: true,
-    };
     expect(play(engine({ type: "stats", ...stats })).stats).toEqual(stats);
   });
 

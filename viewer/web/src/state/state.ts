@@ -33,6 +33,8 @@ export interface ShellState {
   loading: { wanted: number; loaded: number };
   /** Everything wanted is drawn and nothing moves. */
   settled: boolean;
+  /** Number of the frame in which it came to rest; a later one means that it moves again. */
+  settledFrame: number;
   starved: { missing_tiles: number; drawn_error_px: number } | null;
   quality: Quality;
   underground: boolean;
@@ -79,6 +81,7 @@ export function initialState(language: Language): ShellState {
     },
     loading: { wanted: 0, loaded: 0 },
     settled: false,
+    settledFrame: 0,
     starved: null,
     quality: "medium",
     underground: false,
@@ -134,10 +137,10 @@ function reduceEvent(state: ShellState, event: ViewerEvent): ShellState {
       return { ...state, phase: "tiles" };
     case "stats": {
       const { type: _, ...stats } = event;
-      return { ...state, stats };
+      return { ...state, stats, settled: state.settled && stats.frames <= state.settledFrame };
     }
     case "settled":
-      return { ...state, phase: "running", settled: true, loading: { ...state.loading, loaded: state.loading.wanted } };
+      return { ...state, phase: "running", settled: true, settledFrame: event.frame, loading: { ...state.loading, loaded: state.loading.wanted } };
     case "loading": {
       const { wanted, loaded } = event;
       // The start screen goes as soon as the first tiles are there; the city fills in behind the panels.
@@ -145,7 +148,7 @@ function reduceEvent(state: ShellState, event: ViewerEvent): ShellState {
       return { ...state, phase, loading: { wanted, loaded }, settled: state.settled && loaded >= wanted };
     }
     case "camera":
-      return { ...state, camera: { view: event.view, eye_enu: event.eye_enu }, settled: false };
+      return { ...state, camera: { view: event.view, eye_enu: event.eye_enu } };
     case "starved":
       return { ...state, starved: event.starved ? { missing_tiles: event.missing_tiles, drawn_error_px: event.drawn_error_px } : null };
     case "device_lost":
