@@ -47,7 +47,7 @@ pub(crate) fn stream_tiles(
     rig.advance(clock.delta_s);
     pending.is_dirty |= rig.camera != before;
     stream.upload(&device, &queue);
-    stream.settings.select.maximum_screen_space_error_px = state.maximum_error_px();
+    stream.settings.maximum_screen_space_error_px = state.maximum_error_px();
     stream.select(&mut workers, rig.camera.view_state(pixel_ratio(*ratio, &state)));
     if let Some(message) = stream.take_failure() {
         bridge::emit(&ViewerEvent::Failed { code: "tileset".to_owned(), message });
@@ -75,7 +75,7 @@ pub(crate) fn compose(
     clock: Res<'_, FrameClock>,
 ) {
     let is_stream_changed = stream.take_changed();
-    let is_dirty = std::mem::take(&mut pending.is_dirty) | is_stream_changed | table.is_changed();
+    let is_dirty = std::mem::take(&mut pending.is_dirty) | is_stream_changed | table.is_changed;
     frame.is_wanted = is_dirty;
     if !is_dirty {
         return;
@@ -93,9 +93,9 @@ pub(crate) fn compose(
     let light = daylight(state.hours, manifest.0.origin_lon_lat_height[1] * std::f64::consts::PI / 180.0);
     frame.settings = state.pass_settings(light.lamps > 0.0);
     if frame.settings.shadow_size > 0 {
-        let is_moved = shadow.update(camera.target_enu(), camera.distance_m(), DVec3::from(light.sun));
+        let is_moved = shadow.update(camera.target_enu(), camera.distance_m(), light.sun);
         // hidden layers and selected features change what casts, so any change of state redraws the map
-        frame.is_shadow_stale = is_moved || is_stream_changed || table.is_changed() || !rig.is_moving();
+        frame.is_shadow_stale = is_moved || is_stream_changed || table.is_changed || !rig.is_moving();
     }
     frame.scene = Some(Box::new(scene(camera, size_px, &light, &state, &shadow, frame.settings.shadow_size, clock.now_ms)));
     frame.size_px = size_px;
@@ -135,14 +135,14 @@ fn scene(
         ray_up: (up * tan).extend(height).to_array(),
         ray_forward: forward.extend(2.0 * tan / height).to_array(),
         eye: wrapped.extend(eye.z as f32).to_array(),
-        sun: DVec3::from(light.sun).as_vec3().extend(light.day).to_array(),
+        sun: light.sun.as_vec3().extend(light.day).to_array(),
         sun_color: with(light.sun_color, light.lamps),
         sky_ambient: with(light.sky_ambient, (now_ms / 1000.0 % 3600.0) as f32),
         ground_ambient: with(light.ground_ambient, opacity),
         zenith: with(light.zenith, SHADOW_STRENGTH),
         horizon: with(light.horizon, 1.0 / shadow_size.max(1) as f32),
         fog: [HAZE_M[0], 1.0 / (HAZE_M[1] - HAZE_M[0]), 1.0, state.quality as u32 as f32],
-        layer_mask: state.layer_mask(),
+        layer_mask: state.layers.words(),
         facades: shaders::facade::rows(),
     }
 }

@@ -10,6 +10,7 @@ use crate::tiles::workers::WorkerPool;
 use bevy::math::DVec3;
 use bevy::prelude::{NonSendMut, Res, ResMut, Resource};
 use bevy::render::renderer::RenderDevice;
+use viewer_core::state::bits;
 use viewer_core::{Camera, ViewerCommand, ViewerEvent};
 
 /// Feature index of what is no feature (`viewer_decode::NO_FEATURE`).
@@ -78,12 +79,15 @@ impl Scene<'_> {
                 self.rig.fly_to(view, None);
             }
             ViewerCommand::SetLayer { id, visible } => {
-                if !self.state.set_layer(&id, visible) {
+                if !self.state.layers.set_by_id(&id, visible) {
                     bevy::log::warn!(id, "no such layer");
                 }
-                self.stream.settings.select.hidden_groups = self.state.hidden_groups();
+                self.stream.settings.hidden_groups = self.state.layers.hidden_groups();
             }
-            ViewerCommand::Select { feature_index, related } => self.state.select(self.table, feature_index, &related),
+            ViewerCommand::Select { feature_index, related } => {
+                self.table.states.select(feature_index, &related);
+                self.table.is_changed = true;
+            }
             ViewerCommand::SetHover { enabled } => {
                 self.state.reports_hover = enabled;
                 self.pending.hover_px = Some(None);
@@ -104,15 +108,15 @@ impl Scene<'_> {
             }
             ViewerCommand::SetQuality { quality } => {
                 self.state.quality = quality;
-                self.stream.settings.select.maximum_screen_space_error_px = self.state.maximum_error_px();
+                self.stream.settings.maximum_screen_space_error_px = self.state.maximum_error_px();
             }
             ViewerCommand::SetUnderground { enabled } => self.state.is_underground = enabled,
             ViewerCommand::SetTime { hours } if hours.is_finite() => self.state.hours = hours.rem_euclid(24.0),
             ViewerCommand::SetTime { .. } => {}
             ViewerCommand::SetReducedMotion { enabled } => self.rig.set_reduced_motion(enabled),
             ViewerCommand::SetBudget { cpu_bytes, gpu_bytes } => {
-                self.stream.settings.select.cpu_budget_bytes = cpu_bytes;
-                self.stream.settings.select.gpu_budget_bytes = gpu_bytes;
+                self.stream.settings.cpu_budget_bytes = cpu_bytes;
+                self.stream.settings.gpu_budget_bytes = gpu_bytes;
             }
             ViewerCommand::ReloadTileset { url, .. } => self.stream.open(workers, &url),
             ViewerCommand::SimulateDeviceLoss => device.wgpu_device().destroy(),
@@ -125,10 +129,10 @@ impl Scene<'_> {
     }
 
     fn pointer(&mut self, input: PointerInput) {
-        let (state, stream) = (&*self.state, &mut *self.stream);
+        let (state, table, stream) = (&*self.state, &*self.table, &mut *self.stream);
         let outcome = self.rig.take(input, |camera, at_px| {
-            let hit = stream.pick(&camera.ray(at_px[0], at_px[1]), &|_, layer| is_pickable(state, layer));
-            hit.map(|(_, point)| point)
+            let ray = camera.ray(at_px[0], at_px[1]);
+            stream.pick(&ray, &|index, layer| is_pickable(state, table, index, layer)).map(|(_, point)| point)
         });
         match outcome {
             Outcome::None => {}
@@ -146,23 +150,24 @@ impl Scene<'_> {
         let Some(at_px) = self.pending.hover_px.take() else { return };
         let at_px = at_px.filter(|_| self.state.reports_hover && !self.rig.is_moving());
         let feature_index = at_px.and_then(|at_px| told(self.pick(at_px)).0);
-        if self.state.hover(self.table, feature_index) {
-            self.pending.is_dirty = true;
+        if self.table.states.hover(feature_index) {
+            self.table.is_changed = true;
             bridge::emit(&ViewerEvent::Hovered { feature_index });
         }
     }
 
     fn pick(&mut self, at_px: [f64; 2]) -> Option<(u32, DVec3)> {
         let ray = self.rig.camera.ray(at_px[0], at_px[1]);
-        let state = &*self.state;
-        let hit = self.stream.pick(&ray, &|_, layer| is_pickable(state, layer));
+        let (state, table) = (&*self.state, &*self.table);
+        let hit = self.stream.pick(&ray, &|index, layer| is_pickable(state, table, index, layer));
         hit.map(|(hit, point)| (hit.feature_index, point))
     }
 }
 
 /// What is hidden or, in underground mode, only hinted at lets rays through.
-fn is_pickable(state: &SceneState, layer: u8) -> bool {
-    state.is_layer_shown(layer) && (!state.is_underground || is_below_ground(layer))
+fn is_pickable(state: &SceneState, table: &FeatureTable, index: u32, layer: u8) -> bool {
+    let is_hidden = table.states.state(index) & bits::HIDDEN != 0;
+    state.layers.is_shown(layer) && !is_hidden && (!state.is_underground || is_below_ground(layer))
 }
 
 fn is_below_ground(layer: u8) -> bool {

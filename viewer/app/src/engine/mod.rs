@@ -13,7 +13,7 @@ use crate::gpu::{device, device_loss, surface::Canvas};
 use crate::material::{CityMaterialPlugin, feature_table::FeatureTable};
 use crate::shadow::ShadowFrame;
 use crate::tiles::workers::WorkerPool;
-use crate::tiles::{StreamSettings, TileStream};
+use crate::tiles::TileStream;
 use bevy::app::{App, TaskPoolPlugin, Update};
 use bevy::asset::AssetPlugin;
 use bevy::diagnostic::FrameCountPlugin;
@@ -86,8 +86,6 @@ async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartEr
     add_engine_plugins(&mut app, creation);
     let canvas = Canvas(WgpuWrapper::new(canvas));
     app.sub_app_mut(RenderApp).insert_resource(canvas.clone());
-    let mut table = FeatureTable::default();
-    table.resize(options.manifest.feature_index_count);
     let rig = first_camera(&options);
     app.init_resource::<frame_loop::FrameClock>()
         .init_resource::<ShadowFrame>()
@@ -97,7 +95,7 @@ async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartEr
         .insert_resource(PixelRatio(options.device_pixel_ratio))
         .insert_resource(state::SceneState::new(options.quality))
         .insert_resource(rig)
-        .insert_resource(table)
+        .insert_resource(FeatureTable::new(options.manifest.feature_index_count))
         .insert_resource(canvas)
         .insert_resource(stream)
         .insert_resource(Manifest(options.manifest))
@@ -136,7 +134,7 @@ fn tile_stream(options: &StartOptions, workers: &WorkerPool) -> TileStream {
         ..SelectSettings::default()
     };
     let enu_from_ecef = DMat4::from_cols_array(&options.manifest.ecef_from_enu).inverse();
-    TileStream::new(enu_from_ecef, workers.capacity(), StreamSettings { select })
+    TileStream::new(enu_from_ecef, workers.capacity(), select)
 }
 
 /// Camera at the asked view, else the manifest's first, else above the whole scene.

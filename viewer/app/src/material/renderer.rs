@@ -8,6 +8,7 @@ use bevy::prelude::{Commands, Res, ResMut, Resource};
 use bevy::render::MainWorld;
 use bevy::render::renderer::{RenderAdapter, RenderDevice, RenderInstance, RenderQueue};
 use shaders::{FeatureRow, Scene};
+use viewer_core::state::ROW_WORDS;
 
 /// GPU state of the city.
 #[derive(Resource)]
@@ -88,23 +89,26 @@ impl CityRenderer {
     }
 
     fn update_features(&mut self, device: &RenderDevice, queue: &RenderQueue, table: &mut FeatureTable) {
+        table.is_changed = false;
+        let changed = table.states.take_changed();
+        let words = table.states.words();
         // an empty table still needs a row, since a binding of size 0 is not allowed
-        let wanted_bytes = (table.rows().len().max(1) * size_of::<FeatureRow>()) as u64;
+        let wanted_bytes = size_of_val(words).max(size_of::<FeatureRow>()) as u64;
         if let Some(buffer) = self.features.as_ref().filter(|buffer| buffer.size() == wanted_bytes) {
-            for run in table.take_changed() {
-                let offset = (run.start * size_of::<FeatureRow>()) as u64;
-                queue.write_buffer(buffer, offset, bytemuck::cast_slice(&table.rows()[run]));
+            for rows in changed {
+                let offset = (rows.start * size_of::<FeatureRow>()) as u64;
+                let words = &words[rows.start * ROW_WORDS..rows.end * ROW_WORDS];
+                queue.write_buffer(buffer, offset, bytemuck::cast_slice(words));
             }
             return;
         }
-        table.take_changed();
         let buffer = device.wgpu_device().create_buffer(&wgpu::BufferDescriptor {
             label: Some("feature table"),
             size: wanted_bytes,
             usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        queue.write_buffer(&buffer, 0, bytemuck::cast_slice(table.rows()));
+        queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
         self.scene_group = Some(device.wgpu_device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("scene"),
             layout: &self.layouts.scene,

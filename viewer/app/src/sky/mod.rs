@@ -1,15 +1,13 @@
 //! Sun, light and colours of the air by the hour of the day.
 
-use std::f64::consts::PI;
-
-/// Declination of the sun on the day that the viewer shows (about the first of May), radians.
-const DECLINATION_RAD: f64 = 0.26;
+use bevy::math::DVec3;
+use viewer_core::sun;
 
 /// Light of an hour; colours linear.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Daylight {
     /// Unit vector to the sun, ENU.
-    pub(crate) sun: [f64; 3],
+    pub(crate) sun: DVec3,
     /// 1 by day, 0 once the sun has set.
     pub(crate) day: f32,
     /// Direct light.
@@ -31,20 +29,15 @@ pub(crate) struct Daylight {
 /// * `hours` — local solar time, 0–24; `latitude_rad` — of the scene
 /// * returns direction and colours; at noon the direct light is about one
 ///
-/// # Source
-/// Elevation and azimuth by the spherical triangle of pole, zenith and sun; colours chosen by eye from `picture` views.
+/// Direction by [`sun::direction`]; colours are chosen by eye.
 pub(crate) fn daylight(hours: f64, latitude_rad: f64) -> Daylight {
-    let hour_angle = (hours - 12.0) * PI / 12.0;
-    let (sin_lat, cos_lat) = latitude_rad.sin_cos();
-    let (sin_dec, cos_dec) = DECLINATION_RAD.sin_cos();
-    let up = sin_lat * sin_dec + cos_lat * cos_dec * hour_angle.cos();
-    let east = -cos_dec * hour_angle.sin();
-    let north = cos_lat * sin_dec - sin_lat * cos_dec * hour_angle.cos();
+    let sun = sun::direction(hours, latitude_rad, sun::DISPLAY_DAY);
+    let up = sun.z;
     let day = smoothstep(-0.04, 0.10, up as f32);
     let high = smoothstep(0.02, 0.45, up as f32);
     let dusk = day * (1.0 - high);
     Daylight {
-        sun: [east, north, up],
+        sun,
         day,
         sun_color: mix([1.0, 0.52, 0.24], [1.0, 0.94, 0.84], high).map(|c| c * day * (0.55 + 0.40 * high)),
         sky_ambient: mix([0.030, 0.040, 0.070], [0.40, 0.45, 0.52], day),

@@ -5,4 +5,4 @@ mod stream;
 pub(crate) mod workers;
 
 pub(crate) use ready::ReadyTile;
-pub(crate) use stream::{StreamSettings, TileStream};
+pub(crate) use stream::TileStream;

@@ -24,18 +24,11 @@ enum Job {
     Content(TileId, String),
 }
 
-/// What the stream may spend.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct StreamSettings {
-    /// Errors, budgets, hidden groups.
-    pub(crate) select: SelectSettings,
-}
-
 /// Tiles of the scene.
 #[derive(Resource)]
 pub(crate) struct TileStream {
-    /// Settings of the next selection.
-    pub(crate) settings: StreamSettings,
+    /// Errors, budgets and hidden groups of the next selection.
+    pub(crate) settings: SelectSettings,
     tree: TileTree,
     states: TileStates,
     queue: LoadQueue,
@@ -53,7 +46,7 @@ impl TileStream {
     /// An empty stream.
     ///
     /// * `enu_from_ecef` — places tilesets in the scene; `max_in_flight` — requests at a time
-    pub(crate) fn new(enu_from_ecef: DMat4, max_in_flight: usize, settings: StreamSettings) -> Self {
+    pub(crate) fn new(enu_from_ecef: DMat4, max_in_flight: usize, settings: SelectSettings) -> Self {
         Self {
             settings,
             tree: TileTree::new(enu_from_ecef),
@@ -163,7 +156,7 @@ impl TileStream {
     /// Chooses tiles for a view and keeps the workers busy.
     pub(crate) fn select(&mut self, workers: &mut WorkerPool, view: ViewState) {
         self.frame += 1;
-        let selection = select_tiles(&self.tree, &self.states, &Views::single(view), &self.settings.select, &self.selection);
+        let selection = select_tiles(&self.tree, &self.states, &Views::single(view), &self.settings, &self.selection);
         for tile in &selection.cancel {
             self.queue.cancel(*tile);
             self.states.set_cancelled(*tile);

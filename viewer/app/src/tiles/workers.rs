@@ -82,11 +82,6 @@ impl WorkerPool {
         self.slots.len() * 3
     }
 
-    /// Jobs without a reply.
-    pub(crate) fn num_running(&self) -> usize {
-        self.slots.iter().map(|slot| slot.jobs.len()).sum()
-    }
-
     /// Fetches and decodes an address.
     pub(crate) fn load(&mut self, url: &str) -> JobId {
         let id = self.next_id;
