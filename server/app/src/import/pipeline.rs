@@ -2,6 +2,7 @@
 
 use super::place::{Centre, Placer, choose_scene_crs};
 use super::{FileOutcome, ImportError, ImportOptions};
+use city_model::manifest::{LocalText, ViewInfo};
 use city_model::{Bounds3, Crs, Feature, HeightGrid, Report, SceneFrame};
 use city_sources::{DatasetInfo, FeatureSink, SinkError};
 use glam::{DVec2, DVec3};
@@ -49,6 +50,8 @@ pub struct ImportSink<'a> {
     ground: Option<(f64, f64)>,
     count: u64,
     progress: Option<Box<dyn Fn(u64) + 'a>>,
+    title: Option<LocalText>,
+    views: Vec<ViewInfo>,
 }
 
 impl std::fmt::Debug for ImportSink<'_> {
@@ -81,6 +84,8 @@ impl<'a> ImportSink<'a> {
             ground: None,
             count: 0,
             progress: None,
+            title: None,
+            views: Vec::new(),
         }
     }
 
@@ -99,6 +104,16 @@ impl<'a> ImportSink<'a> {
     /// Called with the number of features taken from the current file, now and then.
     pub fn set_progress(&mut self, progress: Box<dyn Fn(u64) + 'a>) {
         self.progress = Some(progress);
+    }
+
+    /// Name of the city, where it is new and the options give none.
+    pub fn set_title(&mut self, title: LocalText) {
+        self.title = Some(title);
+    }
+
+    /// Fixed views of the city; unlike in a manifest, their targets are in the CRS of the current data set, metres.
+    pub fn set_views(&mut self, views: Vec<ViewInfo>) {
+        self.views = views;
     }
 
     /// The file ends; `report` is the reader's, `error` says why its rest could not be read.
@@ -131,11 +146,27 @@ impl<'a> ImportSink<'a> {
         {
             let scene = self.new_scene(crs.clone()).map_err(|err| ImportError::Writer(err.to_string()))?;
             written.session.set_scene(&scene)?;
+            self.scene = Some(scene);
+        }
+        if let Some(views) = self.placed_views() {
+            written.session.set_meta("views", &views)?;
         }
         for (key, value) in &self.options.meta {
             written.session.set_meta(key, value)?;
         }
         Ok(written)
+    }
+
+    /// The views as JSON, with their targets in the tile frame; a view that cannot be placed is dropped.
+    fn placed_views(&self) -> Option<String> {
+        let frame = &self.scene.as_ref()?.frame;
+        let to_scene = city_model::Transformer::new(self.source_crs.clone()?, frame.crs().clone());
+        let place = |view: &ViewInfo| {
+            let target = to_scene.transform(view.target_enu.into()).and_then(|p| frame.enu_from_scene(p)).ok()?;
+            Some(ViewInfo { target_enu: target.0.to_array(), ..view.clone() })
+        };
+        let placed: Vec<ViewInfo> = self.views.iter().filter_map(place).collect();
+        if placed.is_empty() { None } else { serde_json::to_string(&placed).ok() }
     }
 
     /// Origin in the middle of what came in, at whole metres; its height is that of the lowest ground known.
@@ -147,9 +178,9 @@ impl<'a> ImportSink<'a> {
         };
         let height = self.ground.map_or(0.0, |(low, _)| low.floor());
         let frame = SceneFrame::new(crs, centre.round().extend(height), self.options.geoid_offset_m)?;
-        let title = self.options.title.clone().unwrap_or_else(|| {
+        let title = self.options.title.clone().or_else(|| self.title.clone()).unwrap_or_else(|| {
             let name = self.layer.clone();
-            city_model::manifest::LocalText { zh: name.clone(), en: name }
+            LocalText { zh: name.clone(), en: name }
         });
         Ok(SceneInfo { title, is_generated: self.options.is_generated, frame, vertical_datum: String::new() })
     }

@@ -6,7 +6,7 @@ use crate::http::problem::{ApiError, problem_response};
 use crate::http::state::Document;
 use crate::http::AppState;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use scene_store::ContentEncoding;
@@ -53,8 +53,10 @@ pub(super) fn serve_document(document: &Document, headers: &HeaderMap) -> Result
         (status = 404, description = "no such content", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 406, description = "no acceptable encoding", body = crate::http::problem::Problem, content_type = "application/problem+json"),
         (status = 416, description = "range outside of the content", body = crate::http::problem::Problem, content_type = "application/problem+json")))]
-pub async fn content(State(state): State<AppState>, Path(name): Path<String>, method: Method, headers: HeaderMap) -> Response {
-    match answer(&state, &name, &method, &headers).await {
+pub async fn content(State(state): State<AppState>, request: Request) -> Response {
+    // straight from the request: the extractors would copy the name and every header
+    let name = request.uri().path().strip_prefix("/tiles/content/").unwrap_or("");
+    match answer(&state, name, request.method(), request.headers()).await {
         Ok(response) => response,
         Err(err) => {
             let mut answer = problem_response(err.status(), err.to_string(), "");
