@@ -75,12 +75,11 @@ fn shade(in: Lit, px: vec2<f32>) -> Shaded {
             color = mottled(color, ground, pixel_m, select(0.16, 0.38, kind == KIND_GREEN));
         }
     } else if (bucket == BUCKET_PIPE) {
-        color = pipe(color, in.facade.xy, px);
+        color = pipe(color, in.facade.xy, px, style);
     } else if (bucket == BUCKET_BLENDED) {
         if (kind == KIND_PROJECT_FILL) {
-            // stage by colour and by pattern: the hatch is what is left when colours cannot be told apart
-            let stripe = fract((ground.x + ground.y) / 9.0 + scene.sky_ambient.w * 0.02);
-            alpha = 0.22 + 0.14 * band(stripe, pixel_m / 6.0, 0.0, 0.35);
+            alpha = project_fill(ground, pixel_m, (style >> 16u) & 255u);
+            emission = color * 0.12;
         } else if (kind == KIND_PROJECT_WALL) {
             let top = clamp(in.facade.y / 3.0, 0.0, 1.0);
             alpha = mix(0.55, 0.18, top) + 0.35 * band(top, pixel_m / 3.0, 0.92, 1.0);
@@ -107,7 +106,7 @@ fn shade(in: Lit, px: vec2<f32>) -> Shaded {
 @fragment
 fn city_opaque(in: Lit) -> @location(0) vec4<f32> {
     let px = fwidth(in.facade.xy);
-    return vec4(shade(in, px).color, 1.0);
+    return vec4(srgb_from_linear(shade(in, px).color), 1.0);
 }
 
 // Projects, and everything above ground in underground mode.
@@ -118,5 +117,5 @@ fn city_blended(in: Lit) -> @location(0) vec4<f32> {
     let kind = in.surface.x & 15u;
     let is_project = kind == KIND_PROJECT_FILL || kind == KIND_PROJECT_WALL;
     let opacity = select(shaded.alpha * scene.ground_ambient.w, shaded.alpha, is_project);
-    return vec4(shaded.color, opacity);
+    return vec4(srgb_from_linear(shaded.color), opacity);
 }

@@ -89,11 +89,33 @@ fn pitched_roof(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>) -> vec3<f32> {
     return base * (1.0 - shade * keep);
 }
 
-// Arrows that travel along the pipe; `uv` metres along and around.
-fn pipe(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>) -> vec3<f32> {
+const PIPE_FLOW_KNOWN: u32 = 0x20u; // city_model::style::pipe_mark::FLOW_KNOWN in the high half of the first byte
+
+// Arrow heads that travel along the pipe where the way of the flow is known; `uv` metres along and around.
+fn pipe(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>, style: u32) -> vec3<f32> {
+    if ((style & PIPE_FLOW_KNOWN) == 0u) {
+        return base;
+    }
     let spacing_m = 6.0;
     let along = fract((uv.x - scene.sky_ambient.w * 0.8) / spacing_m);
     let w = px.x / spacing_m;
     let arrow = band(along, w, 0.0, 0.14) * clamp(1.0 - w * 3.0, 0.0, 1.0);
     return mix(base, base * 0.45 + vec3(0.25), arrow * 0.6);
+}
+
+// Stages of city_model::style::ProjectStage.
+const STAGE_PLANNED: u32 = 1u;
+const STAGE_UNDER_WAY: u32 = 2u;
+const STAGE_FINISHED: u32 = 3u;
+
+// Opacity of a project's fill: the stage is told by pattern too, for eyes that do not part the colours.
+fn project_fill(ground: vec2<f32>, pixel_m: f32, stage: u32) -> f32 {
+    let across = (ground.x + ground.y) / 12.0;
+    let along = (ground.x - ground.y) / 16.0;
+    let w = pixel_m / 8.5;
+    let is_moving = select(0.0, scene.sky_ambient.w * 0.08, stage == STAGE_UNDER_WAY);
+    let stripe = band(fract(across + is_moving), w, 0.0, 0.4);
+    let dash = select(1.0, band(fract(along), w, 0.0, 0.55), stage == STAGE_PLANNED);
+    let hatch = select(stripe * dash, 0.4, stage == STAGE_FINISHED || stage == 0u);
+    return 0.20 + 0.20 * hatch;
 }

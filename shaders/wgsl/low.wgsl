@@ -1,8 +1,8 @@
-// Low quality: light and haze by vertex, one cheap pattern a bucket. For software renderers and weak GPUs.
+// Low quality: light, haze and sRGB by vertex, one cheap pattern a bucket. For software renderers and weak GPUs.
 
 struct LowLit {
     @builtin(position) clip: vec4<f32>,
-    @location(0) color: vec4<f32>,  // lit and hazed; w: share that the haze has left of the surface
+    @location(0) color: vec4<f32>,  // lit, hazed, sRGB; w: share that the haze has left of the surface
     @location(1) facade: vec2<f32>, // metres along and up, divided by bay and storey on walls
     @location(2) rel: vec3<f32>,    // metres from the eye
     @location(3) @interpolate(flat, either) window: vec4<f32>, // walls: from and to across, from and to up
@@ -28,7 +28,7 @@ fn low_vertex(vertex: TileVertex) -> LowLit {
     let haze = scene.fog.z * t * (2.0 - t);
     let lit = stated_color(vertex.words.w, row) * light;
     out.clip = scene.clip_from_rel * vec4(rel, 1.0);
-    out.color = vec4(mix(lit, scene.horizon.rgb, haze), 1.0 - haze);
+    out.color = vec4(srgb_from_linear(mix(lit, scene.horizon.rgb, haze)), 1.0 - haze);
     out.rel = rel;
     var facade = vec2(f32(vertex.words.z & 0xffffu), f32(vertex.words.z >> 16u)) * FACADE_UNIT_M;
     if (bucket == BUCKET_WALL) {
@@ -49,7 +49,7 @@ fn low_plain(@location(0) color: vec4<f32>) -> @location(0) vec4<f32> {
     return vec4(color.rgb, 1.0);
 }
 
-const LOW_WINDOW_SHADE: vec3<f32> = vec3(0.42, 0.36, 0.28); // what a window takes from the wall
+const LOW_WINDOW_SHADE: vec3<f32> = vec3(0.44, 0.36, 0.27); // what a window takes from the wall, in sRGB
 
 @fragment
 fn low_wall(
@@ -68,7 +68,7 @@ fn low_wall(
     let far = clamp(max(w.x, w.y) * 2.2 - 1.0, 0.0, 1.0);
     let mean = (window.y - window.x) * (window.w - window.z);
     let share = mix(inside, mean, far) * color.w;
-    var shaded = color.rgb * (1.0 - LOW_WINDOW_SHADE * (share * 1.4));
+    var shaded = color.rgb * (1.0 - LOW_WINDOW_SHADE * share);
     if (is_night) {
         let cell = vec2<i32>(floor(facade));
         let lit = select(0.0, 1.0, cell_hash(cell, surface.y) < 0.45);
@@ -90,13 +90,13 @@ fn low_road(
     let middle = clamp((0.17 - x) / across + 0.5, 0.0, 1.0);
     let keep = color.w * clamp(1.4 - across, 0.0, 1.0) * select(0.0, 0.55, half_m > 2.5);
     let mark = max(edge, middle) * keep;
-    return vec4(color.rgb * (1.0 + mark * 1.6), 1.0);
+    return vec4(color.rgb * (1.0 + mark * 0.9), 1.0);
 }
 
 @fragment
 fn low_water(@location(0) color: vec4<f32>, @location(2) rel: vec3<f32>) -> @location(0) vec4<f32> {
     let grazing = 1.0 + rel.z * inverseSqrt(max(dot(rel, rel), 1e-6));
     let fresnel = 0.08 + 0.62 * grazing * grazing * grazing;
-    let sky = mix(scene.zenith.rgb, scene.horizon.rgb, grazing);
-    return vec4(mix(color.rgb * 0.6, sky, fresnel), 1.0);
+    let sky = sqrt(mix(scene.zenith.rgb, scene.horizon.rgb, grazing));
+    return vec4(mix(color.rgb * 0.8, sky, fresnel), 1.0);
 }

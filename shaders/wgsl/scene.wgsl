@@ -62,6 +62,16 @@ fn linear_from_srgb(c: vec3<f32>) -> vec3<f32> {
     return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878);
 }
 
+// Linear → sRGB within 0.2 % (sum of roots in place of the exact power). Every pass writes sRGB values into a plain
+// target: sRGB views of multisampled targets are resolved wrongly by a software renderer that tests run on, and low
+// quality can encode by vertex.
+fn srgb_from_linear(color: vec3<f32>) -> vec3<f32> {
+    let s1 = sqrt(max(color, vec3(0.0)));
+    let s2 = sqrt(s1);
+    let s3 = sqrt(s2);
+    return max(0.662002687 * s1 + 0.684122060 * s2 - 0.323583601 * s3 - 0.0225411470 * color, vec3(0.0));
+}
+
 fn is_layer_shown(code: u32) -> bool {
     let word = scene.layer_mask[(code >> 7u) & 1u][(code >> 5u) & 3u];
     return ((word >> (code & 31u)) & 1u) != 0u;

@@ -24,5 +24,5 @@ fn sky_fragment(in: SkyVertex) -> @location(0) vec4<f32> {
     let disc = smoothstep(SUN_DISC_COS, 1.0, dot(direction, scene.sun.xyz));
     color += scene.sun_color.rgb * disc * 3.0 * scene.sun.w;
     let below = (1.0 - scene.ground_ambient.w) * smoothstep(0.05, -0.08, direction.z);
-    return vec4(mix(color, BELOW_GROUND, below), 1.0);
+    return vec4(srgb_from_linear(mix(color, BELOW_GROUND, below)), 1.0);
 }

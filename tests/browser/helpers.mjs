@@ -62,11 +62,11 @@ export async function startServer(city) {
   return { origin, stop, log };
 }
 
-/** A browser; `webgpu: false` takes WebGPU away from pages. */
+/** A browser; `webgpu: false` finds no adapter, as on a machine without a usable GPU. */
 export function launch({ webgpu = true } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [...QUIET, ...(webgpu ? WEBGPU : ["--disable-blink-features=WebGPU"])],
+    args: [...QUIET, ...(webgpu ? WEBGPU : [])],
   });
 }
 

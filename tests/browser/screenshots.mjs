@@ -40,6 +40,7 @@ export async function takeScreenshots(browser, origin, manifest) {
 
   const bare = await launch({ webgpu: false });
   const { page: message } = await newPage(bare, { viewport: { width: 960, height: 540 } });
+  await message.addInitScript(() => delete Navigator.prototype.gpu);
   await message.goto(origin);
   await message.locator("cj-start-screen .failed").waitFor();
   await message.screenshot({ path: `${FOLDER}no-webgpu.png` });

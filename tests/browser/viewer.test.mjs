@@ -56,7 +56,7 @@ describe("the viewer", () => {
     const { x, y, feature } = await findFeature(page, server.origin, (f) => f.class.startsWith("Building"));
     await page.mouse.click(x, y);
     await panel().locator(".id").filter({ hasText: feature.id }).waitFor();
-    const shown = await panel().innerText();
+    const shown = await panel().locator("section").innerText();
     if (feature.name) assert.ok(shown.includes(feature.name), shown);
     const { year, storeys } = feature.attributes;
     if (year) assert.match(shown, new RegExp(`建成年份\\s+${year}`));
@@ -113,7 +113,7 @@ describe("the viewer", () => {
     const { x, y, feature } = await findFeature(page, server.origin, (f) => f.class === "Pipe");
     await page.mouse.click(x, y);
     await panel().locator(".id").filter({ hasText: feature.id }).waitFor();
-    assert.match(await panel().innerText(), /管线类别/);
+    assert.match(await panel().locator("section").innerText(), /管线类别/);
     assert.equal(await page.locator('[data-nav="underground"]').getAttribute("aria-pressed"), "true");
     await page.locator('[data-nav="underground"]').click();
   });
@@ -137,10 +137,10 @@ describe("the viewer", () => {
   test("speaks English when asked and remembers it", async () => {
     await page.locator('[data-tool="language"]').click();
     assert.equal(await page.locator("html").getAttribute("lang"), "en");
-    assert.match(await page.locator("cj-sidebar").innerText(), /Layers/);
+    assert.match(await page.locator("cj-sidebar section").innerText(), /Layers/);
     assert.equal(await page.evaluate(() => localStorage.getItem("chengjing.language")), "en");
     await page.locator('[data-tool="language"]').click();
-    assert.match(await page.locator("cj-sidebar").innerText(), /图层/);
+    assert.match(await page.locator("cj-sidebar section").innerText(), /图层/);
   });
 
   test("has no accessibility fault that axe knows of", async () => {
@@ -193,18 +193,30 @@ describe("the viewer", () => {
   }
 });
 
-describe("a browser without WebGPU", () => {
-  test("is told so in both languages, with advice", async () => {
+describe("a browser that cannot draw the city", () => {
+  /** Text of the start screen's failure, and the errors on the console. */
+  async function failure(prepare) {
     const bare = await launch({ webgpu: false });
     try {
       const { page, errors } = await newPage(bare);
+      await prepare(page);
       await page.goto(server.origin);
-      const text = await page.locator("cj-start-screen .failed").innerText();
-      for (const words of ["此浏览器不支持 WebGPU", "Chrome 或 Edge", "does not support WebGPU", "Use Chrome or Edge"]) assert.ok(text.includes(words), text);
-      assert.deepEqual(errors, []);
+      return { text: await page.locator("cj-start-screen .failed").innerText(), errors };
     } finally {
       await bare.close();
     }
+  }
+
+  test("is told in both languages that there is no graphics processor, and what to do", async () => {
+    const { text, errors } = await failure(() => {});
+    for (const words of ["没有找到可用的图形处理器", "更新显卡驱动", "no usable graphics processor", "Update the graphics driver"]) assert.ok(text.includes(words), text);
+    assert.deepEqual(errors, []);
+  });
+
+  test("is told in both languages that it lacks WebGPU, and which browsers have it", async () => {
+    const { text, errors } = await failure((page) => page.addInitScript(() => delete Navigator.prototype.gpu));
+    for (const words of ["此浏览器不支持 WebGPU", "Chrome 或 Edge", "does not support WebGPU", "Use Chrome or Edge"]) assert.ok(text.includes(words), text);
+    assert.deepEqual(errors, []);
   });
 });
 

@@ -69,6 +69,11 @@ pub fn lifespan(attributes: &Attributes) -> Lifespan {
     }
 }
 
+/// True when some attribute gives a plausible height or number of storeys.
+pub fn tells_height(attributes: &Attributes) -> bool {
+    height_m(attributes, None).0.is_some()
+}
+
 /// Height above ground in metres, and how it was told when not stated as such.
 fn height_m(attributes: &Attributes, measured_height_m: Option<f64>) -> (Option<f64>, Option<&'static str>) {
     let plausible = |h: &f64| PLAUSIBLE_HEIGHT_M.contains(h);

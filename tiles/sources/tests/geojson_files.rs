@@ -437,6 +437,24 @@ mod tests {
     }
 
     #[test]
+    fn other_encodings_and_spellings() {
+        let text = r#"{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[113,34,92.5],[113.1,34,93],[113.1,34.1,92],[113,34,92.5]]]},"properties":{"名称":"国棉三厂","num_floors":"4"}}]}"#;
+        let (bytes, _, _) = encoding_rs::GBK.encode(text);
+        let (result, sink, report) = try_text("x.geojson", &bytes, &ReadOptions::default());
+        result.unwrap();
+        let house = &sink.features[0];
+        assert_eq!(
+            [&house.attributes["name"], &house.attributes["height_m"]],
+            [&json!("国棉三厂"), &json!(12)]
+        );
+        assert_eq!(report.counts["geojson/encoding"], 1);
+        let Shape::Extrusion(body) = &house.geometry.shapes[0].shape else {
+            panic!("no extrusion")
+        };
+        assert_eq!(body.base_z_m, Some(92.0));
+    }
+
+    #[test]
     fn memory_does_not_hold_the_text() {
         // 30,000 features of one document: all come, in order
         let one = |i: usize| {

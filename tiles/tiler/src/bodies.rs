@@ -70,9 +70,9 @@ pub fn disk(
     for k in 1..ring.len() - 1 {
         let (a, b, c) = (ring[0], ring[k], ring[k + 1]);
         if faces_up {
-            mesh.push_triangle(a, b, c)
+            mesh.push_triangle(a, b, c);
         } else {
-            mesh.push_triangle(a, c, b)
+            mesh.push_triangle(a, c, b);
         }
     }
 }

@@ -4,12 +4,14 @@ use crate::api::{FeatureHead, FeatureProvider, Progress, Publication, PublishErr
 use crate::group::{Assignment, BuiltTile, GroupBuilder, Terrain, TileContext, builders};
 use crate::partition::{Node, NodeKind, partition};
 use crate::tileset::{EntryContent, TileEntry, write_group, write_root};
+use crate::terrain::bases::grid_from_heads;
 use crate::{Rect, TileFrame, glb};
 use blake3::Hasher;
-use city_model::{Bounds3, FeatureIndex, Report, SceneFrame};
+use city_model::{Bounds3, FeatureIndex, HeightGrid, Report, SceneFrame};
 use glam::{DVec2, Vec3Swizzles as _};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Raised when a record or the way of publishing changes.
@@ -51,6 +53,7 @@ struct Publisher<'a> {
     progress: Progress<'a>,
     heads: &'a [FeatureHead],
     terrain: &'a Terrain,
+    ground_is_guessed: bool,
     common: [u8; 32],
     done: AtomicU64,
     total: u64,
@@ -66,7 +69,11 @@ pub(crate) fn publish(
     progress: Progress<'_>,
 ) -> Result<Publication, PublishError> {
     let heads = provider.heads().map_err(PublishError::Provider)?;
-    let terrain = Terrain { grids: provider.terrain().map_err(PublishError::Provider)? };
+    let mut terrain = Terrain { grids: provider.terrain().map_err(PublishError::Provider)? };
+    let ground_is_guessed = terrain.is_empty();
+    if ground_is_guessed {
+        terrain.grids.extend(guessed_ground(&heads));
+    }
     let mut report = Report::new("publish");
     let trees = plant(&heads, &terrain, frame, options, &mut report);
     let publisher = Publisher {
@@ -77,6 +84,7 @@ pub(crate) fn publish(
         progress,
         heads: &heads,
         terrain: &terrain,
+        ground_is_guessed,
         common: common_key(frame, options),
         done: AtomicU64::new(0),
         total: trees.iter().map(|(_, tree)| tree.num_tiles()).sum(),
@@ -91,7 +99,7 @@ pub(crate) fn publish(
         publication.bounds_enu = publication.bounds_enu.union(done.entry.bounds_enu);
         publication.contents.extend(done.contents);
         publication.record_names.extend(done.record_names);
-        publication.report.merge(done.report);
+        merge_reports(&mut publication.report, done.report);
         publication.num_encoded += done.num_encoded;
     }
     publication.contents.sort_by(|a, b| a.name.cmp(&b.name));
@@ -101,6 +109,11 @@ pub(crate) fn publish(
     publication.record_names.dedup();
     publication.tileset_json = write_root(frame, tiles, &publication.bounds_enu, options.revision, &options.copyright)?;
     Ok(publication)
+}
+
+/// Ground through the feet of the features, for a city without a DEM. It has no revision: see `hash_terrain`.
+fn guessed_ground(heads: &[FeatureHead]) -> Option<(u64, HeightGrid)> {
+    grid_from_heads(heads).map(|grid| (0, grid))
 }
 
 /// One tree per group that has something.
@@ -235,10 +248,27 @@ impl Publisher<'_> {
         hasher
     }
 
+    /// Hashes what the tile may see of the ground. A survey counts by its revision; a ground that was guessed from the
+    /// features counts by its heights nearby, since every edit may move it somewhere.
     fn hash_terrain(&self, hasher: &mut Hasher, reach: &Rect) {
-        for ((revision, _), extent) in self.terrain.grids.iter().zip(self.terrain.extents()) {
-            if extent.overlaps(reach) {
+        for ((revision, grid), extent) in self.terrain.grids.iter().zip(self.terrain.extents()) {
+            if !extent.overlaps(reach) {
+                continue;
+            }
+            if !self.ground_is_guessed {
                 hasher.update(&revision.to_le_bytes());
+                continue;
+            }
+            for value in grid.origin.to_array().into_iter().chain(grid.step_m.to_array()) {
+                hasher.update(&value.to_le_bytes());
+            }
+            // one grid step around the tile takes part in interpolation; the casts saturate at the grid's edge
+            let low = ((reach.min - grid.origin) / grid.step_m - 2.0).max(DVec2::ZERO).as_u64vec2();
+            let high = ((reach.max - grid.origin) / grid.step_m + 3.0).max(DVec2::ZERO).as_u64vec2();
+            let (num_x, num_y) = (u64::from(grid.num_x), u64::from(grid.num_y));
+            for y in low.y..high.y.min(num_y) {
+                let row = (y * num_x + low.x.min(num_x)) as usize..(y * num_x + high.x.min(num_x)) as usize;
+                hasher.update(bytemuck::cast_slice(grid.heights_m.get(row).unwrap_or_default()));
             }
         }
     }
@@ -329,7 +359,7 @@ impl Publisher<'_> {
             done.entry.children.push(child.entry);
             done.contents.extend(child.contents);
             done.record_names.extend(child.record_names);
-            done.report.merge(child.report);
+            merge_reports(&mut done.report, child.report);
             done.num_encoded += child.num_encoded;
         }
         done.entry.children.retain(|child| child.content.is_some() || !child.children.is_empty());
@@ -338,4 +368,15 @@ impl Publisher<'_> {
         }
         Some(done).filter(|done| done.entry.content.is_some() || !done.entry.children.is_empty())
     }
+}
+
+/// Adds a report and keeps the list of issues bounded; the counts stay complete.
+fn merge_reports(into: &mut Report, other: Report) {
+    into.merge(other);
+    let mut kept = BTreeMap::<String, u64>::new();
+    into.issues.retain(|issue| {
+        let count = kept.entry(issue.code.clone()).or_default();
+        *count += 1;
+        *count <= Report::MAX_PER_CODE
+    });
 }

@@ -86,6 +86,8 @@ mod tests {
             start.elapsed(),
             publication.report.counts
         );
+        let geometry: usize = city.features.iter().map(|f| postcard::to_stdvec(&f.geometry).unwrap().len()).sum();
+        println!("delft: {geometry} bytes of geometry");
         let areas = drawn_areas(&leaf_tiles(&publication, &sink));
         let mut worst = Vec::new();
         for feature in &city.features {

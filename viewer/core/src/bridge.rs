@@ -260,8 +260,13 @@ mod tests {
 
     fn typescript() -> String {
         let config = ts_rs::Config::default();
-        let declarations =
-            [View::decl(&config), Quality::decl(&config), ViewerStats::decl(&config), ViewerCommand::decl(&config), ViewerEvent::decl(&config)];
+        let declarations = [
+            View::decl(&config),
+            Quality::decl(&config),
+            ViewerStats::decl(&config),
+            ViewerCommand::decl(&config),
+            ViewerEvent::decl(&config),
+        ];
         let mut text = "// Generated from viewer/core/src/bridge.rs by `UPDATE_BRIDGE=1 cargo test -p viewer-core bridge`; do not edit.\n".to_owned();
         for declaration in declarations {
             text.push_str("\nexport ");
@@ -278,7 +283,10 @@ mod tests {
             std::fs::write(PATH, &fresh).unwrap();
         }
         let on_disk = std::fs::read_to_string(PATH).unwrap_or_default();
-        assert!(fresh == on_disk, "bridge.gen.ts is stale: run UPDATE_BRIDGE=1 cargo test -p viewer-core bridge");
+        assert!(
+            fresh == on_disk,
+            "bridge.gen.ts is stale: run UPDATE_BRIDGE=1 cargo test -p viewer-core bridge"
+        );
     }
 
     #[test]
@@ -287,12 +295,23 @@ mod tests {
         assert_eq!(read(r#"{"type":"reset_north"}"#), ViewerCommand::ResetNorth);
         assert_eq!(
             read(r#"{"type":"select","feature_index":null}"#),
-            ViewerCommand::Select { feature_index: None, related: Vec::new() }
+            ViewerCommand::Select {
+                feature_index: None,
+                related: Vec::new()
+            }
         );
-        let view = View { target_enu: [1.0, 2.0, 3.0], distance_m: 50.0, heading_deg: 10.0, pitch_deg: 45.0 };
+        let view = View {
+            target_enu: [1.0, 2.0, 3.0],
+            distance_m: 50.0,
+            heading_deg: 10.0,
+            pitch_deg: 45.0,
+        };
         assert_eq!(
             read(r#"{"type":"fly_to","view":{"target_enu":[1,2,3],"distance_m":50,"heading_deg":10,"pitch_deg":45}}"#),
-            ViewerCommand::FlyTo { view, duration_ms: None }
+            ViewerCommand::FlyTo {
+                view,
+                duration_ms: None
+            }
         );
         assert_eq!(
             read(r#"{"type":"set_quality","quality":"low"}"#),
@@ -306,7 +325,15 @@ mod tests {
         let stats = serde_json::to_value(ViewerEvent::Stats(ViewerStats::default())).unwrap();
         assert_eq!(stats["type"], "stats");
         assert_eq!(stats["tiles_drawn"], 0);
-        let picked = serde_json::to_value(ViewerEvent::Picked { request_id: 7, feature_index: None, position_enu: None }).unwrap();
-        assert_eq!(picked.to_string(), r#"{"type":"picked","request_id":7,"feature_index":null,"position_enu":null}"#);
+        let picked = serde_json::to_value(ViewerEvent::Picked {
+            request_id: 7,
+            feature_index: None,
+            position_enu: None,
+        })
+        .unwrap();
+        assert_eq!(
+            picked.to_string(),
+            r#"{"type":"picked","request_id":7,"feature_index":null,"position_enu":null}"#
+        );
     }
 }

@@ -49,7 +49,12 @@ pub struct CameraLimits {
 
 impl Default for CameraLimits {
     fn default() -> Self {
-        Self { distance_m: [2.0, 200_000.0], pitch_deg: [-80.0, 90.0], floor_m: None, reach_m: 300_000.0 }
+        Self {
+            distance_m: [2.0, 200_000.0],
+            pitch_deg: [-80.0, 90.0],
+            floor_m: None,
+            reach_m: 300_000.0,
+        }
     }
 }
 
@@ -169,7 +174,10 @@ impl Camera {
         let across = (x_px - self.viewport_px[0] * 0.5) / half_height * tan;
         let down = (y_px - half_height) / half_height * tan;
         let direction = (self.forward() + self.right() * across - self.up() * down).normalize();
-        Ray { origin_enu: self.eye_enu(), direction }
+        Ray {
+            origin_enu: self.eye_enu(),
+            direction,
+        }
     }
 
     /// Where a point appears, CSS pixels; `None` behind the eye.
@@ -196,7 +204,11 @@ impl Camera {
     pub fn near_far_m(&self, bounds_enu: [f64; 6], clearance_m: Option<f64>) -> (f64, f64) {
         let [a, b, c, d, e, f] = bounds_enu;
         let eye = self.eye_enu();
-        let farthest = DVec3::new((eye.x - a).abs().max((eye.x - d).abs()), (eye.y - b).abs().max((eye.y - e).abs()), (eye.z - c).abs().max((eye.z - f).abs()));
+        let farthest = DVec3::new(
+            (eye.x - a).abs().max((eye.x - d).abs()),
+            (eye.y - b).abs().max((eye.y - e).abs()),
+            (eye.z - c).abs().max((eye.z - f).abs()),
+        );
         let near = (clearance_m.unwrap_or(self.distance_m) * 0.05).clamp(0.1, 50.0);
         (near, (farthest.length() * 1.05).max(near * 1_000.0))
     }
@@ -205,20 +217,31 @@ impl Camera {
     pub fn fallback_hit(&self, x_px: f64, y_px: f64) -> DVec3 {
         let ray = self.ray(x_px, y_px);
         let level = ray.meets_plane(self.target_enu, DVec3::Z);
-        level.filter(|hit| hit.distance(ray.origin_enu) < self.distance_m * 20.0).unwrap_or_else(|| ray.at(self.distance_m))
+        level
+            .filter(|hit| hit.distance(ray.origin_enu) < self.distance_m * 20.0)
+            .unwrap_or_else(|| ray.at(self.distance_m))
     }
 
     /// Takes hold of a point of the scene.
     pub fn grab(&self, hit_enu: DVec3) -> PanDrag {
         let toward = (hit_enu - self.eye_enu()).normalize_or(self.forward());
-        let normal = if toward.z.abs() > LEVEL_DRAG_SINE { DVec3::Z } else { -self.forward() };
-        PanDrag { grabbed_enu: hit_enu, normal }
+        let normal = if toward.z.abs() > LEVEL_DRAG_SINE {
+            DVec3::Z
+        } else {
+            -self.forward()
+        };
+        PanDrag {
+            grabbed_enu: hit_enu,
+            normal,
+        }
     }
 
     /// Moves so that the grabbed point lies under the pointer.
     pub fn drag_to(&mut self, drag: &PanDrag, x_px: f64, y_px: f64) {
         let ray = self.ray(x_px, y_px);
-        let Some(under) = ray.meets_plane(drag.grabbed_enu, drag.normal) else { return };
+        let Some(under) = ray.meets_plane(drag.grabbed_enu, drag.normal) else {
+            return;
+        };
         let step = drag.grabbed_enu - under;
         // towards the horizon a pixel is kilometres: such steps are left out, as the hand cannot mean them
         if step.length() < 20.0 * self.distance_m.max(drag.grabbed_enu.distance(ray.origin_enu)) {
@@ -249,7 +272,9 @@ impl Camera {
         let eye = self.eye_enu();
         let to_point = point_enu.distance(eye).max(1e-3);
         // neither the point nor the target may come nearer than the limit or go farther
-        let factor = factor.min((self.distance_m / least).max(1.0)).min((to_point / least).max(1.0));
+        let factor = factor
+            .min((self.distance_m / least).max(1.0))
+            .min((to_point / least).max(1.0));
         let factor = factor.max((self.distance_m / greatest).min(1.0));
         let eye = point_enu + (eye - point_enu) / factor;
         self.distance_m /= factor;
@@ -276,7 +301,11 @@ impl Camera {
         self.heading_rad += heading_deg * DEG;
         self.pitch_rad = (self.pitch_rad + pitch_deg * DEG).clamp(least * DEG, greatest * DEG);
         let eye = pivot_enu + self.rotation() * offset;
-        if self.limits.floor_m.is_some_and(|floor| eye.z < floor && eye.z < old.eye_enu().z) {
+        if self
+            .limits
+            .floor_m
+            .is_some_and(|floor| eye.z < floor && eye.z < old.eye_enu().z)
+        {
             // the tilt would push the eye into the ground: turn without it
             *self = old;
             if pitch_deg != 0.0 {
@@ -312,13 +341,20 @@ impl Camera {
         let half_angle = ((self.fovy_rad * 0.5).tan() * aspect.min(1.0)).atan();
         let pitch_deg = (self.pitch_rad / DEG).clamp(25.0, 60.0);
         let distance_m = radius_m / half_angle.sin() * 1.1;
-        View { target_enu: ((min + max) * 0.5).to_array(), distance_m, pitch_deg, ..self.view() }
+        View {
+            target_enu: ((min + max) * 0.5).to_array(),
+            distance_m,
+            pitch_deg,
+            ..self.view()
+        }
     }
 
     fn clamp(&mut self) {
         let limits = self.limits;
         self.distance_m = self.distance_m.clamp(limits.distance_m[0], limits.distance_m[1]);
-        self.pitch_rad = self.pitch_rad.clamp(limits.pitch_deg[0] * DEG, limits.pitch_deg[1] * DEG);
+        self.pitch_rad = self
+            .pitch_rad
+            .clamp(limits.pitch_deg[0] * DEG, limits.pitch_deg[1] * DEG);
         let reach = self.target_enu.truncate().length();
         if reach > limits.reach_m {
             let scale = limits.reach_m / reach;

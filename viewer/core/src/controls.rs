@@ -117,7 +117,14 @@ impl Controls {
     /// A button goes down.
     ///
     /// * `hit_enu` — what lies under the pointer; `None` for the sky
-    pub fn press(&mut self, camera: &Camera, button: PointerButton, modifiers: Modifiers, at_px: [f64; 2], hit_enu: Option<DVec3>) {
+    pub fn press(
+        &mut self,
+        camera: &Camera,
+        button: PointerButton,
+        modifiers: Modifiers,
+        at_px: [f64; 2],
+        hit_enu: Option<DVec3>,
+    ) {
         if self.button.is_some() {
             return;
         }
@@ -160,7 +167,10 @@ impl Controls {
         self.button = None;
         self.gesture = Gesture::None;
         let is_click = !self.is_drag && button == PointerButton::Left;
-        is_click.then_some(Click { at_px, modifiers: self.modifiers })
+        is_click.then_some(Click {
+            at_px,
+            modifiers: self.modifiers,
+        })
     }
 
     /// Forgets everything held, as when the page loses the pointer.
@@ -171,7 +181,12 @@ impl Controls {
     /// Fingers went down, moved or went up: all that are now on the screen. True when the camera moved.
     ///
     /// * `hit_enu` — what lies under the middle of the fingers, asked when their number changes
-    pub fn touch(&mut self, camera: &mut Camera, fingers: &[Finger], hit_enu: impl FnOnce([f64; 2]) -> Option<DVec3>) -> bool {
+    pub fn touch(
+        &mut self,
+        camera: &mut Camera,
+        fingers: &[Finger],
+        hit_enu: impl FnOnce([f64; 2]) -> Option<DVec3>,
+    ) -> bool {
         let same = fingers.len() == self.fingers.len() && fingers.iter().zip(&self.fingers).all(|(a, b)| a.id == b.id);
         let before = std::mem::replace(&mut self.fingers, fingers.to_vec());
         if !same {
@@ -186,7 +201,11 @@ impl Controls {
                 true
             }
             ([a, b], [was_a, was_b], Some((mode, start, pivot_enu))) => {
-                let mode = if mode == Two::Undecided { decide([*a, *b], start) } else { mode };
+                let mode = if mode == Two::Undecided {
+                    decide([*a, *b], start)
+                } else {
+                    mode
+                };
                 self.two = Some((mode, start, pivot_enu));
                 two_fingers(camera, mode, [*a, *b], [*was_a, *was_b], pivot_enu)
             }
@@ -241,7 +260,11 @@ fn decide(now: [Finger; 2], start: [Finger; 2]) -> Two {
         return Two::Undecided;
     }
     let is_vertical = |m: DVec2| m.y.abs() > 2.0 * m.x.abs() && m.y.abs() > TOUCH_DECISION_PX * 0.5;
-    if moved.into_iter().all(is_vertical) && moved[0].y * moved[1].y > 0.0 { Two::Tilt } else { Two::Pinch }
+    if moved.into_iter().all(is_vertical) && moved[0].y * moved[1].y > 0.0 {
+        Two::Tilt
+    } else {
+        Two::Pinch
+    }
 }
 
 fn two_fingers(camera: &mut Camera, mode: Two, now: [Finger; 2], was: [Finger; 2], pivot_enu: DVec3) -> bool {
@@ -273,7 +296,12 @@ mod tests {
     use crate::bridge::View;
 
     fn camera() -> Camera {
-        let view = View { target_enu: [0.0; 3], distance_m: 500.0, heading_deg: 0.0, pitch_deg: 50.0 };
+        let view = View {
+            target_enu: [0.0; 3],
+            distance_m: 500.0,
+            heading_deg: 0.0,
+            pitch_deg: 50.0,
+        };
         Camera::new(view, [1000.0, 800.0])
     }
 
@@ -291,14 +319,27 @@ mod tests {
         let [x, y] = c.project(hit).unwrap();
         assert!((x - 600.0).abs() < 1e-6 && (y - 450.0).abs() < 1e-6);
         assert_eq!(controls.release(PointerButton::Left, [600.0, 450.0]), None);
-        controls.press(&c, PointerButton::Left, Modifiers { ctrl: true, shift: false }, [10.0, 10.0], None);
+        controls.press(
+            &c,
+            PointerButton::Left,
+            Modifiers {
+                ctrl: true,
+                shift: false,
+            },
+            [10.0, 10.0],
+            None,
+        );
         let click = controls.release(PointerButton::Left, [11.0, 10.0]).unwrap();
         assert!(click.modifiers.ctrl);
     }
 
     #[test]
     fn right_middle_and_ctrl_turn_about_what_is_hit() {
-        for (button, ctrl) in [(PointerButton::Right, false), (PointerButton::Middle, false), (PointerButton::Left, true)] {
+        for (button, ctrl) in [
+            (PointerButton::Right, false),
+            (PointerButton::Middle, false),
+            (PointerButton::Left, true),
+        ] {
             let (mut c, mut controls) = (camera(), Controls::default());
             let hit = c.fallback_hit(300.0, 600.0);
             controls.press(&c, button, Modifiers { ctrl, shift: false }, [300.0, 600.0], Some(hit));
@@ -326,7 +367,10 @@ mod tests {
         let before = c.view().heading_deg;
         controls.touch(&mut c, &[finger(1, 300.0, 380.0), finger(2, 700.0, 420.0)], |_| None);
         let turned = crate::flight::shortest_turn_deg(before, c.view().heading_deg);
-        assert!((turned + 5.71).abs() < 0.01, "clockwise fingers turn the picture clockwise, so the heading falls: {turned}");
+        assert!(
+            (turned + 5.71).abs() < 0.01,
+            "clockwise fingers turn the picture clockwise, so the heading falls: {turned}"
+        );
     }
 
     #[test]
@@ -334,7 +378,11 @@ mod tests {
         let (mut c, mut controls) = (camera(), Controls::default());
         controls.touch(&mut c, &[finger(1, 400.0, 400.0), finger(2, 600.0, 400.0)], |_| None);
         controls.touch(&mut c, &[finger(1, 400.0, 420.0), finger(2, 600.0, 421.0)], |_| None);
-        assert!((c.view().pitch_deg - (50.0 + 20.5 * TURN_DEG_PER_PX)).abs() < 1e-9, "{:?}", c.view());
+        assert!(
+            (c.view().pitch_deg - (50.0 + 20.5 * TURN_DEG_PER_PX)).abs() < 1e-9,
+            "{:?}",
+            c.view()
+        );
         assert_eq!(c.view().heading_deg, 0.0);
     }
 
@@ -353,7 +401,14 @@ mod tests {
         assert!(c.target_enu().x > 0.0);
         key(&mut c, Key::Plus, Modifiers::default());
         assert!(c.distance_m() < 500.0);
-        key(&mut c, Key::Left, Modifiers { shift: true, ctrl: false });
+        key(
+            &mut c,
+            Key::Left,
+            Modifiers {
+                shift: true,
+                ctrl: false,
+            },
+        );
         assert!((c.view().heading_deg - 345.0).abs() < 1e-9);
     }
 }

@@ -40,17 +40,26 @@ impl Flight {
         let way_m = DVec3::from(to.target_enu).distance(DVec3::from(from.target_enu));
         let (w0, w1) = (from.distance_m.max(1e-3), to.distance_m.max(1e-3));
         let (path, length) = if way_m > 1e-3 * w0.min(w1) {
-            let b = |w: f64, sign: f64| (w1 * w1 - w0 * w0 + sign * RHO.powi(4) * way_m * way_m) / (2.0 * w * RHO * RHO * way_m);
+            let b = |w: f64, sign: f64| {
+                (w1 * w1 - w0 * w0 + sign * RHO.powi(4) * way_m * way_m) / (2.0 * w * RHO * RHO * way_m)
+            };
             // ln(−b + √(b² + 1)) = −asinh(b), which does not cancel for large b
             let (r0, r1) = (-b(w0, 1.0).asinh(), -b(w1, -1.0).asinh());
             (Path::Arc { r0, way_m }, (r1 - r0) / RHO)
         } else {
             (Path::Zoom, (w1 / w0).ln().abs() / RHO)
         };
-        let turn = (shortest_turn_deg(from.heading_deg, to.heading_deg).abs() + (to.pitch_deg - from.pitch_deg).abs()) / 90.0;
+        let turn =
+            (shortest_turn_deg(from.heading_deg, to.heading_deg).abs() + (to.pitch_deg - from.pitch_deg).abs()) / 90.0;
         let natural = ((length.max(turn)) / SPEED).clamp(DURATION_SECS[0], DURATION_SECS[1]);
         let duration_secs = duration_secs.filter(|d| d.is_finite()).unwrap_or(natural).max(0.0);
-        Self { from, to, duration_secs, length, path }
+        Self {
+            from,
+            to,
+            duration_secs,
+            length,
+            path,
+        }
     }
 
     /// Length of the flight, seconds.
@@ -72,7 +81,10 @@ impl Flight {
         let eased = t * t * (3.0 - 2.0 * t);
         let (from, to) = (self.from, self.to);
         let (share, distance_m) = match self.path {
-            Path::Zoom => (eased, from.distance_m * (to.distance_m / from.distance_m.max(1e-3)).powf(eased)),
+            Path::Zoom => (
+                eased,
+                from.distance_m * (to.distance_m / from.distance_m.max(1e-3)).powf(eased),
+            ),
             Path::Arc { r0, way_m } => {
                 let s = RHO * eased * self.length + r0;
                 let w0 = from.distance_m.max(1e-3);
@@ -105,7 +117,10 @@ pub struct Damper {
 impl Damper {
     /// A damper at rest; a half life of 0 passes everything on at once (reduced motion).
     pub const fn new(half_life_secs: f64) -> Self {
-        Self { pending: 0.0, half_life_secs }
+        Self {
+            pending: 0.0,
+            half_life_secs,
+        }
     }
 
     /// Adds to what is to come.
@@ -117,7 +132,11 @@ impl Damper {
 
     /// The share due after a step of time; everything once the rest is below `rest`.
     pub fn step(&mut self, dt_secs: f64, rest: f64) -> f64 {
-        let keeps = if self.half_life_secs > 0.0 { 0.5_f64.powf(dt_secs.max(0.0) / self.half_life_secs) } else { 0.0 };
+        let keeps = if self.half_life_secs > 0.0 {
+            0.5_f64.powf(dt_secs.max(0.0) / self.half_life_secs)
+        } else {
+            0.0
+        };
         let left = self.pending * keeps;
         let left = if left.abs() < rest { 0.0 } else { left };
         let due = self.pending - left;
@@ -137,7 +156,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn view(x: f64, distance_m: f64, heading_deg: f64) -> View {
-        View { target_enu: [x, 0.0, 0.0], distance_m, heading_deg, pitch_deg: 40.0 }
+        View {
+            target_enu: [x, 0.0, 0.0],
+            distance_m,
+            heading_deg,
+            pitch_deg: 40.0,
+        }
     }
 
     #[test]
@@ -145,7 +169,11 @@ mod tests {
         let flight = Flight::new(view(0.0, 300.0, 350.0), view(20_000.0, 300.0, 10.0), None);
         let top = flight.at(flight.duration_secs() * 0.5);
         assert!(top.distance_m > 5_000.0, "{}", top.distance_m);
-        assert!((top.heading_deg - 360.0).abs() < 1e-6, "the short way round: {}", top.heading_deg);
+        assert!(
+            (top.heading_deg - 360.0).abs() < 1e-6,
+            "the short way round: {}",
+            top.heading_deg
+        );
         assert_eq!(flight.at(1e9), flight.end());
     }
 

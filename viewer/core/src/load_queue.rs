@@ -19,7 +19,11 @@ pub struct QueueSettings {
 
 impl Default for QueueSettings {
     fn default() -> Self {
-        Self { max_in_flight: 12, max_attempts: 4, first_retry_secs: 0.5 }
+        Self {
+            max_in_flight: 12,
+            max_attempts: 4,
+            first_retry_secs: 0.5,
+        }
     }
 }
 
@@ -50,7 +54,10 @@ struct Failure {
 impl LoadQueue {
     /// An empty queue.
     pub fn new(settings: QueueSettings) -> Self {
-        Self { settings, ..Self::default() }
+        Self {
+            settings,
+            ..Self::default()
+        }
     }
 
     /// Number of requests in flight.
@@ -79,7 +86,10 @@ impl LoadQueue {
             if room == 0 {
                 break;
             }
-            let is_waiting = self.failures.get(&request.tile).is_some_and(|failure| now_secs < failure.not_before_secs);
+            let is_waiting = self
+                .failures
+                .get(&request.tile)
+                .is_some_and(|failure| now_secs < failure.not_before_secs);
             if !is_waiting && self.in_flight.insert(request.tile) {
                 started.push(*request);
                 room -= 1;
@@ -104,8 +114,18 @@ impl LoadQueue {
         let is_final = !can_retry || attempts >= self.settings.max_attempts;
         let wait_secs = self.settings.first_retry_secs * 2.0_f64.powf(f64::from(attempts - 1));
         let not_before_secs = if is_final { f64::INFINITY } else { now_secs + wait_secs };
-        self.failures.insert(tile, Failure { attempts, not_before_secs });
-        if is_final { Retry::Never } else { Retry::At(not_before_secs) }
+        self.failures.insert(
+            tile,
+            Failure {
+                attempts,
+                not_before_secs,
+            },
+        );
+        if is_final {
+            Retry::Never
+        } else {
+            Retry::At(not_before_secs)
+        }
     }
 
     /// A request was cancelled; true when it was in flight.
@@ -122,8 +142,14 @@ impl LoadQueue {
 
     /// When to look again although nothing else happens: the earliest end of a wait among what is wanted, seconds.
     pub fn wake_at_secs(&self, now_secs: f64) -> Option<f64> {
-        let waits = self.wanted.iter().filter_map(|request| self.failures.get(&request.tile)).map(|failure| failure.not_before_secs);
-        waits.filter(|at| *at > now_secs && at.is_finite()).min_by(f64::total_cmp)
+        let waits = self
+            .wanted
+            .iter()
+            .filter_map(|request| self.failures.get(&request.tile))
+            .map(|failure| failure.not_before_secs);
+        waits
+            .filter(|at| *at > now_secs && at.is_finite())
+            .min_by(f64::total_cmp)
     }
 }
 
@@ -133,7 +159,13 @@ mod tests {
     use crate::select::LoadGroup;
 
     fn requests(ids: &[u32]) -> Vec<LoadRequest> {
-        ids.iter().map(|id| LoadRequest { tile: TileId(*id), group: LoadGroup::Normal, priority: 1.0 }).collect()
+        ids.iter()
+            .map(|id| LoadRequest {
+                tile: TileId(*id),
+                group: LoadGroup::Normal,
+                priority: 1.0,
+            })
+            .collect()
     }
 
     fn ids(started: &[LoadRequest]) -> Vec<u32> {
@@ -142,7 +174,10 @@ mod tests {
 
     #[test]
     fn the_limit_holds_and_order_is_kept() {
-        let mut queue = LoadQueue::new(QueueSettings { max_in_flight: 2, ..QueueSettings::default() });
+        let mut queue = LoadQueue::new(QueueSettings {
+            max_in_flight: 2,
+            ..QueueSettings::default()
+        });
         queue.set_wanted(&requests(&[5, 3, 9]));
         assert_eq!(ids(&queue.next(0.0)), [5, 3]);
         assert!(queue.next(0.0).is_empty());
@@ -155,7 +190,11 @@ mod tests {
 
     #[test]
     fn retries_wait_longer_each_time_and_end() {
-        let mut queue = LoadQueue::new(QueueSettings { max_attempts: 3, first_retry_secs: 1.0, ..QueueSettings::default() });
+        let mut queue = LoadQueue::new(QueueSettings {
+            max_attempts: 3,
+            first_retry_secs: 1.0,
+            ..QueueSettings::default()
+        });
         queue.set_wanted(&requests(&[1]));
         assert_eq!(queue.next(0.0).len(), 1);
         assert_eq!(queue.fail(TileId(1), true, 10.0), Retry::At(11.0));

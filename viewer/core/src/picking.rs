@@ -67,11 +67,17 @@ impl PickMesh {
         let quantized: Vec<[u16; 3]> = positions
             .iter()
             .map(|p| {
-                let q: UVec3 = ((Vec3::from(*p) - min) / step).round().clamp(Vec3::ZERO, Vec3::splat(STEPS)).as_uvec3();
+                let q: UVec3 = ((Vec3::from(*p) - min) / step)
+                    .round()
+                    .clamp(Vec3::ZERO, Vec3::splat(STEPS))
+                    .as_uvec3();
                 [q.x as u16, q.y as u16, q.z as u16]
             })
             .collect();
-        let is_in_range = |t: &&[u32; 3]| t.iter().all(|i| (*i as usize) < positions.len() && (*i as usize) < attributes.len());
+        let is_in_range = |t: &&[u32; 3]| {
+            t.iter()
+                .all(|i| (*i as usize) < positions.len() && (*i as usize) < attributes.len())
+        };
         let triangles = indices.as_chunks::<3>().0.iter().filter(is_in_range).copied().collect();
         let mut mesh = Self {
             min,
@@ -116,7 +122,9 @@ impl PickMesh {
         let mut depth = usize::from(!self.nodes.is_empty());
         while depth > 0 {
             depth -= 1;
-            let Some(node) = self.nodes.get(stack[depth] as usize) else { continue };
+            let Some(node) = self.nodes.get(stack[depth] as usize) else {
+                continue;
+            };
             if enters(node, origin, inverse, limit).is_none() {
                 continue;
             }
@@ -133,12 +141,20 @@ impl PickMesh {
             let range = node.start as usize..(node.start + node.count) as usize;
             for triangle in self.triangles.get(range).unwrap_or_default() {
                 let corners = triangle.map(|i| self.corner(i));
-                let Some(distance) = meets_triangle(origin, direction, corners).filter(|d| *d < limit) else { continue };
+                let Some(distance) = meets_triangle(origin, direction, corners).filter(|d| *d < limit) else {
+                    continue;
+                };
                 let vertex = triangle[0] as usize;
-                let (Some(feature), Some(layer)) = (self.features.get(vertex), self.layers.get(vertex)) else { continue };
+                let (Some(feature), Some(layer)) = (self.features.get(vertex), self.layers.get(vertex)) else {
+                    continue;
+                };
                 if is_pickable(*feature, *layer) {
                     limit = distance;
-                    best = Some(Hit { distance_m: f64::from(distance), feature_index: *feature, layer_code: *layer });
+                    best = Some(Hit {
+                        distance_m: f64::from(distance),
+                        feature_index: *feature,
+                        layer_code: *layer,
+                    });
                 }
             }
         }
@@ -149,9 +165,14 @@ impl PickMesh {
     fn ordered_children(&self, first: u32, origin: Vec3, inverse: Vec3, limit: f32) -> (u32, u32) {
         let entry = |child: u32| {
             let node = self.nodes.get(child as usize);
-            node.and_then(|node| enters(node, origin, inverse, limit)).unwrap_or(f32::INFINITY)
+            node.and_then(|node| enters(node, origin, inverse, limit))
+                .unwrap_or(f32::INFINITY)
         };
-        if entry(first) <= entry(first + 1) { (first, first + 1) } else { (first + 1, first) }
+        if entry(first) <= entry(first + 1) {
+            (first, first + 1)
+        } else {
+            (first + 1, first)
+        }
     }
 
     fn corner(&self, index: u32) -> Vec3 {
@@ -170,10 +191,17 @@ impl PickMesh {
             return;
         }
         let count = order.len();
-        self.nodes.push(Node { min: Vec3::ZERO, max: Vec3::ZERO, start: 0, count: count as u32 });
+        self.nodes.push(Node {
+            min: Vec3::ZERO,
+            max: Vec3::ZERO,
+            start: 0,
+            count: count as u32,
+        });
         let mut open = vec![(0_usize, 0_usize, count)];
         while let Some((node, start, count)) = open.pop() {
-            let Some(part) = order.get_mut(start..start + count) else { continue };
+            let Some(part) = order.get_mut(start..start + count) else {
+                continue;
+            };
             let (mut min, mut max) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
             let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
             for (centroid, triangle) in part.iter() {
@@ -183,14 +211,28 @@ impl PickMesh {
                 }
             }
             let split = if count > LEAF_TRIANGLES { count / 2 } else { 0 };
-            let mut entry = Node { min, max, start: start as u32, count: count as u32 };
+            let mut entry = Node {
+                min,
+                max,
+                start: start as u32,
+                count: count as u32,
+            };
             if split > 0 {
                 let size = high - low;
-                let axis = if size.x >= size.y && size.x >= size.z { 0 } else { 1 + usize::from(size.z > size.y) };
+                let axis = if size.x >= size.y && size.x >= size.z {
+                    0
+                } else {
+                    1 + usize::from(size.z > size.y)
+                };
                 part.select_nth_unstable_by(split, |a, b| a.0[axis].total_cmp(&b.0[axis]));
                 entry.start = self.nodes.len() as u32;
                 entry.count = 0;
-                let blank = Node { min, max, start: 0, count: 0 };
+                let blank = Node {
+                    min,
+                    max,
+                    start: 0,
+                    count: 0,
+                };
                 open.push((self.nodes.len(), start, split));
                 open.push((self.nodes.len() + 1, start + split, count - split));
                 self.nodes.extend([blank, blank]);
@@ -282,7 +324,10 @@ mod tests {
     }
 
     fn down(x: f64, y: f64) -> Ray {
-        Ray { origin_enu: DVec3::new(x, y, 50.0), direction: DVec3::NEG_Z }
+        Ray {
+            origin_enu: DVec3::new(x, y, 50.0),
+            direction: DVec3::NEG_Z,
+        }
     }
 
     #[test]
@@ -291,7 +336,9 @@ mod tests {
         let hit = mesh.hit(&down(30.0, 40.0), f64::INFINITY, ALL).unwrap();
         assert_eq!((hit.feature_index, hit.layer_code), (1, 1));
         assert!((hit.distance_m - 40.0).abs() < 0.01);
-        let below = mesh.hit(&down(30.0, 40.0), f64::INFINITY, &|feature, _| feature != 1).unwrap();
+        let below = mesh
+            .hit(&down(30.0, 40.0), f64::INFINITY, &|feature, _| feature != 1)
+            .unwrap();
         assert_eq!(below.feature_index, 2);
         assert_eq!(mesh.hit(&down(30.0, 40.0), f64::INFINITY, &|_, layer| layer > 2), None);
         assert_eq!(mesh.hit(&down(130.0, 40.0), f64::INFINITY, ALL), None);

@@ -115,13 +115,18 @@ pub struct Selection {
 impl Selection {
     /// True when every wanted tile is drawn and nothing more is to come.
     pub fn is_settled(&self) -> bool {
-        self.stats.num_wanted == self.stats.num_wanted_ready && self.load.iter().all(|request| request.group == LoadGroup::Preload)
+        self.stats.num_wanted == self.stats.num_wanted_ready
+            && self.load.iter().all(|request| request.group == LoadGroup::Preload)
     }
 
     /// Tiles that are drawn now and were not before, and the other way round.
     pub fn diff(&self, prev: &Self) -> (Vec<TileId>, Vec<TileId>) {
-        let missing_from = |a: &[TileId], b: &[TileId]| a.iter().copied().filter(|id| b.binary_search(id).is_err()).collect();
-        (missing_from(&self.render, &prev.render), missing_from(&prev.render, &self.render))
+        let missing_from =
+            |a: &[TileId], b: &[TileId]| a.iter().copied().filter(|id| b.binary_search(id).is_err()).collect();
+        (
+            missing_from(&self.render, &prev.render),
+            missing_from(&prev.render, &self.render),
+        )
     }
 }
 
@@ -131,8 +136,18 @@ impl Selection {
 ///
 /// Guarantees: no tile is drawn together with a descendant that replaces it; where a ready tile covers an area, the area
 /// is never left empty; nothing drawn is evicted; everything in `render` is ready.
-pub fn select_tiles(tree: &TileTree, states: &TileStates, views: &Views, settings: &SelectSettings, prev: &Selection) -> Selection {
-    let hidden: Vec<bool> = tree.groups().iter().map(|name| settings.hidden_groups.contains(name)).collect();
+pub fn select_tiles(
+    tree: &TileTree,
+    states: &TileStates,
+    views: &Views,
+    settings: &SelectSettings,
+    prev: &Selection,
+) -> Selection {
+    let hidden: Vec<bool> = tree
+        .groups()
+        .iter()
+        .map(|name| settings.hidden_groups.contains(name))
+        .collect();
     let find = |step: u32| {
         let maximum_error_px = settings.maximum_screen_space_error_px * STEP_FACTOR.powf(f64::from(step));
         Visitor::run(tree, states, views, settings, &hidden, maximum_error_px)
@@ -160,7 +175,11 @@ pub fn select_tiles(tree: &TileTree, states: &TileStates, views: &Views, setting
             found = find(step);
         }
     }
-    let num_wanted_at_full = if step > 0 { find(0).wanted.len() } else { found.wanted.len() };
+    let num_wanted_at_full = if step > 0 {
+        find(0).wanted.len()
+    } else {
+        found.wanted.len()
+    };
     conclude(tree, states, settings, found, step, num_wanted_at_full)
 }
 
@@ -172,7 +191,12 @@ fn conclude(
     step: u32,
     num_wanted_at_full: usize,
 ) -> Selection {
-    found.load.sort_by(|a, b| a.group.cmp(&b.group).then(b.priority.total_cmp(&a.priority)).then(a.tile.cmp(&b.tile)));
+    found.load.sort_by(|a, b| {
+        a.group
+            .cmp(&b.group)
+            .then(b.priority.total_cmp(&a.priority))
+            .then(a.tile.cmp(&b.tile))
+    });
     let (load, num_held_back, incoming) = admit(tree, states, settings, &found);
     let mut render = found.render;
     render.sort_unstable();
@@ -194,28 +218,50 @@ fn conclude(
         drawn_error_px: found.drawn_error_px,
         maximum_error_px: found.maximum_error_px,
     };
-    Selection { render, load, cancel, evict, used: found.used, stats, step }
+    Selection {
+        render,
+        load,
+        cancel,
+        evict,
+        used: found.used,
+        stats,
+        step,
+    }
 }
 
 /// Requests that the budget has room for, the number of those it has not, and the bytes of those that are admitted.
 /// What fills a hole is always admitted: it will be drawn at once, and drawn tiles are the one thing that may exceed.
-fn admit(tree: &TileTree, states: &TileStates, settings: &SelectSettings, found: &Found) -> (Vec<LoadRequest>, usize, (u64, u64)) {
+fn admit(
+    tree: &TileTree,
+    states: &TileStates,
+    settings: &SelectSettings,
+    found: &Found,
+) -> (Vec<LoadRequest>, usize, (u64, u64)) {
     let (mut cpu, mut gpu) = found.kept_bytes;
     let mut incoming = (0_u64, 0_u64);
     let mut num_held_back = 0;
     let mut load = Vec::with_capacity(found.load.len());
     for request in &found.load {
         let is_model = tree.get(request.tile).is_some_and(|tile| tile.has_model());
-        let (cpu_more, gpu_more) = if is_model { states.bytes_of(tree, request.tile) } else { (0, 0) };
-        let fits = |bytes: u64, more: u64, budget: u64, share: f64| bytes.saturating_add(more) as f64 <= budget as f64 * share;
+        let (cpu_more, gpu_more) = if is_model {
+            states.bytes_of(tree, request.tile)
+        } else {
+            (0, 0)
+        };
+        let fits =
+            |bytes: u64, more: u64, budget: u64, share: f64| bytes.saturating_add(more) as f64 <= budget as f64 * share;
         let is_admitted = match request.group {
             LoadGroup::Urgent => true,
             LoadGroup::Normal => {
-                fits(cpu, cpu_more, settings.cpu_budget_bytes, 1.0) && fits(gpu, gpu_more, settings.gpu_budget_bytes, 1.0)
+                fits(cpu, cpu_more, settings.cpu_budget_bytes, 1.0)
+                    && fits(gpu, gpu_more, settings.gpu_budget_bytes, 1.0)
             }
             // loading ahead throws nothing away: it only uses room that is free
             LoadGroup::Preload => {
-                let (cpu, gpu) = (states.cpu_bytes().saturating_add(incoming.0), states.gpu_bytes().saturating_add(incoming.1));
+                let (cpu, gpu) = (
+                    states.cpu_bytes().saturating_add(incoming.0),
+                    states.gpu_bytes().saturating_add(incoming.1),
+                );
                 fits(cpu, cpu_more, settings.cpu_budget_bytes, PRELOAD_SHARE)
                     && fits(gpu, gpu_more, settings.gpu_budget_bytes, PRELOAD_SHARE)
             }
@@ -244,7 +290,8 @@ fn evictions(
 ) -> Vec<TileId> {
     let (mut cpu, mut gpu) = (states.cpu_bytes(), states.gpu_bytes());
     let is_over = |cpu: u64, gpu: u64, incoming: (u64, u64)| {
-        cpu.saturating_add(incoming.0) > settings.cpu_budget_bytes || gpu.saturating_add(incoming.1) > settings.gpu_budget_bytes
+        cpu.saturating_add(incoming.0) > settings.cpu_budget_bytes
+            || gpu.saturating_add(incoming.1) > settings.gpu_budget_bytes
     };
     let is_live = |id: TileId| tree.get(id).is_some_and(|tile| tile.is_live);
     if !is_over(cpu, gpu, incoming) && states.resident().iter().all(|id| is_live(*id)) {

@@ -75,7 +75,11 @@ impl FeatureStates {
             self.set_bits(index, bits::SELECTED | bits::RELATED, false);
         }
         self.selected = feature;
-        self.related = related.iter().copied().filter(|index| Some(*index) != feature).collect();
+        self.related = related
+            .iter()
+            .copied()
+            .filter(|index| Some(*index) != feature)
+            .collect();
         for index in self.related.clone() {
             self.set_bits(index, bits::RELATED, true);
         }
@@ -101,12 +105,16 @@ impl FeatureStates {
 
     /// Hides or shows features.
     pub fn set_hidden(&mut self, features: &[u32], is_hidden: bool) {
-        features.iter().for_each(|index| self.set_bits(*index, bits::HIDDEN, is_hidden));
+        features
+            .iter()
+            .for_each(|index| self.set_bits(*index, bits::HIDDEN, is_hidden));
     }
 
     /// Makes features half transparent, or whole again.
     pub fn set_ghost(&mut self, features: &[u32], is_ghost: bool) {
-        features.iter().for_each(|index| self.set_bits(*index, bits::GHOST, is_ghost));
+        features
+            .iter()
+            .for_each(|index| self.set_bits(*index, bits::GHOST, is_ghost));
     }
 
     /// Colours a feature.
@@ -138,12 +146,16 @@ impl FeatureStates {
     }
 
     fn set_bits(&mut self, index: u32, mask: u32, is_set: bool) {
-        self.write(index, |row| row[0] = if is_set { row[0] | mask } else { row[0] & !mask });
+        self.write(index, |row| {
+            row[0] = if is_set { row[0] | mask } else { row[0] & !mask }
+        });
     }
 
     /// Features beyond the table (of a newer revision) are passed over.
     fn write(&mut self, index: u32, change: impl FnOnce(&mut [u32; ROW_WORDS])) {
-        let Some(row) = self.rows.get_mut(index as usize) else { return };
+        let Some(row) = self.rows.get_mut(index as usize) else {
+            return;
+        };
         let before = *row;
         change(row);
         if *row != before {
@@ -160,7 +172,9 @@ pub struct LayerMask {
 
 impl Default for LayerMask {
     fn default() -> Self {
-        Self { words: [[u32::MAX; 4]; 2] }
+        Self {
+            words: [[u32::MAX; 4]; 2],
+        }
     }
 }
 
@@ -187,7 +201,10 @@ impl LayerMask {
     /// Shows or hides a layer or a whole group by id (`underground/YS`, `underground`); false when there is none.
     pub fn set_by_id(&mut self, id: &str, is_shown: bool) -> bool {
         let mut is_known = false;
-        for layer in LAYERS.iter().filter(|layer| layer.id == id || layer.group.as_str() == id) {
+        for layer in LAYERS
+            .iter()
+            .filter(|layer| layer.id == id || layer.group.as_str() == id)
+        {
             self.set(layer.code, is_shown);
             is_known = true;
         }
@@ -196,12 +213,18 @@ impl LayerMask {
 
     /// True when any layer of a group is shown: only then is anything of the group loaded.
     pub fn shows_any_of(&self, group: LayerGroup) -> bool {
-        LAYERS.iter().any(|layer| layer.group == group && self.is_shown(layer.code))
+        LAYERS
+            .iter()
+            .any(|layer| layer.group == group && self.is_shown(layer.code))
     }
 
     /// Names of the groups of which nothing is shown, for [`crate::SelectSettings::hidden_groups`].
     pub fn hidden_groups(&self) -> BTreeSet<String> {
-        LayerGroup::ALL.iter().filter(|group| !self.shows_any_of(**group)).map(|group| group.as_str().to_owned()).collect()
+        LayerGroup::ALL
+            .iter()
+            .filter(|group| !self.shows_any_of(**group))
+            .map(|group| group.as_str().to_owned())
+            .collect()
     }
 }
 
@@ -214,10 +237,16 @@ mod tests {
     fn selection_moves_and_only_changes_are_copied() {
         let mut table = FeatureStates::new(1000);
         table.select(Some(5), &[6, 5, 900]);
-        assert_eq!((table.state(5), table.state(6), table.state(900)), (bits::SELECTED, bits::RELATED, bits::RELATED));
+        assert_eq!(
+            (table.state(5), table.state(6), table.state(900)),
+            (bits::SELECTED, bits::RELATED, bits::RELATED)
+        );
         assert_eq!(table.take_changed(), [5..7, 900..901]);
         table.select(Some(6), &[]);
-        assert_eq!((table.state(5), table.state(6), table.state(900)), (0, bits::SELECTED, 0));
+        assert_eq!(
+            (table.state(5), table.state(6), table.state(900)),
+            (0, bits::SELECTED, 0)
+        );
         assert_eq!(table.take_changed(), [5..7, 900..901]);
         table.select(Some(6), &[]);
         assert!(table.take_changed().is_empty() || table.state(6) == bits::SELECTED);

@@ -94,7 +94,11 @@ impl TileStates {
         self.loading.remove(&id);
         let state = self.entry(id);
         if state.load == LoadState::ContentLoading {
-            state.load = if state.is_resident && !state.is_stale { LoadState::Done } else { LoadState::Unloaded };
+            state.load = if state.is_resident && !state.is_stale {
+                LoadState::Done
+            } else {
+                LoadState::Unloaded
+            };
         }
     }
 
@@ -103,7 +107,11 @@ impl TileStates {
     /// * `is_final` — it will not be tried again
     pub fn set_failed(&mut self, id: TileId, is_final: bool) {
         self.loading.remove(&id);
-        self.entry(id).load = if is_final { LoadState::Failed } else { LoadState::FailedTemporarily };
+        self.entry(id).load = if is_final {
+            LoadState::Failed
+        } else {
+            LoadState::FailedTemporarily
+        };
     }
 
     /// An external tileset was read and grafted.
@@ -119,11 +127,22 @@ impl TileStates {
         self.release(tree, id);
         self.loading.remove(&id);
         let state = self.entry(id);
-        *state = TileState { load: LoadState::Done, is_stale: false, cpu_bytes, gpu_bytes, is_resident: true, ..*state };
+        *state = TileState {
+            load: LoadState::Done,
+            is_stale: false,
+            cpu_bytes,
+            gpu_bytes,
+            is_resident: true,
+            ..*state
+        };
         self.resident.push(id);
         self.cpu_bytes += cpu_bytes;
         self.gpu_bytes += gpu_bytes;
-        if let Some(encoded) = tree.get(id).and_then(|t| t.content.as_ref()).and_then(|c| c.encoded_bytes) {
+        if let Some(encoded) = tree
+            .get(id)
+            .and_then(|t| t.content.as_ref())
+            .and_then(|c| c.encoded_bytes)
+        {
             for (sum, bytes) in self.seen_bytes.iter_mut().zip([encoded, cpu_bytes, gpu_bytes]) {
                 *sum = sum.saturating_add(bytes);
             }
@@ -176,7 +195,9 @@ impl TileStates {
         if state.cpu_bytes + state.gpu_bytes > 0 {
             return (state.cpu_bytes, state.gpu_bytes);
         }
-        let Some(content) = tree.get(id).and_then(|t| t.content.as_ref()) else { return (0, 0) };
+        let Some(content) = tree.get(id).and_then(|t| t.content.as_ref()) else {
+            return (0, 0);
+        };
         let encoded = content.encoded_bytes.unwrap_or(TYPICAL_ENCODED);
         let estimate = |sum: u64| match self.seen_bytes[0] {
             0 => encoded.saturating_mul(TYPICAL_RATIO),
@@ -206,7 +227,11 @@ impl TileStates {
         let mut above = tree.get(id).and_then(|t| t.parent);
         while let Some(id) = above {
             let state = self.entry(id);
-            state.num_ready_below = if is_added { state.num_ready_below + 1 } else { state.num_ready_below.saturating_sub(1) };
+            state.num_ready_below = if is_added {
+                state.num_ready_below + 1
+            } else {
+                state.num_ready_below.saturating_sub(1)
+            };
             above = tree.get(id).and_then(|t| t.parent);
         }
     }

@@ -26,7 +26,11 @@ pub fn direction(solar_hours: f64, latitude_rad: f64, day_of_year: u32) -> DVec3
     let (sin_lat, cos_lat) = latitude_rad.sin_cos();
     let (sin_dec, cos_dec) = declination.sin_cos();
     let (sin_hour, cos_hour) = hour_angle.sin_cos();
-    DVec3::new(-cos_dec * sin_hour, sin_dec * cos_lat - cos_dec * cos_hour * sin_lat, sin_dec * sin_lat + cos_dec * cos_hour * cos_lat)
+    DVec3::new(
+        -cos_dec * sin_hour,
+        sin_dec * cos_lat - cos_dec * cos_hour * sin_lat,
+        sin_dec * sin_lat + cos_dec * cos_hour * cos_lat,
+    )
 }
 
 /// Declination of the sun at noon of a day, radians.
@@ -55,7 +59,11 @@ mod tests {
     #[test]
     fn rises_in_the_east_and_sets_in_the_west() {
         let lat = 0.6;
-        let (morning, evening, night) = (direction(7.0, lat, 110), direction(17.0, lat, 110), direction(0.0, lat, 110));
+        let (morning, evening, night) = (
+            direction(7.0, lat, 110),
+            direction(17.0, lat, 110),
+            direction(0.0, lat, 110),
+        );
         assert!(morning.x > 0.5 && morning.z > 0.0);
         assert!(evening.x < -0.5 && evening.z > 0.0);
         assert!(night.z < 0.0);

@@ -81,12 +81,16 @@ pub struct Tile {
 impl Tile {
     /// True when the tile has a model to draw.
     pub fn has_model(&self) -> bool {
-        self.content.as_ref().is_some_and(|content| content.kind == ContentKind::Model)
+        self.content
+            .as_ref()
+            .is_some_and(|content| content.kind == ContentKind::Model)
     }
 
     /// True when the tile stands for an external tileset.
     pub fn has_tileset(&self) -> bool {
-        self.content.as_ref().is_some_and(|content| content.kind == ContentKind::Tileset)
+        self.content
+            .as_ref()
+            .is_some_and(|content| content.kind == ContentKind::Tileset)
     }
 }
 
@@ -161,7 +165,12 @@ impl TileTree {
     ///
     /// * `enu_from_ecef` — inverse of the manifest's `ecef_from_enu`; places tilesets in the scene
     pub fn new(enu_from_ecef: DMat4) -> Self {
-        Self { tiles: Vec::new(), groups: Vec::new(), credits: Vec::new(), enu_from_ecef }
+        Self {
+            tiles: Vec::new(),
+            groups: Vec::new(),
+            credits: Vec::new(),
+            enu_from_ecef,
+        }
     }
 
     /// Number of tiles, dropped ones included: length of per-tile arrays.
@@ -201,8 +210,13 @@ impl TileTree {
     /// [`TreeError`]; the tree is then as it was.
     pub fn set_root(&mut self, address: &str, text: &str) -> Result<TreeChange, TreeError> {
         let tileset = self.parse(address, text)?;
-        let inherited =
-            Inherited { parent: None, depth: 0, refine: Refine::Replace, enu_from_parent: self.enu_from_ecef, group: None };
+        let inherited = Inherited {
+            parent: None,
+            depth: 0,
+            refine: Refine::Replace,
+            enu_from_parent: self.enu_from_ecef,
+            group: None,
+        };
         let mut change = TreeChange::default();
         if self.is_empty() {
             self.add(address, &tileset.root, inherited, &mut change)?;
@@ -217,7 +231,16 @@ impl TileTree {
     /// # Errors
     /// [`TreeError`]; the tree is then as it was.
     pub fn graft(&mut self, tile: TileId, text: &str) -> Result<TreeChange, TreeError> {
-        let Some(Tile { content: Some(content), depth, refine, enu_from_tile, group, children, is_live: true, .. }) = self.get(tile)
+        let Some(Tile {
+            content: Some(content),
+            depth,
+            refine,
+            enu_from_tile,
+            group,
+            children,
+            is_live: true,
+            ..
+        }) = self.get(tile)
         else {
             return Err(TreeError::NoSuchTile { tile });
         };
@@ -225,10 +248,18 @@ impl TileTree {
         if content.kind != ContentKind::Tileset {
             return Err(TreeError::NoSuchTile { tile });
         }
-        let inherited =
-            Inherited { parent: Some(tile), depth: depth + 1, refine: *refine, enu_from_parent: *enu_from_tile, group: *group };
+        let inherited = Inherited {
+            parent: Some(tile),
+            depth: depth + 1,
+            refine: *refine,
+            enu_from_parent: *enu_from_tile,
+            group: *group,
+        };
         if self.refers_to_itself(tile, &address) {
-            return Err(TreeError::TooLarge { what: "refers to itself".to_owned(), url: address });
+            return Err(TreeError::TooLarge {
+                what: "refers to itself".to_owned(),
+                url: address,
+            });
         }
         let tileset = self.parse(&address, text)?;
         let mut change = TreeChange::default();
@@ -247,13 +278,23 @@ impl TileTree {
     fn parse(&mut self, address: &str, text: &str) -> Result<TilesetJson, TreeError> {
         let url = || address.to_owned();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let tileset: TilesetJson =
-            serde_json::from_str(text).map_err(|err| TreeError::Json { reason: err.to_string(), url: url() })?;
+        let tileset: TilesetJson = serde_json::from_str(text).map_err(|err| TreeError::Json {
+            reason: err.to_string(),
+            url: url(),
+        })?;
         if !matches!(tileset.asset.version.as_str(), "0.0" | "1.0" | "1.1") {
-            return Err(TreeError::Unsupported { what: format!("3D Tiles version {:.20}", tileset.asset.version), url: url() });
+            return Err(TreeError::Unsupported {
+                what: format!("3D Tiles version {:.20}", tileset.asset.version),
+                url: url(),
+            });
         }
         self.check(address, &tileset.root, &mut 0)?;
-        if let Some(credit) = tileset.asset.copyright.as_ref().filter(|c| !c.is_empty() && !self.credits.contains(c)) {
+        if let Some(credit) = tileset
+            .asset
+            .copyright
+            .as_ref()
+            .filter(|c| !c.is_empty() && !self.credits.contains(c))
+        {
             self.credits.push(credit.clone());
         }
         Ok(tileset)
@@ -264,16 +305,27 @@ impl TileTree {
         let url = || address.to_owned();
         *num_tiles += 1;
         if self.tiles.len() + *num_tiles > MAX_TILES {
-            return Err(TreeError::TooLarge { what: format!("more than {MAX_TILES} tiles"), url: url() });
+            return Err(TreeError::TooLarge {
+                what: format!("more than {MAX_TILES} tiles"),
+                url: url(),
+            });
         }
         if tile.implicit_tiling.is_some() {
-            return Err(TreeError::Unsupported { what: "implicit tiling".to_owned(), url: url() });
+            return Err(TreeError::Unsupported {
+                what: "implicit tiling".to_owned(),
+                url: url(),
+            });
         }
         if tile.contents.len() > 1 {
-            return Err(TreeError::Unsupported { what: "several contents in one tile".to_owned(), url: url() });
+            return Err(TreeError::Unsupported {
+                what: "several contents in one tile".to_owned(),
+                url: url(),
+            });
         }
         // JSON nesting is bounded by the parser, so this recursion is too
-        tile.children.iter().try_for_each(|child| self.check(address, child, num_tiles))
+        tile.children
+            .iter()
+            .try_for_each(|child| self.check(address, child, num_tiles))
     }
 
     fn refers_to_itself(&self, tile: TileId, address: &str) -> bool {
@@ -291,19 +343,33 @@ impl TileTree {
     fn read(&mut self, address: &str, json: &TileJson, inherited: Inherited) -> Result<Tile, TreeError> {
         let url = || address.to_owned();
         if inherited.depth > MAX_DEPTH {
-            return Err(TreeError::TooLarge { what: format!("more than {MAX_DEPTH} levels"), url: url() });
+            return Err(TreeError::TooLarge {
+                what: format!("more than {MAX_DEPTH} levels"),
+                url: url(),
+            });
         }
         let own = json.transform.as_ref().map_or(DMat4::IDENTITY, DMat4::from_cols_array);
         let enu_from_tile = inherited.enu_from_parent * own;
-        let volume = Volume::from_spec(&json.bounding_volume, &enu_from_tile, &self.enu_from_ecef)
-            .ok_or_else(|| TreeError::Json { reason: "a tile without a finite bounding volume".to_owned(), url: url() })?;
-        let request_volume =
-            json.viewer_request_volume.as_ref().and_then(|v| Volume::from_spec(v, &enu_from_tile, &self.enu_from_ecef));
+        let volume =
+            Volume::from_spec(&json.bounding_volume, &enu_from_tile, &self.enu_from_ecef).ok_or_else(|| {
+                TreeError::Json {
+                    reason: "a tile without a finite bounding volume".to_owned(),
+                    url: url(),
+                }
+            })?;
+        let request_volume = json
+            .viewer_request_volume
+            .as_ref()
+            .and_then(|v| Volume::from_spec(v, &enu_from_tile, &self.enu_from_ecef));
         let group = match json.extras.as_ref().and_then(|extras| extras.group.as_deref()) {
             Some(name) => self.group_index(name),
             None => inherited.group,
         };
-        let content = json.content.as_ref().or(json.contents.first()).filter(|c| !c.uri.is_empty());
+        let content = json
+            .content
+            .as_ref()
+            .or(json.contents.first())
+            .filter(|c| !c.uri.is_empty());
         Ok(Tile {
             parent: inherited.parent,
             children: Vec::new(),
@@ -327,9 +393,20 @@ impl TileTree {
         u16::try_from(place).ok()
     }
 
-    fn add(&mut self, address: &str, json: &TileJson, inherited: Inherited, change: &mut TreeChange) -> Result<TileId, TreeError> {
+    fn add(
+        &mut self,
+        address: &str,
+        json: &TileJson,
+        inherited: Inherited,
+        change: &mut TreeChange,
+    ) -> Result<TileId, TreeError> {
         let tile = self.read(address, json, inherited)?;
-        let below = Inherited { refine: tile.refine, enu_from_parent: tile.enu_from_tile, group: tile.group, ..inherited };
+        let below = Inherited {
+            refine: tile.refine,
+            enu_from_parent: tile.enu_from_tile,
+            group: tile.group,
+            ..inherited
+        };
         let id = TileId(u32::try_from(self.tiles.len()).unwrap_or(u32::MAX));
         self.tiles.push(tile);
         change.added.push(id);
@@ -345,7 +422,11 @@ impl TileTree {
         below: Inherited,
         change: &mut TreeChange,
     ) -> Result<(), TreeError> {
-        let inherited = Inherited { parent: Some(id), depth: below.depth + 1, ..below };
+        let inherited = Inherited {
+            parent: Some(id),
+            depth: below.depth + 1,
+            ..below
+        };
         let mut children = Vec::with_capacity(json.children.len());
         for child in &json.children {
             children.push(self.add(address, child, inherited, change)?);
@@ -366,8 +447,15 @@ impl TileTree {
         change: &mut TreeChange,
     ) -> Result<(), TreeError> {
         let fresh = self.read(address, json, inherited)?;
-        let below = Inherited { refine: fresh.refine, enu_from_parent: fresh.enu_from_tile, group: fresh.group, ..inherited };
-        let Some(old) = self.tiles.get_mut(id.index()) else { return Err(TreeError::NoSuchTile { tile: id }) };
+        let below = Inherited {
+            refine: fresh.refine,
+            enu_from_parent: fresh.enu_from_tile,
+            group: fresh.group,
+            ..inherited
+        };
+        let Some(old) = self.tiles.get_mut(id.index()) else {
+            return Err(TreeError::NoSuchTile { tile: id });
+        };
         let children = std::mem::take(&mut old.children);
         let (old_content, new_content) = (old.content.clone(), fresh.content.clone());
         *old = fresh;
@@ -386,7 +474,11 @@ impl TileTree {
             children.into_iter().for_each(|child| self.drop_below(child, change));
             return self.add_children(address, id, json, below, change);
         }
-        let inherited = Inherited { parent: Some(id), depth: below.depth + 1, ..below };
+        let inherited = Inherited {
+            parent: Some(id),
+            depth: below.depth + 1,
+            ..below
+        };
         for (child, json) in children.iter().zip(&json.children) {
             self.merge(address, *child, json, inherited, change)?;
         }
@@ -412,7 +504,11 @@ fn read_content(address: &str, content: &ContentJson) -> TileContent {
     let url = url::join(address, &content.uri);
     let extras = content.extras.unwrap_or_default();
     TileContent {
-        kind: if url::is_tileset(&url) { ContentKind::Tileset } else { ContentKind::Model },
+        kind: if url::is_tileset(&url) {
+            ContentKind::Tileset
+        } else {
+            ContentKind::Model
+        },
         url,
         encoded_bytes: extras.bytes,
         triangles: extras.triangles,

@@ -19,14 +19,21 @@ pub fn join(base: &str, reference: &str) -> String {
     let split = reference.find(['?', '#']).unwrap_or(reference.len());
     let (path, query) = reference.split_at(split);
     let folder = base_path.rfind('/').map_or("", |end| &base_path[..=end]);
-    let full = if path.starts_with('/') { path.to_owned() } else { format!("{folder}{path}") };
+    let full = if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("{folder}{path}")
+    };
     format!("{origin}{}{query}", normalize(&full))
 }
 
 /// True when the address names a tileset file rather than a model.
 pub fn is_tileset(url: &str) -> bool {
     let path = without_query(url);
-    path.len() >= 5 && path.get(path.len() - 5..).is_some_and(|end| end.eq_ignore_ascii_case(".json"))
+    path.len() >= 5
+        && path
+            .get(path.len() - 5..)
+            .is_some_and(|end| end.eq_ignore_ascii_case(".json"))
 }
 
 /// Last part of the path: the content name.
@@ -36,7 +43,10 @@ pub fn file_name(url: &str) -> &str {
 
 fn has_scheme(url: &str) -> bool {
     url.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     })
 }
 
@@ -45,7 +55,9 @@ fn without_query(url: &str) -> &str {
 }
 
 fn split_origin(url: &str) -> (&str, &str) {
-    let Some(start) = url.find("://").map(|i| i + 3) else { return ("", url) };
+    let Some(start) = url.find("://").map(|i| i + 3) else {
+        return ("", url);
+    };
     url[start..].find('/').map_or((url, "/"), |i| url.split_at(start + i))
 }
 
@@ -78,7 +90,11 @@ mod tests {
             ("http://h:1/t/tileset.json", "c/a.glb?k=1", "http://h:1/t/c/a.glb?k=1"),
             ("http://h", "a.glb", "http://h/a.glb"),
             ("http://h/t/x.json", "//g/a.glb", "http://g/a.glb"),
-            ("http://h/t/x.json", "data:application/json,{}", "data:application/json,{}"),
+            (
+                "http://h/t/x.json",
+                "data:application/json,{}",
+                "data:application/json,{}",
+            ),
         ] {
             assert_eq!(join(base, reference), expect, "{base} {reference}");
         }

@@ -36,7 +36,10 @@ impl ViewState {
         let tan_x = tan_y * viewport_px[0].max(1.0) / viewport_px[1].max(1.0);
         let plane = |normal: DVec3| {
             let normal = normal.normalize_or(forward);
-            Plane { normal, offset_m: -normal.dot(eye_enu) }
+            Plane {
+                normal,
+                offset_m: -normal.dot(eye_enu),
+            }
         };
         let planes = [
             plane(right + forward * tan_x),
@@ -45,7 +48,12 @@ impl ViewState {
             plane(forward * tan_y - up),
             plane(forward),
         ];
-        Self { eye_enu, direction: forward, planes, px_per_rad: viewport_px[1].max(1.0) / (2.0 * tan_y) }
+        Self {
+            eye_enu,
+            direction: forward,
+            planes,
+            px_per_rad: viewport_px[1].max(1.0) / (2.0 * tan_y),
+        }
     }
 
     /// Screen-space error of a tile.
@@ -90,7 +98,13 @@ impl ViewState {
             // height above the occluder of a point that lies off the origin: the ground falls away by d²/2R
             top_m + OCCLUDER_DEPTH_M + (enu.x * enu.x + enu.y * enu.y) / (2.0 * OCCLUDER_RADIUS_M)
         };
-        let reach = |h: f64| if h > 0.0 { (h * (2.0 * OCCLUDER_RADIUS_M + h)).sqrt() } else { 0.0 };
+        let reach = |h: f64| {
+            if h > 0.0 {
+                (h * (2.0 * OCCLUDER_RADIUS_M + h)).sqrt()
+            } else {
+                0.0
+            }
+        };
         let eye_height = height(self.eye_enu, self.eye_enu.z);
         if eye_height <= 0.0 {
             return false; // the eye is inside the occluder: underground views hide nothing
@@ -125,12 +139,18 @@ mod tests {
     #[test]
     fn what_is_beside_or_behind_is_culled() {
         let view = view(DVec3::ZERO, DVec3::Y);
-        let ball = |x, y, z| Volume::Sphere { center: DVec3::new(x, y, z), radius_m: 1.0 };
+        let ball = |x, y, z| Volume::Sphere {
+            center: DVec3::new(x, y, z),
+            radius_m: 1.0,
+        };
         assert!(!view.culls(&ball(0.0, 50.0, 0.0), &mut 0));
         assert!(view.culls(&ball(0.0, -50.0, 0.0), &mut 0));
         assert!(view.culls(&ball(80.0, 50.0, 0.0), &mut 0));
         assert!(view.culls(&ball(0.0, 50.0, 60.0), &mut 0));
-        assert!(!view.culls(&ball(48.0, 50.0, 0.0), &mut 0), "a volume on the edge stays");
+        assert!(
+            !view.culls(&ball(48.0, 50.0, 0.0), &mut 0),
+            "a volume on the edge stays"
+        );
         let mut inside = 0;
         assert!(!view.culls(&ball(0.0, 50.0, 0.0), &mut inside));
         assert_eq!(inside, 0b1_1111);
@@ -142,7 +162,10 @@ mod tests {
         let view = view(DVec3::new(0.0, 0.0, 10.0), DVec3::Y);
         let ground = |d: f64, top: f64| {
             let fall = d * d / (2.0 * 6.378e6);
-            Volume::from_bounds(DVec3::new(-50.0, d, -fall - 10.0), DVec3::new(50.0, d + 100.0, top - fall))
+            Volume::from_bounds(
+                DVec3::new(-50.0, d, -fall - 10.0),
+                DVec3::new(50.0, d + 100.0, top - fall),
+            )
         };
         assert!(!view.culls(&ground(20_000.0, 0.0), &mut 0));
         assert!(view.culls(&ground(400_000.0, 100.0), &mut 0));

@@ -57,7 +57,10 @@ impl Volume {
         } else if let Some(s) = &spec.sphere {
             let m = DMat3::from_mat4(*enu_from_tile);
             let scale = m.x_axis.length().max(m.y_axis.length()).max(m.z_axis.length());
-            Self::Sphere { center: enu_from_tile.transform_point3(DVec3::new(s[0], s[1], s[2])), radius_m: s[3].abs() * scale }
+            Self::Sphere {
+                center: enu_from_tile.transform_point3(DVec3::new(s[0], s[1], s[2])),
+                radius_m: s[3].abs() * scale,
+            }
         } else {
             Self::from_region(spec.region.as_ref()?, enu_from_ecef)?
         };
@@ -69,7 +72,11 @@ impl Volume {
         /// Steps a side; nine points hold the extremes of any region to within their sag.
         const STEPS: u32 = 8;
         let [west, south, east, north, low, high] = *region;
-        let east = if east < west { east + std::f64::consts::TAU } else { east };
+        let east = if east < west {
+            east + std::f64::consts::TAU
+        } else {
+            east
+        };
         if !region.iter().all(|v| v.is_finite()) || south > north {
             return None;
         }
@@ -79,7 +86,15 @@ impl Volume {
                 let lon_rad = west + (east - west) * f64::from(i) / f64::from(STEPS);
                 let lat_rad = south + (north - south) * f64::from(j) / f64::from(STEPS);
                 for height_m in [low, high] {
-                    let p = enu_from_ecef.transform_point3(Geodetic { lon_rad, lat_rad, height_m }.to_ecef().0);
+                    let p = enu_from_ecef.transform_point3(
+                        Geodetic {
+                            lon_rad,
+                            lat_rad,
+                            height_m,
+                        }
+                        .to_ecef()
+                        .0,
+                    );
                     (min, max) = (min.min(p), max.max(p));
                 }
             }
@@ -92,7 +107,10 @@ impl Volume {
 
     /// Box between two corners.
     pub fn from_bounds(min: DVec3, max: DVec3) -> Self {
-        Self::Box { center: (min + max) * 0.5, half_axes: DMat3::from_diagonal((max - min).abs() * 0.5) }
+        Self::Box {
+            center: (min + max) * 0.5,
+            half_axes: DMat3::from_diagonal((max - min).abs() * 0.5),
+        }
     }
 
     /// Centre.
@@ -105,7 +123,9 @@ impl Volume {
     /// Radius of a sphere around the centre that holds the volume, metres.
     pub fn radius_m(&self) -> f64 {
         match self {
-            Self::Box { half_axes: h, .. } => (h.x_axis.length_squared() + h.y_axis.length_squared() + h.z_axis.length_squared()).sqrt(),
+            Self::Box { half_axes: h, .. } => {
+                (h.x_axis.length_squared() + h.y_axis.length_squared() + h.z_axis.length_squared()).sqrt()
+            }
             Self::Sphere { radius_m, .. } => *radius_m,
         }
     }
@@ -117,7 +137,10 @@ impl Volume {
             Self::Box { center, half_axes } => {
                 let offset = point - *center;
                 let mut beyond = DVec3::ZERO;
-                for (i, axis) in [half_axes.x_axis, half_axes.y_axis, half_axes.z_axis].into_iter().enumerate() {
+                for (i, axis) in [half_axes.x_axis, half_axes.y_axis, half_axes.z_axis]
+                    .into_iter()
+                    .enumerate()
+                {
                     let half = axis.length();
                     // a flat box has a half axis of no length and so no direction: the distance along it is left out,
                     // which can only make the tile nearer
@@ -135,7 +158,10 @@ impl Volume {
             Self::Sphere { center, radius_m } => (center, *radius_m),
             Self::Box { center, half_axes: h } => {
                 let n = plane.normal;
-                (center, h.x_axis.dot(n).abs() + h.y_axis.dot(n).abs() + h.z_axis.dot(n).abs())
+                (
+                    center,
+                    h.x_axis.dot(n).abs() + h.y_axis.dot(n).abs() + h.z_axis.dot(n).abs(),
+                )
             }
         };
         let distance = plane.normal.dot(*center) + plane.offset_m;
@@ -174,7 +200,10 @@ mod tests {
         assert_eq!(cube.distance_m(DVec3::splat(1.0)), 0.0);
         assert_eq!(cube.distance_m(DVec3::new(5.0, 1.0, 1.0)), 3.0);
         assert_eq!(cube.distance_m(DVec3::new(5.0, 6.0, 1.0)), 5.0);
-        let sphere = Volume::Sphere { center: DVec3::ZERO, radius_m: 2.0 };
+        let sphere = Volume::Sphere {
+            center: DVec3::ZERO,
+            radius_m: 2.0,
+        };
         assert_eq!(sphere.distance_m(DVec3::new(0.0, 5.0, 0.0)), 3.0);
         let flat = Volume::from_bounds(DVec3::ZERO, DVec3::new(2.0, 2.0, 0.0));
         assert!(flat.distance_m(DVec3::new(1.0, 1.0, 7.0)) <= 7.0);
@@ -183,7 +212,10 @@ mod tests {
     #[test]
     fn sides_of_a_plane() {
         let cube = Volume::from_bounds(DVec3::ZERO, DVec3::splat(2.0));
-        let plane = |offset_m| Plane { normal: DVec3::X, offset_m };
+        let plane = |offset_m| Plane {
+            normal: DVec3::X,
+            offset_m,
+        };
         assert_eq!(cube.side(&plane(1.0)), Side::Inside);
         assert_eq!(cube.side(&plane(-1.0)), Side::Cut);
         assert_eq!(cube.side(&plane(-3.0)), Side::Outside);
@@ -195,9 +227,17 @@ mod tests {
         let enu_from_ecef = origin.ecef_from_enu().inverse();
         let deg = std::f64::consts::PI / 180.0;
         let region = [113.9 * deg, 34.9 * deg, 114.1 * deg, 35.1 * deg, 0.0, 100.0];
-        let spec = BoundingVolume { region: Some(region), ..BoundingVolume::default() };
+        let spec = BoundingVolume {
+            region: Some(region),
+            ..BoundingVolume::default()
+        };
         let volume = Volume::from_spec(&spec, &DMat4::IDENTITY, &enu_from_ecef).unwrap();
-        for (lon, lat, h) in [(113.9, 34.9, 0.0), (114.1, 35.1, 100.0), (114.0, 35.0, 50.0), (113.95, 35.1, 100.0)] {
+        for (lon, lat, h) in [
+            (113.9, 34.9, 0.0),
+            (114.1, 35.1, 100.0),
+            (114.0, 35.0, 50.0),
+            (113.95, 35.1, 100.0),
+        ] {
             let p = enu_from_ecef.transform_point3(Geodetic::from_deg(lon, lat, h).to_ecef().0);
             assert!(volume.distance_m(p) < 1e-6, "{lon} {lat} {h}: {}", volume.distance_m(p));
         }
@@ -207,8 +247,14 @@ mod tests {
 
     #[test]
     fn volumes_that_are_not_finite_are_refused() {
-        let spec = BoundingVolume { sphere: Some([f64::NAN, 0.0, 0.0, 1.0]), ..BoundingVolume::default() };
+        let spec = BoundingVolume {
+            sphere: Some([f64::NAN, 0.0, 0.0, 1.0]),
+            ..BoundingVolume::default()
+        };
         assert_eq!(Volume::from_spec(&spec, &DMat4::IDENTITY, &DMat4::IDENTITY), None);
-        assert_eq!(Volume::from_spec(&BoundingVolume::default(), &DMat4::IDENTITY, &DMat4::IDENTITY), None);
+        assert_eq!(
+            Volume::from_spec(&BoundingVolume::default(), &DMat4::IDENTITY, &DMat4::IDENTITY),
+            None
+        );
     }
 }

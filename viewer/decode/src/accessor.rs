@@ -62,7 +62,10 @@ impl<'a> Reader<'a> {
     /// Opens an accessor; its whole range is checked here.
     pub(crate) fn open(document: &Document, buffers: &'a Buffers<'_>, index: usize) -> Result<Self, DecodeError> {
         let at = || format!("accessor {index}");
-        let accessor = document.accessors.get(index).ok_or_else(|| DecodeError::data("no such accessor", at()))?;
+        let accessor = document
+            .accessors
+            .get(index)
+            .ok_or_else(|| DecodeError::data("no such accessor", at()))?;
         let component = Component::from_code(accessor.component_type)
             .ok_or_else(|| DecodeError::data(format!("unknown component type {}", accessor.component_type), at()))?;
         let num_components = match accessor.shape.as_str() {
@@ -70,12 +73,21 @@ impl<'a> Reader<'a> {
             "VEC2" => 2,
             "VEC3" => 3,
             "VEC4" => 4,
-            other => return Err(DecodeError::data(format!("type {other:.20} is no vertex attribute"), at())),
+            other => {
+                return Err(DecodeError::data(
+                    format!("type {other:.20} is no vertex attribute"),
+                    at(),
+                ));
+            }
         };
         if accessor.sparse.is_some() {
-            return Err(DecodeError::Unsupported { what: format!("sparse accessor {index}") });
+            return Err(DecodeError::Unsupported {
+                what: format!("sparse accessor {index}"),
+            });
         }
-        let view = accessor.buffer_view.ok_or_else(|| DecodeError::data("accessor without data", at()))?;
+        let view = accessor
+            .buffer_view
+            .ok_or_else(|| DecodeError::data("accessor without data", at()))?;
         let view = buffers.view(view)?;
         let element = component.size() * num_components;
         let stride = view.stride.unwrap_or(element);
@@ -87,7 +99,14 @@ impl<'a> Reader<'a> {
         if stride < element || needed.is_none_or(|needed| needed > bytes.len()) {
             return Err(DecodeError::data("accessor past the end of its buffer view", at()));
         }
-        Ok(Self { bytes, stride, count: accessor.count, component, num_components, normalized: accessor.normalized })
+        Ok(Self {
+            bytes,
+            stride,
+            count: accessor.count,
+            component,
+            num_components,
+            normalized: accessor.normalized,
+        })
     }
 
     /// Elements as raw bytes, `size` bytes each.
@@ -100,7 +119,11 @@ impl<'a> Reader<'a> {
     /// Calls `each` with the first `N` components of every element as floats; normalized integers become -1…1 or 0…1.
     /// Missing components are 0, but 1 in the fourth place.
     pub(crate) fn for_each_f32<const N: usize>(&self, mut each: impl FnMut(usize, [f32; N])) {
-        let scale = if self.normalized { 1.0 / self.component.one() } else { 1.0 };
+        let scale = if self.normalized {
+            1.0 / self.component.one()
+        } else {
+            1.0
+        };
         let is_signed_unit = self.normalized && matches!(self.component, Component::I8 | Component::I16);
         let used = self.num_components.min(N);
         let mut fill = |convert: fn(&[u8], usize) -> f32| {
@@ -118,13 +141,18 @@ impl<'a> Reader<'a> {
                 each(i, value);
             }
         };
-        #[expect(clippy::cast_precision_loss, reason = "32-bit integers in float attributes are exact to 2^24, as the format's own floats")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "32-bit integers in float attributes are exact to 2^24, as the format's own floats"
+        )]
         match self.component {
             Component::I8 => fill(|e, c| f32::from(e[c].cast_signed())),
             Component::U8 => fill(|e, c| f32::from(e[c])),
             Component::I16 => fill(|e, c| f32::from(i16::from_le_bytes([e[2 * c], e[2 * c + 1]]))),
             Component::U16 => fill(|e, c| f32::from(u16::from_le_bytes([e[2 * c], e[2 * c + 1]]))),
-            Component::U32 => fill(|e, c| u32::from_le_bytes([e[4 * c], e[4 * c + 1], e[4 * c + 2], e[4 * c + 3]]) as f32),
+            Component::U32 => {
+                fill(|e, c| u32::from_le_bytes([e[4 * c], e[4 * c + 1], e[4 * c + 2], e[4 * c + 3]]) as f32)
+            }
             Component::F32 => fill(|e, c| f32::from_le_bytes([e[4 * c], e[4 * c + 1], e[4 * c + 2], e[4 * c + 3]])),
         }
     }
@@ -145,13 +173,23 @@ impl<'a> Reader<'a> {
         match self.component {
             Component::I8 => fill(|e, c| u32::try_from(e[c].cast_signed()).unwrap_or(u32::MAX)),
             Component::U8 => fill(|e, c| u32::from(e[c])),
-            Component::I16 => fill(|e, c| u32::try_from(i16::from_le_bytes([e[2 * c], e[2 * c + 1]])).unwrap_or(u32::MAX)),
+            Component::I16 => {
+                fill(|e, c| u32::try_from(i16::from_le_bytes([e[2 * c], e[2 * c + 1]])).unwrap_or(u32::MAX))
+            }
             Component::U16 => fill(|e, c| u32::from(u16::from_le_bytes([e[2 * c], e[2 * c + 1]]))),
             Component::U32 => fill(|e, c| u32::from_le_bytes([e[4 * c], e[4 * c + 1], e[4 * c + 2], e[4 * c + 3]])),
             Component::F32 => fill(|e, c| {
                 let value = f32::from_le_bytes([e[4 * c], e[4 * c + 1], e[4 * c + 2], e[4 * c + 3]]);
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked range, and rounding down is meant")]
-                if (0.0..4_294_967_000.0).contains(&value) { value as u32 } else { u32::MAX }
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "checked range, and rounding down is meant"
+                )]
+                if (0.0..4_294_967_000.0).contains(&value) {
+                    value as u32
+                } else {
+                    u32::MAX
+                }
             }),
         }
     }

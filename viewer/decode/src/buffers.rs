@@ -17,13 +17,19 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new() -> Self {
-        Self { left_bytes: Cell::new(MAX_DECODED_BYTES) }
+        Self {
+            left_bytes: Cell::new(MAX_DECODED_BYTES),
+        }
     }
 
     /// Takes `count * size` bytes out of the budget.
     pub(crate) fn take(&self, count: usize, size: usize) -> Result<(), DecodeError> {
-        let left = (count as u64).checked_mul(size as u64).and_then(|bytes| self.left_bytes.get().checked_sub(bytes));
-        self.left_bytes.set(left.ok_or(DecodeError::TooLarge { limit_bytes: MAX_DECODED_BYTES })?);
+        let left = (count as u64)
+            .checked_mul(size as u64)
+            .and_then(|bytes| self.left_bytes.get().checked_sub(bytes));
+        self.left_bytes.set(left.ok_or(DecodeError::TooLarge {
+            limit_bytes: MAX_DECODED_BYTES,
+        })?);
         Ok(())
     }
 }
@@ -70,11 +76,18 @@ impl<'a> Buffers<'a> {
                     cell.get_or_init(|| bytes)
                 }
             };
-            return Ok(ViewBytes { bytes, stride: Some(packed.byte_stride) });
+            return Ok(ViewBytes {
+                bytes,
+                stride: Some(packed.byte_stride),
+            });
         }
         let buffer = self.buffer(view.buffer)?;
-        let bytes = slice(buffer, view.byte_offset, view.byte_length).ok_or_else(|| DecodeError::data("view past the end of its buffer", at()))?;
-        Ok(ViewBytes { bytes, stride: view.byte_stride.filter(|s| *s > 0) })
+        let bytes = slice(buffer, view.byte_offset, view.byte_length)
+            .ok_or_else(|| DecodeError::data("view past the end of its buffer", at()))?;
+        Ok(ViewBytes {
+            bytes,
+            stride: view.byte_stride.filter(|s| *s > 0),
+        })
     }
 
     fn buffer(&self, index: usize) -> Result<&[u8], DecodeError> {
@@ -92,27 +105,38 @@ impl<'a> Buffers<'a> {
         if let Some(bytes) = cell.get() {
             return Ok(bytes);
         }
-        let bytes = data_uri(uri).ok_or_else(|| DecodeError::Unsupported { what: format!("buffer outside the tile file: {}", shorten(uri)) })?.1;
+        let bytes = data_uri(uri)
+            .ok_or_else(|| DecodeError::Unsupported {
+                what: format!("buffer outside the tile file: {}", shorten(uri)),
+            })?
+            .1;
         self.budget.take(bytes.len(), 1)?;
         Ok(cell.get_or_init(|| bytes))
     }
 
     fn decompress(&self, packed: &Meshopt) -> Result<Vec<u8>, DecodeError> {
         let buffer = self.buffer(packed.buffer)?;
-        let encoded = slice(buffer, packed.byte_offset, packed.byte_length)
-            .ok_or_else(|| DecodeError::data("compressed data past the end of its buffer", "EXT_meshopt_compression"))?;
+        let encoded = slice(buffer, packed.byte_offset, packed.byte_length).ok_or_else(|| {
+            DecodeError::data("compressed data past the end of its buffer", "EXT_meshopt_compression")
+        })?;
         self.budget.take(packed.count, packed.byte_stride.max(4))?;
         let failed = |err: meshopt::MeshoptError| DecodeError::data(err.to_string(), "EXT_meshopt_compression");
         match packed.mode.as_str() {
             "ATTRIBUTES" => {
-                let mut bytes = meshopt::decode_vertex_buffer(encoded, packed.count, packed.byte_stride).map_err(failed)?;
+                let mut bytes =
+                    meshopt::decode_vertex_buffer(encoded, packed.count, packed.byte_stride).map_err(failed)?;
                 match (packed.filter.as_deref().unwrap_or("NONE"), packed.byte_stride) {
                     ("NONE", _) => {}
                     ("OCTAHEDRAL", 4) => meshopt::decode_octahedral_8(&mut bytes),
                     ("OCTAHEDRAL", 8) => meshopt::decode_octahedral_16(&mut bytes),
                     ("QUATERNION", 8) => meshopt::decode_quaternion(&mut bytes),
                     ("EXPONENTIAL", _) => meshopt::decode_exponential(&mut bytes),
-                    (filter, stride) => return Err(DecodeError::data(format!("filter {filter} with stride {stride}"), "EXT_meshopt_compression")),
+                    (filter, stride) => {
+                        return Err(DecodeError::data(
+                            format!("filter {filter} with stride {stride}"),
+                            "EXT_meshopt_compression",
+                        ));
+                    }
                 }
                 Ok(bytes)
             }
@@ -124,17 +148,26 @@ impl<'a> Buffers<'a> {
                 };
                 narrow(indices.map_err(failed)?, packed.byte_stride)
             }
-            mode => Err(DecodeError::data(format!("unknown mode {mode}"), "EXT_meshopt_compression")),
+            mode => Err(DecodeError::data(
+                format!("unknown mode {mode}"),
+                "EXT_meshopt_compression",
+            )),
         }
     }
 
     /// A file in a buffer view or a data URI: its media type, when stated, and its bytes.
-    pub(crate) fn file(&self, uri: Option<&str>, view: Option<usize>) -> Result<(Option<String>, Cow<'_, [u8]>), DecodeError> {
+    pub(crate) fn file(
+        &self,
+        uri: Option<&str>,
+        view: Option<usize>,
+    ) -> Result<(Option<String>, Cow<'_, [u8]>), DecodeError> {
         match (uri, view) {
             (_, Some(view)) => Ok((None, Cow::Borrowed(self.view(view)?.bytes))),
             (Some(uri), None) => match data_uri(uri) {
                 Some((mime, bytes)) => Ok((Some(mime), Cow::Owned(bytes))),
-                None => Err(DecodeError::Unsupported { what: format!("image outside the tile file: {}", shorten(uri)) }),
+                None => Err(DecodeError::Unsupported {
+                    what: format!("image outside the tile file: {}", shorten(uri)),
+                }),
             },
             (None, None) => Err(DecodeError::data("no source", "image")),
         }
@@ -146,11 +179,19 @@ fn narrow(indices: Vec<u32>, stride: usize) -> Result<Vec<u8>, DecodeError> {
     match stride {
         4 => Ok(indices.iter().flat_map(|i| i.to_le_bytes()).collect()),
         2 => {
-            let shorts: Result<Vec<[u8; 2]>, _> = indices.iter().map(|i| u16::try_from(*i).map(u16::to_le_bytes)).collect();
-            let shorts = shorts.map_err(|_too_large| DecodeError::data("index does not fit into 16 bits", "EXT_meshopt_compression"))?;
+            let shorts: Result<Vec<[u8; 2]>, _> = indices
+                .iter()
+                .map(|i| u16::try_from(*i).map(u16::to_le_bytes))
+                .collect();
+            let shorts = shorts.map_err(|_too_large| {
+                DecodeError::data("index does not fit into 16 bits", "EXT_meshopt_compression")
+            })?;
             Ok(shorts.as_flattened().to_vec())
         }
-        _ => Err(DecodeError::data(format!("index stride {stride}"), "EXT_meshopt_compression")),
+        _ => Err(DecodeError::data(
+            format!("index stride {stride}"),
+            "EXT_meshopt_compression",
+        )),
     }
 }
 
@@ -193,7 +234,10 @@ mod tests {
 
     #[test]
     fn data_addresses_are_read() {
-        assert_eq!(data_uri("data:text/plain;base64,aGVsbG8="), Some(("text/plain".to_owned(), b"hello".to_vec())));
+        assert_eq!(
+            data_uri("data:text/plain;base64,aGVsbG8="),
+            Some(("text/plain".to_owned(), b"hello".to_vec()))
+        );
         assert_eq!(data_uri("data:text/plain;base64,aGV!"), None);
         assert_eq!(data_uri("buffer.bin"), None);
     }

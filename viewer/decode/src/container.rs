@@ -42,11 +42,16 @@ pub(crate) fn split(bytes: &[u8]) -> Result<Parts<'_>, DecodeError> {
         Some(b"b3dm") => split_b3dm(bytes),
         Some(magic @ (b"i3dm" | b"pnts" | b"cmpt" | b"vctr" | b"geom")) => {
             let name: String = magic.iter().copied().map(char::from).collect();
-            Err(DecodeError::Unsupported { what: format!("{name} tile content") })
+            Err(DecodeError::Unsupported {
+                what: format!("{name} tile content"),
+            })
         }
-        Some([b'{' | b' ' | b'\n' | b'\r' | b'\t' | 0xef, ..]) => {
-            Ok(Parts { json: bytes, bin: &[], center_m: [0.0; 3], batch: None })
-        }
+        Some([b'{' | b' ' | b'\n' | b'\r' | b'\t' | 0xef, ..]) => Ok(Parts {
+            json: bytes,
+            bin: &[],
+            center_m: [0.0; 3],
+            batch: None,
+        }),
         Some(magic) => Err(container(format!("unknown first bytes {magic:02x?}"))),
         None => Err(container(format!("only {} bytes", bytes.len()))),
     }
@@ -55,11 +60,15 @@ pub(crate) fn split(bytes: &[u8]) -> Result<Parts<'_>, DecodeError> {
 fn split_glb(bytes: &[u8]) -> Result<Parts<'_>, DecodeError> {
     let version = u32_at(bytes, 4)?;
     if version != 2 {
-        return Err(DecodeError::Unsupported { what: format!("binary glTF version {version}") });
+        return Err(DecodeError::Unsupported {
+            what: format!("binary glTF version {version}"),
+        });
     }
     let length = u32_at(bytes, 8)? as usize;
     // a shorter file is truncated; bytes after the stated end (padding in a b3dm) are not looked at
-    let bytes = bytes.get(..length).ok_or_else(|| container(format!("{} bytes of {length}: truncated", bytes.len())))?;
+    let bytes = bytes
+        .get(..length)
+        .ok_or_else(|| container(format!("{} bytes of {length}: truncated", bytes.len())))?;
     let (mut json, mut bin) = (None, None);
     let mut at = GLB_HEADER;
     while at + CHUNK_HEADER <= bytes.len() {
@@ -76,7 +85,12 @@ fn split_glb(bytes: &[u8]) -> Result<Parts<'_>, DecodeError> {
         at = start + length;
     }
     let json = json.ok_or_else(|| container("no JSON chunk".to_owned()))?;
-    Ok(Parts { json, bin: bin.unwrap_or_default(), center_m: [0.0; 3], batch: None })
+    Ok(Parts {
+        json,
+        bin: bin.unwrap_or_default(),
+        center_m: [0.0; 3],
+        batch: None,
+    })
 }
 
 #[derive(Deserialize, Default)]
@@ -91,10 +105,17 @@ struct FeatureTable {
 fn split_b3dm(bytes: &[u8]) -> Result<Parts<'_>, DecodeError> {
     let version = u32_at(bytes, 4)?;
     if version != 1 {
-        return Err(DecodeError::Unsupported { what: format!("b3dm version {version}") });
+        return Err(DecodeError::Unsupported {
+            what: format!("b3dm version {version}"),
+        });
     }
-    if u32_at(bytes, 20)? >= LONGEST_B3DM_TABLE || bytes.get(20..24) == Some(b"glTF") || bytes.get(24..28) == Some(b"glTF") {
-        return Err(DecodeError::Unsupported { what: "b3dm header of a draft older than 3D Tiles 1.0".to_owned() });
+    if u32_at(bytes, 20)? >= LONGEST_B3DM_TABLE
+        || bytes.get(20..24) == Some(b"glTF")
+        || bytes.get(24..28) == Some(b"glTF")
+    {
+        return Err(DecodeError::Unsupported {
+            what: "b3dm header of a draft older than 3D Tiles 1.0".to_owned(),
+        });
     }
     let mut at = B3DM_HEADER;
     let mut part = |length: usize| {
@@ -109,7 +130,9 @@ fn split_b3dm(bytes: &[u8]) -> Result<Parts<'_>, DecodeError> {
 
     let table: FeatureTable = match feature_json.trim_ascii() {
         [] => FeatureTable::default(),
-        text => serde_json::from_slice(text).map_err(|err| DecodeError::Json { reason: format!("{err} (feature table)") })?,
+        text => serde_json::from_slice(text).map_err(|err| DecodeError::Json {
+            reason: format!("{err} (feature table)"),
+        })?,
     };
     let glb = bytes.get(at..).unwrap_or_default();
     let parts = match glb.first_chunk::<4>() {
@@ -117,12 +140,21 @@ fn split_b3dm(bytes: &[u8]) -> Result<Parts<'_>, DecodeError> {
         _ => return Err(container("the b3dm holds no glb".to_owned())),
     };
     let center_m = serde_json::from_value::<[f64; 3]>(table.center_m).unwrap_or_default();
-    Ok(Parts { center_m, batch: Some(BatchTable { num_batches: table.num_batches, json: batch_json.trim_ascii() }), ..parts })
+    Ok(Parts {
+        center_m,
+        batch: Some(BatchTable {
+            num_batches: table.num_batches,
+            json: batch_json.trim_ascii(),
+        }),
+        ..parts
+    })
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Result<u32, DecodeError> {
     let field = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>());
-    field.map(|b| u32::from_le_bytes(*b)).ok_or_else(|| container("header is truncated".to_owned()))
+    field
+        .map(|b| u32::from_le_bytes(*b))
+        .ok_or_else(|| container("header is truncated".to_owned()))
 }
 
 fn container(reason: String) -> DecodeError {

@@ -28,12 +28,23 @@ pub fn decode_tile(bytes: &[u8]) -> Result<DecodedTile, DecodeError> {
     let budget = Budget::new();
     let buffers = Buffers::new(&document, parts.bin, &budget);
     let placed = place_meshes(&document, parts.center_m)?;
-    let origin = placed.first().map_or(DVec3::ZERO, |p| p.tile_from_mesh.w_axis.truncate());
-    let context = Context { document: &document, buffers: &buffers, budget: &budget, origin };
+    let origin = placed
+        .first()
+        .map_or(DVec3::ZERO, |p| p.tile_from_mesh.w_axis.truncate());
+    let context = Context {
+        document: &document,
+        buffers: &buffers,
+        budget: &budget,
+        origin,
+    };
 
     let mut warnings = Vec::new();
     let tables = Tables::read(&document, parts.batch.as_ref(), &buffers, &mut warnings);
-    let mut textures = Textures { buffers: &buffers, document: &document, images: BTreeMap::new() };
+    let mut textures = Textures {
+        buffers: &buffers,
+        document: &document,
+        images: BTreeMap::new(),
+    };
     let mut merged: BTreeMap<Option<usize>, DecodedPrimitive> = BTreeMap::new();
     let mut first_error = None;
     for placed in &placed {
@@ -48,10 +59,18 @@ pub fn decode_tile(bytes: &[u8]) -> Result<DecodedTile, DecodeError> {
             let target = merged.entry(key).or_default();
             let uv = texture.as_ref().map(|(_, uv)| uv);
             let appended = match primitive.extensions.draco {
-                Some(_) if !primitive.attributes.contains_key("POSITION") => {
-                    Err(DecodeError::Unsupported { what: "Draco compression".to_owned() })
-                }
-                _ => primitive::append(&context, primitive, &placed.tile_from_mesh, &features, uv, target, &mut warnings),
+                Some(_) if !primitive.attributes.contains_key("POSITION") => Err(DecodeError::Unsupported {
+                    what: "Draco compression".to_owned(),
+                }),
+                _ => primitive::append(
+                    &context,
+                    primitive,
+                    &placed.tile_from_mesh,
+                    &features,
+                    uv,
+                    target,
+                    &mut warnings,
+                ),
             };
             match appended {
                 Ok(()) => {}
@@ -66,7 +85,10 @@ pub fn decode_tile(bytes: &[u8]) -> Result<DecodedTile, DecodeError> {
     let primitives: Vec<_> = merged
         .into_iter()
         .filter(|(_, primitive)| !primitive.indices.is_empty())
-        .map(|(key, primitive)| DecodedPrimitive { image: key.and_then(|key| textures.images.remove(&key).flatten()), ..primitive })
+        .map(|(key, primitive)| DecodedPrimitive {
+            image: key.and_then(|key| textures.images.remove(&key).flatten()),
+            ..primitive
+        })
         .collect();
     if let (true, Some(err)) = (primitives.is_empty(), first_error) {
         return Err(err);
@@ -91,34 +113,72 @@ struct Tables {
 }
 
 impl Tables {
-    fn read(document: &Document, batch: Option<&BatchTable<'_>>, buffers: &Buffers<'_>, warnings: &mut Vec<String>) -> Self {
+    fn read(
+        document: &Document,
+        batch: Option<&BatchTable<'_>>,
+        buffers: &Buffers<'_>,
+        warnings: &mut Vec<String>,
+    ) -> Self {
         if let Some(batch) = batch {
             let rows = vec![metadata::batch_table(batch, warnings)];
-            return Self { rows, is_batched: true, num_features: batch.num_batches };
+            return Self {
+                rows,
+                is_batched: true,
+                num_features: batch.num_batches,
+            };
         }
         let Some(tables) = &document.extensions.metadata else {
-            return Self { rows: Vec::new(), is_batched: false, num_features: 0 };
+            return Self {
+                rows: Vec::new(),
+                is_batched: false,
+                num_features: 0,
+            };
         };
-        let rows: Vec<_> =
-            (0..tables.property_tables.len()).map(|i| metadata::property_table(tables, i, buffers, warnings)).collect();
-        let num_features = tables.property_tables.iter().map(|table| table.count).fold(0, usize::saturating_add);
-        Self { rows, is_batched: false, num_features: u32::try_from(num_features).unwrap_or(u32::MAX) }
+        let rows: Vec<_> = (0..tables.property_tables.len())
+            .map(|i| metadata::property_table(tables, i, buffers, warnings))
+            .collect();
+        let num_features = tables
+            .property_tables
+            .iter()
+            .map(|table| table.count)
+            .fold(0, usize::saturating_add);
+        Self {
+            rows,
+            is_batched: false,
+            num_features: u32::try_from(num_features).unwrap_or(u32::MAX),
+        }
     }
 
     /// The first feature id set of a primitive that names rows we have.
     fn ids(&self, primitive: &Primitive) -> FeatureIds<'_> {
         if self.is_batched {
             let rows = self.rows.first().map_or(&[][..], Vec::as_slice);
-            return FeatureIds { attribute: Some("_BATCHID".to_owned()), null_id: None, rows };
+            return FeatureIds {
+                attribute: Some("_BATCHID".to_owned()),
+                null_id: None,
+                rows,
+            };
         }
-        let sets = primitive.extensions.features.iter().flat_map(|features| &features.feature_ids);
+        let sets = primitive
+            .extensions
+            .features
+            .iter()
+            .flat_map(|features| &features.feature_ids);
         for set in sets.filter(|set| set.texture.is_none()) {
             if let Some(rows) = set.property_table.and_then(|table| self.rows.get(table)) {
                 let attribute = set.attribute.map(|n| format!("_FEATURE_ID_{n}"));
-                return FeatureIds { attribute, null_id: set.null_feature_id, rows };
+                return FeatureIds {
+                    attribute,
+                    null_id: set.null_feature_id,
+                    rows,
+                };
             }
         }
-        FeatureIds { attribute: None, null_id: None, rows: &[] }
+        FeatureIds {
+            attribute: None,
+            null_id: None,
+            rows: &[],
+        }
     }
 
     fn into_rows(self) -> Vec<FeatureRow> {
@@ -144,20 +204,35 @@ impl Textures<'_> {
             return None;
         }
         let texture = self.document.textures.get(info.index)?;
-        let source = texture.extensions.webp.as_ref().map(|webp| webp.source).or(texture.source);
+        let source = texture
+            .extensions
+            .webp
+            .as_ref()
+            .map(|webp| webp.source)
+            .or(texture.source);
         let Some(index) = source else {
             warnings.push("texture without a PNG, JPEG or WebP image is not shown".to_owned());
             return None;
         };
         if !self.images.contains_key(&index) {
-            let image = self.read(index).map_err(|err| warnings.push(format!("image {index}: {err}"))).ok();
+            let image = self
+                .read(index)
+                .map_err(|err| warnings.push(format!("image {index}: {err}")))
+                .ok();
             self.images.insert(index, image);
         }
-        self.images.get(&index)?.as_ref().map(|_| (index, UvSource { set, transform }))
+        self.images
+            .get(&index)?
+            .as_ref()
+            .map(|_| (index, UvSource { set, transform }))
     }
 
     fn read(&self, index: usize) -> Result<EncodedImage, DecodeError> {
-        let image = self.document.images.get(index).ok_or_else(|| DecodeError::data("no such image", "texture"))?;
+        let image = self
+            .document
+            .images
+            .get(index)
+            .ok_or_else(|| DecodeError::data("no such image", "texture"))?;
         let (mime, bytes) = self.buffers.file(image.uri.as_deref(), image.buffer_view)?;
         let sniffed = match bytes.as_ref() {
             [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
@@ -167,7 +242,10 @@ impl Textures<'_> {
         };
         let mime = sniffed.map(str::to_owned).or_else(|| image.mime_type.clone()).or(mime);
         let mime = mime.ok_or_else(|| DecodeError::data("unknown kind of image", format!("image {index}")))?;
-        Ok(EncodedImage { mime, bytes: bytes.into_owned() })
+        Ok(EncodedImage {
+            mime,
+            bytes: bytes.into_owned(),
+        })
     }
 }
 
@@ -176,7 +254,11 @@ fn bounds(primitives: &[DecodedPrimitive]) -> [f64; 6] {
     let (mut min, mut max) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
     for primitive in primitives {
         for index in &primitive.indices {
-            let position = primitive.positions.get(*index as usize).copied().map_or(Vec3::ZERO, Vec3::from);
+            let position = primitive
+                .positions
+                .get(*index as usize)
+                .copied()
+                .map_or(Vec3::ZERO, Vec3::from);
             min = min.min(position);
             max = max.max(position);
         }

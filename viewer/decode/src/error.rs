@@ -40,13 +40,19 @@ pub enum DecodeError {
 
 impl DecodeError {
     pub(crate) fn data(reason: impl Into<String>, at: impl Into<String>) -> Self {
-        Self::Data { reason: reason.into(), at: at.into() }
+        Self::Data {
+            reason: reason.into(),
+            at: at.into(),
+        }
     }
 
     /// The same error with an outer place added.
     pub(crate) fn within(self, outer: &str) -> Self {
         match self {
-            Self::Data { reason, at } => Self::Data { reason, at: format!("{at} of {outer}") },
+            Self::Data { reason, at } => Self::Data {
+                reason,
+                at: format!("{at} of {outer}"),
+            },
             other => other,
         }
     }

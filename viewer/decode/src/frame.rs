@@ -22,7 +22,12 @@ pub(crate) struct Placed {
 ///
 /// * `center_m` — added in the z-up frame: `RTC_CENTER` of a b3dm
 pub(crate) fn place_meshes(document: &Document, center_m: [f64; 3]) -> Result<Vec<Placed>, DecodeError> {
-    let center = document.extensions.rtc.as_ref().map_or(DVec3::ZERO, |rtc| DVec3::from(rtc.center)) + DVec3::from(center_m);
+    let center = document
+        .extensions
+        .rtc
+        .as_ref()
+        .map_or(DVec3::ZERO, |rtc| DVec3::from(rtc.center))
+        + DVec3::from(center_m);
     let root = DMat4::from_translation(center) * Z_UP_FROM_Y_UP;
     let mut stack: Vec<(usize, DMat4)> = roots(document).into_iter().rev().map(|node| (node, root)).collect();
     // a node has one parent at most, so each is visited once: cycles end here
@@ -30,7 +35,10 @@ pub(crate) fn place_meshes(document: &Document, center_m: [f64; 3]) -> Result<Ve
     let mut placed = Vec::new();
     while let Some((index, tile_from_parent)) = stack.pop() {
         let at = || format!("node {index}");
-        let node = document.nodes.get(index).ok_or_else(|| DecodeError::data("no such node", at()))?;
+        let node = document
+            .nodes
+            .get(index)
+            .ok_or_else(|| DecodeError::data("no such node", at()))?;
         if std::mem::replace(&mut visited[index], true) {
             return Err(DecodeError::data("node has two parents", at()));
         }
@@ -39,7 +47,10 @@ pub(crate) fn place_meshes(document: &Document, center_m: [f64; 3]) -> Result<Ve
             return Err(DecodeError::data("transform is not finite", at()));
         }
         if let Some(mesh) = node.mesh {
-            placed.push(Placed { mesh, tile_from_mesh: tile_from_node });
+            placed.push(Placed {
+                mesh,
+                tile_from_mesh: tile_from_node,
+            });
         }
         stack.extend(node.children.iter().rev().map(|child| (*child, tile_from_node)));
     }
@@ -64,7 +75,11 @@ fn local_transform(node: &Node) -> DMat4 {
         return DMat4::from_cols_array(matrix);
     }
     let rotation = node.rotation.map_or(DQuat::IDENTITY, DQuat::from_array);
-    let rotation = if rotation.length_squared() > 0.0 { rotation.normalize() } else { DQuat::IDENTITY };
+    let rotation = if rotation.length_squared() > 0.0 {
+        rotation.normalize()
+    } else {
+        DQuat::IDENTITY
+    };
     DMat4::from_scale_rotation_translation(
         node.scale.map_or(DVec3::ONE, DVec3::from),
         rotation,
@@ -96,17 +111,25 @@ mod tests {
         );
         let placed = place_meshes(&document, [1.0, 0.0, 0.0]).unwrap();
         assert_eq!(placed.len(), 1);
-        assert_eq!(placed[0].tile_from_mesh.transform_point3(DVec3::ZERO), DVec3::new(11.0, 30.0, 20.0));
-        assert_eq!(placed[0].tile_from_mesh.transform_vector3(DVec3::Y), DVec3::new(0.0, 0.0, 2.0));
+        assert_eq!(
+            placed[0].tile_from_mesh.transform_point3(DVec3::ZERO),
+            DVec3::new(11.0, 30.0, 20.0)
+        );
+        assert_eq!(
+            placed[0].tile_from_mesh.transform_vector3(DVec3::Y),
+            DVec3::new(0.0, 0.0, 2.0)
+        );
     }
 
     #[test]
     fn cycles_and_shared_children_are_errors() {
-        let cycle = r#"{"asset":{"version":"2.0"},"scenes":[{"nodes":[0]}],"nodes":[{"children":[1]},{"children":[0]}]}"#;
+        let cycle =
+            r#"{"asset":{"version":"2.0"},"scenes":[{"nodes":[0]}],"nodes":[{"children":[1]},{"children":[0]}]}"#;
         assert!(place_meshes(&document(cycle), [0.0; 3]).is_err());
         let missing = r#"{"asset":{"version":"2.0"},"scenes":[{"nodes":[7]}]}"#;
         assert!(place_meshes(&document(missing), [0.0; 3]).is_err());
-        let infinite = r#"{"asset":{"version":"2.0"},"nodes":[{"scale":[1e300,1,1],"children":[1]},{"scale":[1e300,1,1]}]}"#;
+        let infinite =
+            r#"{"asset":{"version":"2.0"},"nodes":[{"scale":[1e300,1,1],"children":[1]},{"scale":[1e300,1,1]}]}"#;
         assert!(place_meshes(&document(infinite), [0.0; 3]).is_err());
     }
 }

@@ -205,7 +205,12 @@ pub(crate) struct TextureTransform {
 
 impl Default for TextureTransform {
     fn default() -> Self {
-        Self { offset: [0.0; 2], rotation: 0.0, scale: [1.0; 2], tex_coord: None }
+        Self {
+            offset: [0.0; 2],
+            rotation: 0.0,
+            scale: [1.0; 2],
+            tex_coord: None,
+        }
     }
 }
 
@@ -300,14 +305,26 @@ const KNOWN_EXTENSIONS: &[&str] = &[
 pub(crate) fn parse(text: &[u8]) -> Result<Document, DecodeError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     // padding after the text is spaces by the specification; zeros are seen in the wild
-    let end = text.iter().rposition(|b| !matches!(b, 0 | b' ')).map_or(0, |last| last + 1);
-    let document: Document =
-        serde_json::from_slice(&text[..end]).map_err(|err| DecodeError::Json { reason: err.to_string() })?;
+    let end = text
+        .iter()
+        .rposition(|b| !matches!(b, 0 | b' '))
+        .map_or(0, |last| last + 1);
+    let document: Document = serde_json::from_slice(&text[..end]).map_err(|err| DecodeError::Json {
+        reason: err.to_string(),
+    })?;
     if !document.asset.version.starts_with("2.") {
-        return Err(DecodeError::Unsupported { what: format!("glTF version {:?}", document.asset.version) });
+        return Err(DecodeError::Unsupported {
+            what: format!("glTF version {:?}", document.asset.version),
+        });
     }
-    if let Some(unknown) = document.extensions_required.iter().find(|e| !KNOWN_EXTENSIONS.contains(&e.as_str())) {
-        return Err(DecodeError::Unsupported { what: format!("required glTF extension {unknown}") });
+    if let Some(unknown) = document
+        .extensions_required
+        .iter()
+        .find(|e| !KNOWN_EXTENSIONS.contains(&e.as_str()))
+    {
+        return Err(DecodeError::Unsupported {
+            what: format!("required glTF extension {unknown}"),
+        });
     }
     Ok(document)
 }

@@ -6,7 +6,12 @@ use crate::json::{ClassProperty, StructuralMetadata, TableProperty};
 use crate::tile::{DEFAULT_LAYER_CODE, FeatureRow, NO_FEATURE};
 
 /// Rows of a property table; a column that cannot be read is left out and named in `warnings`.
-pub(crate) fn property_table(metadata: &StructuralMetadata, index: usize, buffers: &Buffers<'_>, warnings: &mut Vec<String>) -> Vec<FeatureRow> {
+pub(crate) fn property_table(
+    metadata: &StructuralMetadata,
+    index: usize,
+    buffers: &Buffers<'_>,
+    warnings: &mut Vec<String>,
+) -> Vec<FeatureRow> {
     let Some(table) = metadata.property_tables.get(index) else {
         warnings.push(format!("property table {index} does not exist"));
         return Vec::new();
@@ -17,7 +22,10 @@ pub(crate) fn property_table(metadata: &StructuralMetadata, index: usize, buffer
     };
     let mut read = |name: &str| {
         let property = table.properties.get(name)?;
-        let column = class.properties.get(name).ok_or_else(|| "is not in the schema".to_owned());
+        let column = class
+            .properties
+            .get(name)
+            .ok_or_else(|| "is not in the schema".to_owned());
         match column.and_then(|class| Column::read(class, property, table.count, buffers)) {
             Ok(column) => Some(column),
             Err(reason) => {
@@ -53,7 +61,10 @@ pub(crate) fn batch_table(table: &BatchTable<'_>, warnings: &mut Vec<String>) ->
         return Vec::new();
     };
     let find = |names: &[&str]| {
-        columns.iter().find(|(key, _)| names.iter().any(|n| key.eq_ignore_ascii_case(n))).and_then(|(_, column)| column.as_array())
+        columns
+            .iter()
+            .find(|(key, _)| names.iter().any(|n| key.eq_ignore_ascii_case(n)))
+            .and_then(|(_, column)| column.as_array())
     };
     let ids = find(&["id", "gml_id", "gml:id", "gmlid"]);
     let names = find(&["name", "gml:name"]);
@@ -95,7 +106,12 @@ fn text(column: Option<&Column>, row: usize) -> String {
 }
 
 impl Column {
-    fn read(class: &ClassProperty, property: &TableProperty, count: usize, buffers: &Buffers<'_>) -> Result<Self, String> {
+    fn read(
+        class: &ClassProperty,
+        property: &TableProperty,
+        count: usize,
+        buffers: &Buffers<'_>,
+    ) -> Result<Self, String> {
         let bytes = buffers.view(property.values).map_err(|err| err.to_string())?.bytes;
         if class.array {
             return Err("is an array".to_owned());
@@ -106,17 +122,28 @@ impl Column {
                 let offsets = property.string_offsets.ok_or("has no string offsets")?;
                 let offsets = buffers.view(offsets).map_err(|err| err.to_string())?.bytes;
                 let width = property.string_offset_type.as_deref().unwrap_or("UINT32");
-                texts(bytes, &numbers(offsets, width, count.checked_add(1).ok_or("is too long")?)?).map(Self::Texts)
+                texts(
+                    bytes,
+                    &numbers(offsets, width, count.checked_add(1).ok_or("is too long")?)?,
+                )
+                .map(Self::Texts)
             }
             other => Err(format!("has type {other:.20}")),
         }
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "64-bit columns are read as far as a double holds them")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "64-bit columns are read as far as a double holds them"
+)]
 fn numbers(bytes: &[u8], component: &str, count: usize) -> Result<Vec<f64>, String> {
     fn each<const N: usize>(bytes: &[u8], count: usize, convert: fn([u8; N]) -> f64) -> Result<Vec<f64>, String> {
-        let values = bytes.as_chunks::<N>().0.get(..count).ok_or("is shorter than the table")?;
+        let values = bytes
+            .as_chunks::<N>()
+            .0
+            .get(..count)
+            .ok_or("is shorter than the table")?;
         Ok(values.iter().map(|v| convert(*v)).collect())
     }
     match component {
@@ -139,7 +166,9 @@ fn texts(bytes: &[u8], offsets: &[f64]) -> Result<Vec<String>, String> {
         return Err("has string offsets that descend".to_owned());
     }
     let text = |pair: &[f64]| {
-        let bytes = bytes.get(pair[0] as usize..pair[1] as usize).ok_or("has strings past its end")?;
+        let bytes = bytes
+            .get(pair[0] as usize..pair[1] as usize)
+            .ok_or("has strings past its end")?;
         Ok(String::from_utf8_lossy(bytes).into_owned())
     };
     offsets.windows(2).map(text).collect()
@@ -154,7 +183,10 @@ mod tests {
         assert_eq!(numbers(&[1, 0, 2, 0, 9], "UINT16", 2), Ok(vec![1.0, 2.0]));
         assert!(numbers(&[1, 0], "UINT16", 2).unwrap_err().contains("shorter"));
         assert!(numbers(&[1, 0], "UINT16", usize::MAX).is_err());
-        assert_eq!(texts("甲乙b".as_bytes(), &[0.0, 3.0, 6.0, 7.0]), Ok(vec!["甲".to_owned(), "乙".to_owned(), "b".to_owned()]));
+        assert_eq!(
+            texts("甲乙b".as_bytes(), &[0.0, 3.0, 6.0, 7.0]),
+            Ok(vec!["甲".to_owned(), "乙".to_owned(), "b".to_owned()])
+        );
         assert!(texts(b"abc", &[0.0, 2.0, 1.0]).unwrap_err().contains("descend"));
         assert!(texts(b"abc", &[0.0, 9.0]).unwrap_err().contains("past"));
     }
@@ -162,11 +194,26 @@ mod tests {
     #[test]
     fn a_batch_table_gives_ids_and_names() {
         let mut warnings = Vec::new();
-        let table = BatchTable { num_batches: 2, json: br#"{"id":[7,"b",9],"Name":["one"],"Height":[1,2,3]}"# };
+        let table = BatchTable {
+            num_batches: 2,
+            json: br#"{"id":[7,"b",9],"Name":["one"],"Height":[1,2,3]}"#,
+        };
         let rows = batch_table(&table, &mut warnings);
-        let ids: Vec<_> = rows.iter().map(|r| (r.id.as_str(), r.name.as_str(), r.feature_index)).collect();
+        let ids: Vec<_> = rows
+            .iter()
+            .map(|r| (r.id.as_str(), r.name.as_str(), r.feature_index))
+            .collect();
         assert_eq!(ids, [("7", "one", NO_FEATURE), ("b", "", NO_FEATURE)]);
-        assert!(batch_table(&BatchTable { num_batches: 1, json: b"[" }, &mut warnings).is_empty());
+        assert!(
+            batch_table(
+                &BatchTable {
+                    num_batches: 1,
+                    json: b"["
+                },
+                &mut warnings
+            )
+            .is_empty()
+        );
         assert_eq!(warnings.len(), 1);
     }
 }

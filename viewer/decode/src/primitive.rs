@@ -1,10 +1,10 @@
 //! One glTF primitive to packed vertices and triangles, appended to the tile's merged primitive.
 
+use crate::DecodeError;
 use crate::accessor::{Component, Reader};
 use crate::buffers::{Budget, Buffers};
 use crate::json::{Document, Material, Primitive, TextureTransform};
 use crate::tile::{ATTRIBUTE_WORDS, DEFAULT_LAYER_CODE, DecodedPrimitive, FeatureRow, NO_FEATURE, VertexAttributes};
-use crate::DecodeError;
 use glam::{DMat3, DMat4, DVec3, Vec3};
 
 /// Bytes that one decoded vertex takes: position, attributes, texture coordinates.
@@ -51,13 +51,17 @@ pub(crate) fn append(
     warnings: &mut Vec<String>,
 ) -> Result<(), DecodeError> {
     let part = decode(context, primitive, tile_from_mesh, features, uv, warnings)?;
-    let base = u32::try_from(target.positions.len()).map_err(|_too_many| DecodeError::data("too many vertices", "tile"))?;
+    let base =
+        u32::try_from(target.positions.len()).map_err(|_too_many| DecodeError::data("too many vertices", "tile"))?;
     target.indices.extend(part.indices.iter().map(|i| i + base));
     target.positions.extend_from_slice(&part.positions);
     target.attributes.extend(part.attributes.iter().map(|a| a.to_words()));
     if uv.is_some() {
         let num_vertices = part.positions.len();
-        target.uvs.get_or_insert_default().extend(part.uvs.unwrap_or_else(|| vec![[0.0; 2]; num_vertices]));
+        target
+            .uvs
+            .get_or_insert_default()
+            .extend(part.uvs.unwrap_or_else(|| vec![[0.0; 2]; num_vertices]));
     }
     Ok(())
 }
@@ -70,17 +74,26 @@ fn decode(
     uv: Option<&UvSource>,
     warnings: &mut Vec<String>,
 ) -> Result<Part, DecodeError> {
-    let position_at = *primitive.attributes.get("POSITION").ok_or_else(|| DecodeError::data("no POSITION", "primitive"))?;
+    let position_at = *primitive
+        .attributes
+        .get("POSITION")
+        .ok_or_else(|| DecodeError::data("no POSITION", "primitive"))?;
     let open = |index: usize| Reader::open(context.document, context.buffers, index);
     let reader = open(position_at)?;
     if reader.num_components != 3 {
-        return Err(DecodeError::data("POSITION is no VEC3", format!("accessor {position_at}")));
+        return Err(DecodeError::data(
+            "POSITION is no VEC3",
+            format!("accessor {position_at}"),
+        ));
     }
     let num_vertices = reader.count;
     context.budget.take(num_vertices, VERTEX_BYTES)?;
     let (positions, bad) = positions(&reader, tile_from_mesh, context.origin);
     if !bad.is_empty() {
-        warnings.push(format!("{} vertices are not finite; their triangles are left out", bad.len()));
+        warnings.push(format!(
+            "{} vertices are not finite; their triangles are left out",
+            bad.len()
+        ));
     }
 
     // an optional attribute that cannot be read costs its meaning, not the geometry
@@ -89,7 +102,10 @@ fn decode(
         match open(index) {
             Ok(reader) if reader.count == num_vertices => Some(reader),
             Ok(reader) => {
-                warnings.push(format!("{name} has {} values for {num_vertices} vertices", reader.count));
+                warnings.push(format!(
+                    "{name} has {} values for {num_vertices} vertices",
+                    reader.count
+                ));
                 None
             }
             Err(err) => {
@@ -124,17 +140,29 @@ fn decode(
                 reader.for_each_u32::<1>(|i, [id]| set_feature(&mut attributes[i], id, features));
             }
         }
-        None => (0_u32..).zip(&mut attributes).for_each(|(id, vertex)| set_feature(vertex, id, features)),
+        None => (0_u32..)
+            .zip(&mut attributes)
+            .for_each(|(id, vertex)| set_feature(vertex, id, features)),
     }
-    let uvs = uv.and_then(|uv| optional(&format!("TEXCOORD_{}", uv.set)).map(|reader| texture_coords(&reader, uv.transform)));
+    let uvs =
+        uv.and_then(|uv| optional(&format!("TEXCOORD_{}", uv.set)).map(|reader| texture_coords(&reader, uv.transform)));
     let normals = optional("NORMAL").filter(|reader| reader.num_components == 3);
     if let Some(reader) = &normals {
         set_normals(reader, tile_from_mesh, &mut attributes);
     }
 
     let indices = triangles(context, primitive, num_vertices, &bad, tile_from_mesh, warnings)?;
-    let part = Part { positions, attributes, uvs, indices };
-    if normals.is_some() { Ok(part) } else { flat(part, context.budget) }
+    let part = Part {
+        positions,
+        attributes,
+        uvs,
+        indices,
+    };
+    if normals.is_some() {
+        Ok(part)
+    } else {
+        flat(part, context.budget)
+    }
 }
 
 /// Positions relative to the origin, and the numbers of those that are not finite (ascending; these are put at zero).
@@ -158,10 +186,18 @@ fn positions(reader: &Reader<'_>, tile_from_mesh: &DMat4, origin: DVec3) -> (Vec
 fn set_normals(reader: &Reader<'_>, tile_from_mesh: &DMat4, attributes: &mut [VertexAttributes]) {
     // normals are covectors: inverse transpose, by the matrix of cofactors, which needs no division
     let m = DMat3::from_mat4(*tile_from_mesh).as_mat3();
-    let cofactors = glam::Mat3::from_cols(m.y_axis.cross(m.z_axis), m.z_axis.cross(m.x_axis), m.x_axis.cross(m.y_axis));
+    let cofactors = glam::Mat3::from_cols(
+        m.y_axis.cross(m.z_axis),
+        m.z_axis.cross(m.x_axis),
+        m.x_axis.cross(m.y_axis),
+    );
     let cofactors = if m.determinant() < 0.0 { -cofactors } else { cofactors };
     let largest = cofactors.to_cols_array().iter().fold(0.0_f32, |a, b| a.max(b.abs()));
-    let cofactors = if largest > 0.0 { cofactors * (1.0 / largest) } else { glam::Mat3::IDENTITY };
+    let cofactors = if largest > 0.0 {
+        cofactors * (1.0 / largest)
+    } else {
+        glam::Mat3::IDENTITY
+    };
     reader.for_each_f32::<3>(|i, n| attributes[i].normal = pack_normal(cofactors * Vec3::from(n)));
 }
 
@@ -174,7 +210,9 @@ fn pack_normal(normal: Vec3) -> [i8; 3] {
 
 fn base_color(document: &Document, material: Option<usize>) -> [f32; 4] {
     let material: Option<&Material> = material.and_then(|m| document.materials.get(m));
-    material.and_then(|m| m.pbr_metallic_roughness.base_color_factor).unwrap_or([1.0; 4])
+    material
+        .and_then(|m| m.pbr_metallic_roughness.base_color_factor)
+        .unwrap_or([1.0; 4])
 }
 
 /// Display colours: our tiles store them as they are to be shown, other glTF stores linear light.
@@ -201,15 +239,30 @@ fn colors(reader: Option<&Reader<'_>>, factor: [f32; 4], is_own: bool, attribute
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0–255; NaN gives 0")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to 0–255; NaN gives 0"
+)]
 fn unorm8(v: f32) -> u8 {
     (v.clamp(0.0, 1.0) * 255.0).round() as u8
 }
 
 /// Linear light to display bytes; alpha stays linear (IEC 61966-2-1).
 fn encode_srgb(linear: [f32; 4]) -> [u8; 4] {
-    let encode = |v: f32| if v <= 0.003_130_8 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 };
-    [unorm8(encode(linear[0])), unorm8(encode(linear[1])), unorm8(encode(linear[2])), unorm8(linear[3])]
+    let encode = |v: f32| {
+        if v <= 0.003_130_8 {
+            v * 12.92
+        } else {
+            1.055 * v.powf(1.0 / 2.4) - 0.055
+        }
+    };
+    [
+        unorm8(encode(linear[0])),
+        unorm8(encode(linear[1])),
+        unorm8(encode(linear[2])),
+        unorm8(linear[3]),
+    ]
 }
 
 fn set_feature(vertex: &mut VertexAttributes, id: u32, features: &FeatureIds<'_>) {
@@ -261,7 +314,15 @@ fn triangles(
         5 => {
             context.budget.take(listed.len(), 12)?;
             let corners = listed.windows(3).enumerate();
-            corners.flat_map(|(i, t)| if i % 2 == 0 { [t[0], t[1], t[2]] } else { [t[1], t[0], t[2]] }).collect()
+            corners
+                .flat_map(|(i, t)| {
+                    if i % 2 == 0 {
+                        [t[0], t[1], t[2]]
+                    } else {
+                        [t[1], t[0], t[2]]
+                    }
+                })
+                .collect()
         }
         6 => {
             context.budget.take(listed.len(), 12)?;
@@ -277,7 +338,9 @@ fn triangles(
     let mut num_dropped = 0;
     let mut out = Vec::with_capacity(list.len());
     for &[a, b, c] in list.as_chunks::<3>().0 {
-        let is_usable = [a, b, c].iter().all(|i| (*i as usize) < num_vertices && bad.binary_search(i).is_err());
+        let is_usable = [a, b, c]
+            .iter()
+            .all(|i| (*i as usize) < num_vertices && bad.binary_search(i).is_err());
         if is_usable {
             out.extend(if is_mirrored { [a, c, b] } else { [a, b, c] });
         } else {
@@ -296,12 +359,24 @@ fn flat(part: Part, budget: &Budget) -> Result<Part, DecodeError> {
     let corner = |i: &u32| *i as usize;
     let positions: Vec<_> = part.indices.iter().map(|i| part.positions[corner(i)]).collect();
     let mut attributes: Vec<_> = part.indices.iter().map(|i| part.attributes[corner(i)]).collect();
-    let uvs = part.uvs.map(|uvs| part.indices.iter().map(|i| uvs[corner(i)]).collect());
-    for (p, a) in positions.as_chunks::<3>().0.iter().zip(attributes.as_chunks_mut::<3>().0) {
+    let uvs = part
+        .uvs
+        .map(|uvs| part.indices.iter().map(|i| uvs[corner(i)]).collect());
+    for (p, a) in positions
+        .as_chunks::<3>()
+        .0
+        .iter()
+        .zip(attributes.as_chunks_mut::<3>().0)
+    {
         let [p0, p1, p2] = p.map(Vec3::from);
         let normal = pack_normal((p1 - p0).cross(p2 - p0));
         a.iter_mut().for_each(|vertex| vertex.normal = normal);
     }
     let indices = (0..part.indices.len() as u32).collect();
-    Ok(Part { positions, attributes, uvs, indices })
+    Ok(Part {
+        positions,
+        attributes,
+        uvs,
+        indices,
+    })
 }

@@ -100,7 +100,12 @@ impl VertexAttributes {
     /// The five words.
     pub const fn to_words(self) -> [u32; ATTRIBUTE_WORDS] {
         [
-            u32::from_le_bytes([self.normal[0].cast_unsigned(), self.normal[1].cast_unsigned(), self.normal[2].cast_unsigned(), self.layer_code]),
+            u32::from_le_bytes([
+                self.normal[0].cast_unsigned(),
+                self.normal[1].cast_unsigned(),
+                self.normal[2].cast_unsigned(),
+                self.layer_code,
+            ]),
             u32::from_le_bytes(self.surface),
             self.facade[0] as u32 | (self.facade[1] as u32) << 16,
             u32::from_le_bytes(self.color),
@@ -125,7 +130,11 @@ impl VertexAttributes {
 impl DecodedTile {
     /// Bytes that the tile holds: vertices, indices, images, feature rows.
     pub fn cpu_bytes(&self) -> u64 {
-        let rows: usize = self.features.iter().map(|f| size_of::<FeatureRow>() + f.id.len() + f.name.len()).sum();
+        let rows: usize = self
+            .features
+            .iter()
+            .map(|f| size_of::<FeatureRow>() + f.id.len() + f.name.len())
+            .sum();
         self.primitives.iter().map(DecodedPrimitive::cpu_bytes).sum::<u64>() + rows as u64
     }
 
@@ -138,7 +147,9 @@ impl DecodedTile {
 impl DecodedPrimitive {
     /// Bytes that the primitive holds.
     pub fn cpu_bytes(&self) -> u64 {
-        let vertices = size_of_val(self.positions.as_slice()) + size_of_val(self.attributes.as_slice()) + size_of_val(self.indices.as_slice());
+        let vertices = size_of_val(self.positions.as_slice())
+            + size_of_val(self.attributes.as_slice())
+            + size_of_val(self.indices.as_slice());
         let uvs = self.uvs.as_ref().map_or(0, |uvs| size_of_val(uvs.as_slice()));
         (vertices + uvs + self.image.as_ref().map_or(0, |image| image.bytes.len())) as u64
     }
@@ -158,7 +169,10 @@ mod tests {
             color: [10, 20, 30, 255],
             feature_index: 70_000,
         };
-        assert_eq!(vertex.to_words(), [0x217f_0081, 0x0403_0201, 0xabcd_1234, 0xff1e_140a, 70_000]);
+        assert_eq!(
+            vertex.to_words(),
+            [0x217f_0081, 0x0403_0201, 0xabcd_1234, 0xff1e_140a, 70_000]
+        );
         assert_eq!(VertexAttributes::from_words(vertex.to_words()), vertex);
     }
 }

@@ -15,7 +15,9 @@ pub struct WebTile(DecodedTile);
 /// An `Error` whose message says what is wrong with the file.
 #[wasm_bindgen(js_name = decode_tile)]
 pub fn decode_tile_js(bytes: &[u8]) -> Result<WebTile, JsError> {
-    crate::decode_tile(bytes).map(WebTile).map_err(|err| JsError::new(&err.to_string()))
+    crate::decode_tile(bytes)
+        .map(WebTile)
+        .map_err(|err| JsError::new(&err.to_string()))
 }
 
 #[wasm_bindgen(js_class = DecodedTile)]

@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod real_files {
     use std::path::{Path, PathBuf};
-    use viewer_decode::{DecodedTile, decode_tile};
+    use viewer_decode::{DecodeError, DecodedTile, decode_tile};
 
     fn data(path: &str) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/tiles3d").join(path)
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../../shared/data/tiles3d")
+            .join(path)
     }
 
     fn files_below(folder: &Path, out: &mut Vec<PathBuf>) {
@@ -31,31 +33,51 @@ mod real_files {
             return;
         }
         let mut num_decoded = 0;
-        let mut refused = std::collections::BTreeMap::<String, u32>::new();
-        for path in files.iter().filter(|p| p.extension().is_some_and(|e| e == "glb" || e == "b3dm")) {
+        for path in files
+            .iter()
+            .filter(|p| p.extension().is_some_and(|e| e == "glb" || e == "b3dm"))
+        {
             let bytes = std::fs::read(path).unwrap();
             match decode_tile(&bytes) {
                 Ok(tile) => {
                     check(&tile, path);
                     num_decoded += 1;
                 }
-                Err(err) => { println!("{path:?} {err}"); *refused.entry(err.to_string()).or_default() += 1; },
+                // glTF 1.0, Draco, instancing, splats; or gzip and pre-1.0 headers, which are no tile container
+                Err(err) => {
+                    let is_expected = matches!(err, DecodeError::Unsupported { .. } | DecodeError::Container { .. });
+                    assert!(is_expected, "{path:?}: {err}");
+                }
             }
         }
-        println!("{num_decoded} {refused:#?}");
+        assert!(num_decoded >= 200, "only {num_decoded} of the samples decode");
     }
 
     fn check(tile: &DecodedTile, path: &Path) {
         for primitive in &tile.primitives {
             assert_eq!(primitive.attributes.len(), primitive.positions.len(), "{path:?}");
-            assert!(primitive.indices.iter().all(|i| (*i as usize) < primitive.positions.len()), "{path:?}");
+            assert!(
+                primitive
+                    .indices
+                    .iter()
+                    .all(|i| (*i as usize) < primitive.positions.len()),
+                "{path:?}"
+            );
             assert_eq!(primitive.indices.len() % 3, 0, "{path:?}");
             assert_eq!(primitive.image.is_some(), primitive.uvs.is_some(), "{path:?}");
-            assert!(primitive.uvs.as_ref().is_none_or(|uvs| uvs.len() == primitive.positions.len()), "{path:?}");
+            assert!(
+                primitive
+                    .uvs
+                    .as_ref()
+                    .is_none_or(|uvs| uvs.len() == primitive.positions.len()),
+                "{path:?}"
+            );
         }
         let b = tile.bounds;
         assert!((0..3).all(|a| b[a] <= b[a + 3]), "{path:?}");
-        assert!(tile.primitives.iter().filter(|p| p.image.is_none()).count() <= 1, "{path:?}");
-        if !tile.warnings.is_empty() { println!("{path:?} {:?}", tile.warnings); }
+        assert!(
+            tile.primitives.iter().filter(|p| p.image.is_none()).count() <= 1,
+            "{path:?}"
+        );
     }
 }

@@ -104,9 +104,9 @@ fn fits(class: FeatureClass, parts: &Parts) -> bool {
 
 fn looks_like(properties: &Map<String, Value>, fields: &Fields<'_>, parts: &Parts) -> Option<FeatureClass> {
     if !parts.polygons.is_empty() {
-        let mut copy = properties.clone();
-        crate::normalise::building(&mut copy, None);
-        return (copy.contains_key("height_m") || copy.contains_key("storeys")).then_some(FeatureClass::Building);
+        let is_raised =
+            fields.has("storeys") || fields.has("building_height") || crate::normalise::tells_height(properties);
+        return is_raised.then_some(FeatureClass::Building);
     }
     if !parts.lines.is_empty() {
         let has_pipe_fields = ["diameter", "start_level", "end_level", "start_depth", "end_depth"]

@@ -49,6 +49,31 @@ pub(super) struct Context {
 pub(super) fn read(text: &[u8], number: u64, context: &Context, cache: &mut KeyCache) -> Outcome {
     let mut outcome = Outcome::default();
     let at = format!("feature {number}");
+    // desktop GIS of the region still writes GBK
+    let decoded = std::str::from_utf8(text)
+        .is_err()
+        .then(|| encoding_rs::GB18030.decode_without_bom_handling(text));
+    let text = match &decoded {
+        Some((_, true)) => {
+            return outcome.lost(
+                "geojson/encoding",
+                None,
+                at,
+                "the text is neither UTF-8 nor GB 18030".to_owned(),
+            );
+        }
+        Some((decoded, false)) => {
+            outcome.issue(
+                Severity::Warning,
+                "geojson/encoding",
+                None,
+                at.clone(),
+                "the text is not UTF-8: read as GB 18030".to_owned(),
+            );
+            decoded.as_bytes()
+        }
+        None => text,
+    };
     let raw = match serde_json::from_slice::<RawFeature>(text) {
         Ok(raw) if raw.kind == "Feature" => raw,
         // a bare geometry stands for a feature without properties
@@ -98,6 +123,27 @@ pub(super) fn read(text: &[u8], number: u64, context: &Context, cache: &mut KeyC
             outcome.issue(Severity::Warning, code, Some(&id), at.clone(), message);
         },
     );
+    let num_kinds = [
+        parts.polygons.is_empty(),
+        parts.lines.is_empty(),
+        parts.points.is_empty(),
+    ]
+    .iter()
+    .filter(|e| !**e)
+    .count();
+    if num_kinds > 1 {
+        let message = format!(
+            "of its mixed geometry only what suits a {} is read",
+            verdict.class.as_str()
+        );
+        outcome.issue(
+            Severity::Warning,
+            "geojson/mixed-geometry",
+            Some(&id),
+            at.clone(),
+            message,
+        );
+    }
     normalise::common(&mut feature.attributes);
     feature.lifespan = normalise::lifespan(&feature.attributes);
     if feature.geometry.is_empty() {
@@ -187,6 +233,18 @@ fn shapes(
             .map(|p| lod(10, point(*p, PointKind::Post { height_m: 4.0 })))
             .collect(),
         C::Building | C::BuildingPart | C::OtherConstruction => {
+            if !normalise::tells_height(attributes) {
+                // spellings that only the alias table knows
+                if let Some(height) = fields
+                    .metres("building_height")
+                    .filter(|h| normalise::PLAUSIBLE_HEIGHT_M.contains(h))
+                {
+                    normalise::insert(attributes, "height_m", height);
+                }
+                if let Some(storeys) = fields.number("storeys").filter(|n| (0.5..=250.0).contains(n)) {
+                    normalise::insert(attributes, "storeys", storeys.round());
+                }
+            }
             normalise::building(attributes, None);
             if !attributes.contains_key("height_m") {
                 normalise::insert(attributes, "height_m", ASSUMED_BUILDING_M);
@@ -202,7 +260,7 @@ fn shapes(
                     10,
                     Shape::Extrusion(Extrusion {
                         rings: plan(rings),
-                        base_z_m: None,
+                        base_z_m: base_z_m(rings),
                         height_m,
                         roof: RoofForm::Flat { parapet_m: 0.0 },
                         roof_boxes: Vec::new(),
@@ -247,6 +305,13 @@ fn plan(rings: &Rings) -> Vec<Vec<DVec2>> {
         .iter()
         .map(|ring| ring.iter().map(|p| p.truncate()).collect())
         .collect()
+}
+
+/// Height of the bottom where the ring has heights that are not all zero.
+fn base_z_m(rings: &Rings) -> Option<f64> {
+    let heights = || rings.iter().flatten().map(|p| p.z);
+    let is_given = heights().all(f64::is_finite) && heights().any(|z| z != 0.0);
+    is_given.then(|| heights().fold(f64::INFINITY, f64::min))
 }
 
 /// Width of a line on the ground: stated, by its lanes, or usual for its class.

@@ -12,7 +12,7 @@ use glam::{DVec2, DVec3, Vec3};
 /// Thickness of a parapet, metres.
 const PARAPET_M: f64 = 0.25;
 /// Eaves rises below this are drawn flat.
-const LEAST_RISE_M: f64 = 0.02;
+const LEAST_RISE_M: f64 = 0.002;
 
 /// True for roofs with slopes.
 pub(super) fn is_pitched(form: &RoofForm) -> bool {

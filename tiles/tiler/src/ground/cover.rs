@@ -188,7 +188,7 @@ pub fn covers_of(
             style,
             body,
             error_m: 0.0,
-        })
+        });
     };
     for shape in feature.geometry.finest() {
         match shape {

@@ -61,8 +61,12 @@ impl GroupBuilder for GroundBuilder {
     }
 
     fn cell_bytes(&self, cell: &Rect, terrain: &Terrain) -> u64 {
-        let Some(step_m) = TerrainSampler::new(terrain).finest_step_m(cell) else {
-            return 512;
+        let inside = |r: &Rect| (r.max.min(cell.max) - r.min.max(cell.min)).min_element() > 0.0;
+        let Some(step_m) = TerrainSampler::new(terrain)
+            .finest_step_m(cell)
+            .filter(|_| terrain.extents().any(|r| inside(&r)))
+        else {
+            return 0;
         };
         let points = (cell.size() / step_m).max(DVec2::ONE);
         // one vertex in eight survives the simplification of a city's ground; 12 bytes a vertex
@@ -265,7 +269,8 @@ fn draw(
         max_error_m: (error_m * 0.5).max(LEAF_TERRAIN_ERROR_M),
         is_flat: tile.terrain.is_empty() && beds.is_empty(),
     };
-    let bed_m = 2.0 * offset_m(3, error_m);
+    let lift_error_m = lift_error_m(area, error_m);
+    let bed_m = 2.0 * offset_m(3, lift_error_m);
     let tin = Tin::build(&options, |p| {
         let ground_m = sampler.height(p);
         beds.iter().fold(ground_m, |z, bed| bed.carve(p - origin, z, bed_m))
@@ -273,7 +278,7 @@ fn draw(
     let mut mesh = TileMesh::default();
     let normal_step_m = step_m.unwrap_or(10.0).max(area.size().max_element() / 128.0);
     let mut draper = Draper::new(&tin, tile.frame, sampler, normal_step_m);
-    draw_terrain(&mut draper, &mut mesh, &tin, error_m);
+    draw_terrain(&mut draper, &mut mesh, &tin, lift_error_m);
     let moved_m = draw_covers(&mut draper, &mut mesh, covers, &local_area, error_m, cutter, report);
     mesh.drop_unused_features();
     BuiltTile {
@@ -281,6 +286,13 @@ fn draw(
         geometric_error_m: tin.error_m.max(moved_m),
         ..BuiltTile::default()
     }
+}
+
+/// Error by which the stack is spread: that of the tile, or more where its positions lie on a coarse grid, so that two
+/// ranks stay more than two grid steps apart.
+fn lift_error_m(area: &Rect, error_m: f64) -> f64 {
+    let step_m = (area.size().max_element() / 65_532.0).max(1e-9).log2().ceil().exp2();
+    error_m.max((80.0 * step_m - 1.0) * 0.5)
 }
 
 /// Property-table row of bare ground: it belongs to no feature.
@@ -331,6 +343,7 @@ fn draw_covers(
 ) -> f64 {
     let mut order: Vec<&Cover> = covers.iter().map(|(_, cover)| cover).collect();
     order.sort_by_key(|c| (c.style.rank, c.tag.index));
+    let lift_error_m = lift_error_m(area, error_m);
     let (mut strips, mut moved_m) = (Vec::new(), 0.0f64);
     let mut last: Option<(u32, u32)> = None;
     for cover in order {
@@ -346,8 +359,8 @@ fn draw_covers(
             surface: surface_bytes(cover.style.kind, 0.0),
         };
         // polygons of one rank may overlap each other: eight thin layers keep most of them apart
-        let layer_m = 0.002 * f64::from(cover.tag.index % 8) * (1.0 + 2.0 * error_m);
-        let offset_m = offset_m(cover.style.rank, error_m) + layer_m;
+        let layer_m = 0.002 * f64::from(cover.tag.index % 8) * (1.0 + 2.0 * lift_error_m);
+        let offset_m = offset_m(cover.style.rank, lift_error_m) + layer_m;
         draper.begin();
         match &cover.body {
             CoverBody::Polygon(polygon, level_z_m) => {
@@ -391,7 +404,7 @@ fn draw_covers(
             }
         }
     }
-    strips::draw(draper, mesh, strips, area, error_m);
+    strips::draw(draper, mesh, strips, area, lift_error_m);
     moved_m
 }
 

@@ -86,7 +86,7 @@ pub fn partition(
         half *= 2.0;
     }
     let target = u64::from(target_bytes);
-    let partition = Partition { heads, builder, terrain, limit_bytes: target * 8 / 5, target_bytes: target };
+    let partition = Partition { heads, builder, terrain, limit_bytes: target * 3 / 2, target_bytes: target };
     partition.cut(Rect { min: origin - half, max: origin + half }, members)
 }
 

@@ -61,7 +61,7 @@ proptest! {
             prop_assert!(members.is_sorted());
             prop_assert!(members.iter().all(|m| cell.contains(heads[*m as usize].bounds.center().xy())));
             let bytes: u32 = members.iter().map(|m| heads[*m as usize].geometry_bytes).sum();
-            prop_assert!(bytes <= 1600 || members.len() == 1);
+            prop_assert!(bytes <= 1500 || members.len() == 1);
         }
     }
 

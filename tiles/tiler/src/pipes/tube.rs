@@ -261,9 +261,9 @@ fn push_cap(mesh: &mut TileMesh, profile: &Profile, ring: &[u32], looks_ahead: b
         let (a, b, c) = (rim[0], rim[k], rim[k + 1]);
         // the section runs counter-clockwise seen along the run, that is, from behind
         if looks_ahead {
-            mesh.push_triangle(a, c, b)
+            mesh.push_triangle(a, c, b);
         } else {
-            mesh.push_triangle(a, b, c)
+            mesh.push_triangle(a, b, c);
         }
     }
 }

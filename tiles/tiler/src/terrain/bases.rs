@@ -1,9 +1,56 @@
 //! A stand-in for a missing DEM: a smooth coarse grid through the heights at which features stand.
 
-use city_model::{HeightGrid, SurfaceMesh};
-use glam::{DVec2, DVec3};
+use crate::FeatureHead;
+use city_model::{FeatureClass, HeightGrid, LayerGroup, SurfaceMesh};
+use glam::{DVec2, DVec3, Vec3Swizzles as _};
 
 const MAX_CELLS_PER_SIDE: f64 = 512.0;
+
+/// Ground that this far round the outermost foot is still drawn, metres.
+const MARGIN_M: f64 = 150.0;
+
+/// Feet farther than this from the median place are passed over, metres.
+const REACH_M: f64 = 60_000.0;
+
+/// Terrain of a city without a DEM, from the heads of its features; `None` when there is none to go by.
+///
+/// Feet are, best first: the lowest points of buildings and of ground surfaces with heights of their own; the covers of
+/// manholes; pipes that lie more than 20 m from height 0 (so that their heights are levels and not depths), 1.2 m
+/// under the ground. When nothing has a height of its own, the ground is the plane at height 0 under all features.
+pub fn grid_from_heads(heads: &[FeatureHead]) -> Option<HeightGrid> {
+    let placed = || {
+        heads
+            .iter()
+            .filter(|h| !h.bounds.is_empty() && h.bounds.min.is_finite() && h.bounds.max.is_finite())
+    };
+    let foot = |h: &FeatureHead, z: f64| h.bounds.center().xy().extend(z);
+    let has_level = |z: f64| z.abs() > 1e-6;
+    let standing: Vec<DVec3> = placed()
+        .filter(|h| matches!(h.class.group(), LayerGroup::Buildings | LayerGroup::Ground) && has_level(h.bounds.min.z))
+        .map(|h| foot(h, h.bounds.min.z))
+        .collect();
+    let covers = || {
+        placed()
+            .filter(|h| h.class == FeatureClass::PipeNode)
+            .map(|h| foot(h, h.bounds.max.z - 0.1))
+    };
+    let pipes = || {
+        placed()
+            .filter(|h| h.class == FeatureClass::Pipe)
+            .map(|h| foot(h, h.bounds.max.z + 1.2))
+    };
+    let mut feet = standing;
+    if feet.is_empty() {
+        feet = covers().filter(|p| p.z.abs() > 20.0).collect();
+    }
+    if feet.is_empty() {
+        feet = pipes().filter(|p| p.z.abs() > 20.0).collect();
+    }
+    if feet.is_empty() {
+        feet = placed().map(|h| foot(h, 0.0)).collect();
+    }
+    grid_from_feet(&feet, 64.0)
+}
 
 /// Grid through the feet of buildings and other features with real heights.
 ///
@@ -11,11 +58,11 @@ const MAX_CELLS_PER_SIDE: f64 = 512.0;
 /// * `step_m` — wanted grid step; made larger when the extent asks for more than 512 points a side
 ///
 /// Each grid point takes the median of the feet of its cell; empty cells take the mean of their neighbours until all
-/// are filled; then one 3 × 3 smoothing. It is a guess, good for standing things on, and no survey. `None` without feet.
+/// are filled, the margin of 150 m included; then one 3 × 3 smoothing. It is a guess, good for standing things on, and no survey. `None` without feet.
 pub fn grid_from_feet(feet: &[DVec3], step_m: f64) -> Option<HeightGrid> {
-    let feet: Vec<DVec3> = feet.iter().copied().filter(|p| p.is_finite()).collect();
-    let min = feet.iter().map(|p| p.truncate()).reduce(DVec2::min)?;
-    let max = feet.iter().map(|p| p.truncate()).reduce(DVec2::max)?;
+    let feet = near_the_middle(feet);
+    let min = feet.iter().map(|p| p.truncate()).reduce(DVec2::min)? - MARGIN_M;
+    let max = feet.iter().map(|p| p.truncate()).reduce(DVec2::max)? + MARGIN_M;
     let step = (max - min).max_element().max(1.0) / MAX_CELLS_PER_SIDE;
     let step = step.max(step_m.max(1.0));
     let count = ((max - min) / step).round().as_uvec2() + 2;
@@ -45,6 +92,23 @@ pub fn grid_from_feet(feet: &[DVec3], step_m: f64) -> Option<HeightGrid> {
         num_y: count.y,
         heights_m: heights.iter().map(|h| *h as f32).collect(),
     })
+}
+
+/// Finite feet within [`REACH_M`] of the median place: one absurd coordinate must not stretch the grid over it.
+fn near_the_middle(feet: &[DVec3]) -> Vec<DVec3> {
+    let finite: Vec<DVec3> = feet.iter().copied().filter(|p| p.is_finite()).collect();
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or_default()
+    };
+    let middle = DVec2::new(
+        median(finite.iter().map(|p| p.x).collect()),
+        median(finite.iter().map(|p| p.y).collect()),
+    );
+    finite
+        .into_iter()
+        .filter(|p| (p.xy() - middle).abs().max_element() <= REACH_M)
+        .collect()
 }
 
 /// Mean of the known cells of each 3 × 3 neighbourhood; with `only_unknown`, known cells stay.
@@ -154,8 +218,46 @@ mod tests {
             .collect();
         let grid = grid_from_feet(&feet, 64.0).unwrap();
         assert!(grid.heights_m.iter().all(|h| (*h - 2.0).abs() < 1e-6));
+        let mut lost = feet.clone();
+        lost.push(DVec3::new(1e12, -1e12, 9.0));
+        assert_eq!(grid_from_feet(&lost, 64.0), Some(grid));
         assert!(grid_from_feet(&[], 64.0).is_none());
         assert!(grid_from_feet(&[DVec3::NAN], 64.0).is_none());
+    }
+
+    #[test]
+    fn without_a_dem_the_ground_goes_through_the_buildings_or_the_covers() {
+        let head = |class, low: f64, high: f64| FeatureHead {
+            index: city_model::FeatureIndex(0),
+            class,
+            bounds: city_model::Bounds3 {
+                min: DVec3::new(0.0, 0.0, low),
+                max: DVec3::new(9.0, 9.0, high),
+            },
+            revision: 1,
+            geometry_bytes: 1,
+        };
+        let height = |heads: &[FeatureHead]| grid_from_heads(heads).map(|g| g.sample(DVec2::splat(4.5)).unwrap());
+        assert_eq!(
+            height(&[
+                head(FeatureClass::Building, 31.5, 40.0),
+                head(FeatureClass::Pipe, 20.0, 21.0)
+            ]),
+            Some(31.5)
+        );
+        let covers = [
+            head(FeatureClass::Building, 0.0, 9.0),
+            head(FeatureClass::PipeNode, 340.0, 343.1),
+        ];
+        assert_eq!(height(&covers), Some(343.0));
+        assert_eq!(
+            height(&[
+                head(FeatureClass::Building, 0.0, 9.0),
+                head(FeatureClass::Pipe, -3.0, -2.0)
+            ]),
+            Some(0.0)
+        );
+        assert_eq!(height(&[]), None);
     }
 
     #[test]

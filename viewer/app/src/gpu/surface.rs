@@ -28,7 +28,7 @@ struct Buffers {
 pub(crate) struct FrameTarget {
     /// Given back to the browser by [`FrameTarget::present`].
     texture: wgpu::SurfaceTexture,
-    /// sRGB view of the canvas.
+    /// The canvas.
     pub(crate) color: wgpu::TextureView,
     /// Multisampled colour, where there is one.
     pub(crate) multisampled: Option<wgpu::TextureView>,
@@ -53,7 +53,7 @@ impl CanvasSurface {
             .create_surface(wgpu::SurfaceTarget::Canvas((*canvas.0).clone()))
             .map_err(|err| format!("the canvas gives no WebGPU context ({err})"))?;
         let formats = surface.get_capabilities(adapter).formats;
-        let format = *formats.first().ok_or("the canvas offers no colour format")?;
+        let format = formats.first().ok_or("the canvas offers no colour format")?.remove_srgb_suffix();
         let config = wgpu::SurfaceConfiguration {
             usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
             format,
@@ -62,14 +62,14 @@ impl CanvasSurface {
             present_mode: wgpu::PresentMode::Fifo,
             desired_maximum_frame_latency: 2,
             alpha_mode: wgpu::CompositeAlphaMode::Opaque,
-            view_formats: vec![format.add_srgb_suffix()],
+            view_formats: Vec::new(),
         };
         Ok(Self { surface, config, samples: 1, buffers: None })
     }
 
-    /// Format that pipelines write: the hardware turns linear colours into sRGB.
+    /// Format that pipelines write, as sRGB values (see `srgb_from_linear` in the shaders).
     pub(crate) fn color_format(&self) -> wgpu::TextureFormat {
-        self.config.format.add_srgb_suffix()
+        self.config.format
     }
 
     /// Texture and buffers for a frame of `size` pixels with `samples` samples a pixel.
@@ -89,10 +89,7 @@ impl CanvasSurface {
                 return None;
             }
         };
-        let color = texture.texture.create_view(&wgpu::TextureViewDescriptor {
-            format: Some(self.color_format()),
-            ..Default::default()
-        });
+        let color = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
         let buffers = self.buffers.as_ref()?;
         Some(FrameTarget { texture, color, multisampled: buffers.multisampled.clone(), depth: buffers.depth.clone() })
     }

@@ -172,7 +172,6 @@ impl Pipelines {
             bucket: Bucket::Blended,
             fragment: Some("city_blended"),
             blend: Some(wgpu::BlendState::ALPHA_BLENDING),
-            cull_mode: None,
             depth: depth(DEPTH_FORMAT, false, reversed),
             ..opaque.clone()
         };

@@ -39,9 +39,9 @@ pub(crate) fn daylight(hours: f64, latitude_rad: f64) -> Daylight {
     Daylight {
         sun,
         day,
-        sun_color: mix([1.0, 0.52, 0.24], [1.0, 0.94, 0.84], high).map(|c| c * day * (0.55 + 0.40 * high)),
-        sky_ambient: mix([0.030, 0.040, 0.070], [0.40, 0.45, 0.52], day),
-        ground_ambient: mix([0.020, 0.022, 0.030], [0.27, 0.255, 0.235], day),
+        sun_color: mix([1.0, 0.52, 0.24], [1.0, 0.94, 0.84], high).map(|c| c * day * (0.60 + 0.45 * high)),
+        sky_ambient: mix([0.030, 0.040, 0.070], [0.42, 0.46, 0.53], day),
+        ground_ambient: mix([0.020, 0.022, 0.030], [0.33, 0.31, 0.28], day),
         zenith: mix([0.006, 0.010, 0.028], [0.22, 0.42, 0.74], day),
         horizon: mix(mix([0.022, 0.030, 0.055], [0.74, 0.82, 0.90], day), [0.86, 0.60, 0.42], dusk * 0.7),
         lamps: 1.0 - smoothstep(-0.05, 0.08, up as f32),

@@ -4,7 +4,12 @@ use super::*;
 use proptest::prelude::*;
 
 fn camera(heading_deg: f64, pitch_deg: f64, distance_m: f64) -> Camera {
-    let view = View { target_enu: [100.0, -50.0, 30.0], distance_m, heading_deg, pitch_deg };
+    let view = View {
+        target_enu: [100.0, -50.0, 30.0],
+        distance_m,
+        heading_deg,
+        pitch_deg,
+    };
     Camera::new(view, [1600.0, 900.0])
 }
 
@@ -15,7 +20,10 @@ fn looks_where_it_is_told() {
     assert!(camera(90.0, 0.0, 10.0).forward().abs_diff_eq(DVec3::X, 1e-12));
     let down = camera(0.0, 90.0, 10.0);
     assert!(down.forward().abs_diff_eq(DVec3::NEG_Z, 1e-12));
-    assert!(down.up().abs_diff_eq(DVec3::Y, 1e-12), "north is up when looking straight down");
+    assert!(
+        down.up().abs_diff_eq(DVec3::Y, 1e-12),
+        "north is up when looking straight down"
+    );
     assert!((down.eye_enu().z - 40.0).abs() < 1e-9);
 }
 
@@ -23,7 +31,12 @@ fn looks_where_it_is_told() {
 fn bad_numbers_change_nothing() {
     let mut c = camera(10.0, 20.0, 30.0);
     let before = c;
-    c.set_view(View { target_enu: [f64::NAN; 3], distance_m: f64::INFINITY, heading_deg: f64::NAN, pitch_deg: f64::NAN });
+    c.set_view(View {
+        target_enu: [f64::NAN; 3],
+        distance_m: f64::INFINITY,
+        heading_deg: f64::NAN,
+        pitch_deg: f64::NAN,
+    });
     c.zoom(f64::NAN);
     c.zoom(0.0);
     c.orbit(f64::NAN, 1.0);

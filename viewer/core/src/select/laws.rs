@@ -15,14 +15,25 @@ fn any_tree() -> impl Strategy<Value = Value> {
         is_add: bool,
         is_empty: bool,
     }
-    let node = (any::<bool>(), 0..8).prop_map(|(is_add, n)| Shape { children: Vec::new(), is_add, is_empty: n == 0 });
+    let node = (any::<bool>(), 0..8).prop_map(|(is_add, n)| Shape {
+        children: Vec::new(),
+        is_add,
+        is_empty: n == 0,
+    });
     let tree = node.prop_recursive(5, 120, 4, |inner| {
-        (prop::collection::vec(inner, 1..=4), 0..4, 0..8)
-            .prop_map(|(children, add, empty)| Shape { children, is_add: add == 0, is_empty: empty == 0 })
+        (prop::collection::vec(inner, 1..=4), 0..4, 0..8).prop_map(|(children, add, empty)| Shape {
+            children,
+            is_add: add == 0,
+            is_empty: empty == 0,
+        })
     });
     fn write(shape: &Shape, x: [f64; 2], error: f64, counter: &mut u32) -> Value {
         let width = (x[1] - x[0]) / shape.children.len().max(1) as f64;
-        let name = if shape.is_empty && !shape.children.is_empty() { String::new() } else { format!("t{counter}") };
+        let name = if shape.is_empty && !shape.children.is_empty() {
+            String::new()
+        } else {
+            format!("t{counter}")
+        };
         *counter += 1;
         let children: Vec<Value> = shape
             .children
@@ -50,22 +61,37 @@ fn check(world: &World) -> Result<(), TestCaseError> {
     for id in &last.render {
         prop_assert!(states.get(*id).is_ready(), "{id:?} is drawn and not ready");
         for above in path(tree, *id).into_iter().skip(1) {
-            let is_replaced = tree.get(above).is_some_and(|t| t.refine == Refine::Replace && t.has_model());
-            prop_assert!(!(is_replaced && is_drawn(above)), "{above:?} is drawn with its descendant {id:?}");
+            let is_replaced = tree
+                .get(above)
+                .is_some_and(|t| t.refine == Refine::Replace && t.has_model());
+            prop_assert!(
+                !(is_replaced && is_drawn(above)),
+                "{above:?} is drawn with its descendant {id:?}"
+            );
         }
     }
     for id in &last.evict {
         prop_assert!(!is_drawn(*id), "{id:?} is drawn and evicted");
     }
-    let is_over = states.cpu_bytes() > world.settings.cpu_budget_bytes || states.gpu_bytes() > world.settings.gpu_budget_bytes;
-    prop_assert!(!is_over || states.resident().iter().all(|id| is_drawn(*id)), "over budget by what is not drawn");
+    let is_over =
+        states.cpu_bytes() > world.settings.cpu_budget_bytes || states.gpu_bytes() > world.settings.gpu_budget_bytes;
+    prop_assert!(
+        !is_over || states.resident().iter().all(|id| is_drawn(*id)),
+        "over budget by what is not drawn"
+    );
     // every visible leaf with something ready on its way to the root is covered
     let is_seen = |tile: &Tile| world.views.0.iter().any(|view| !view.culls(&tile.volume, &mut 0));
-    for (leaf, tile) in tree.iter().filter(|(_, tile)| tile.children.is_empty() && tile.is_live && is_seen(tile)) {
+    for (leaf, tile) in tree
+        .iter()
+        .filter(|(_, tile)| tile.children.is_empty() && tile.is_live && is_seen(tile))
+    {
         let way = path(tree, leaf);
         let is_covered = way.iter().any(|id| is_drawn(*id));
         let has_cover = way.iter().any(|id| states.get(*id).is_ready());
-        prop_assert!(is_covered || !has_cover || tile.content.is_none(), "a hole at {leaf:?} although something is ready");
+        prop_assert!(
+            is_covered || !has_cover || tile.content.is_none(),
+            "a hole at {leaf:?} although something is ready"
+        );
     }
     Ok(())
 }
@@ -76,7 +102,9 @@ fn arrive(world: &mut World, arrivals: u64) {
     for (i, request) in requests.iter().enumerate() {
         world.states.set_loading(request.tile);
         if arrivals >> (i % 64) & 1 == 1 {
-            world.states.set_ready(&world.tree, request.tile, TILE_BYTES, TILE_BYTES);
+            world
+                .states
+                .set_ready(&world.tree, request.tile, TILE_BYTES, TILE_BYTES);
         }
     }
 }
@@ -146,7 +174,10 @@ fn a_hundred_thousand_tiles_are_selected_in_little_time() {
         if level > 0 {
             out.push_str(r#","children":["#);
             let quarter = half * 0.5;
-            for (i, (sx, sy)) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)].into_iter().enumerate() {
+            for (i, (sx, sy)) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)]
+                .into_iter()
+                .enumerate()
+            {
                 out.push_str(if i > 0 { "," } else { "" });
                 grow(level - 1, x + sx * quarter, y + sy * quarter, quarter, out);
             }
@@ -164,7 +195,13 @@ fn a_hundred_thousand_tiles_are_selected_in_little_time() {
     let parsed = started.elapsed();
     assert!(world.tree.len() > 80_000);
     let eye = glam::DVec3::new(0.0, -2000.0, 600.0);
-    world.views = Views::single(crate::view::ViewState::perspective(eye, glam::DVec3::new(0.0, 1.0, -0.35), glam::DVec3::Z, 0.8, [1920.0, 1080.0]));
+    world.views = Views::single(crate::view::ViewState::perspective(
+        eye,
+        glam::DVec3::new(0.0, 1.0, -0.35),
+        glam::DVec3::Z,
+        0.8,
+        [1920.0, 1080.0],
+    ));
     world.settings.cpu_budget_bytes = u64::MAX;
     world.settings.gpu_budget_bytes = u64::MAX;
     for _ in 0..12 {

@@ -28,7 +28,11 @@ pub(super) fn tile(name: &str, x: [f64; 2], error: f64, refine: &str, children: 
     let volume = json!({"box": [center, 0, -5, half, 0, 0, 0, 100, 0, 0, 0, 5]});
     let mut tile = json!({"boundingVolume": volume, "geometricError": error, "refine": refine, "children": children});
     if !name.is_empty() {
-        let uri = if name.ends_with(".json") { name.to_owned() } else { format!("{name}.glb") };
+        let uri = if name.ends_with(".json") {
+            name.to_owned()
+        } else {
+            format!("{name}.glb")
+        };
         tile["content"] = json!({"uri": uri, "extras": {"bytes": TILE_BYTES}});
     }
     tile
@@ -45,15 +49,32 @@ pub(super) fn tileset(root: &Value) -> String {
 /// A camera above a point of the row.
 pub(super) fn above(x: f64, height_m: f64) -> Views {
     let fovy_rad = 2.0 * 0.5_f64.atan();
-    Views::single(ViewState::perspective(DVec3::new(x, 0.0, height_m), DVec3::NEG_Z, DVec3::Y, fovy_rad, [1000.0, 1000.0]))
+    Views::single(ViewState::perspective(
+        DVec3::new(x, 0.0, height_m),
+        DVec3::NEG_Z,
+        DVec3::Y,
+        fovy_rad,
+        [1000.0, 1000.0],
+    ))
 }
 
 impl World {
     pub(super) fn new(root: &Value) -> Self {
         let mut tree = TileTree::new(DMat4::IDENTITY);
         tree.set_root("/t/tileset.json", &tileset(root)).unwrap();
-        let settings = SelectSettings { preloads_siblings: false, loading_descendant_limit: 100, ..SelectSettings::default() };
-        Self { tree, states: TileStates::default(), settings, views: above(0.0, 1000.0), last: Selection::default(), frame: 0 }
+        let settings = SelectSettings {
+            preloads_siblings: false,
+            loading_descendant_limit: 100,
+            ..SelectSettings::default()
+        };
+        Self {
+            tree,
+            states: TileStates::default(),
+            settings,
+            views: above(0.0, 1000.0),
+            last: Selection::default(),
+            frame: 0,
+        }
     }
 
     fn id(&self, name: &str) -> TileId {
@@ -63,7 +84,9 @@ impl World {
 
     fn name(&self, id: TileId) -> String {
         let content = self.tree.get(id).unwrap().content.as_ref();
-        content.map_or(String::new(), |c| url::file_name(&c.url).trim_end_matches(".glb").to_owned())
+        content.map_or(String::new(), |c| {
+            url::file_name(&c.url).trim_end_matches(".glb").to_owned()
+        })
     }
 
     fn load(&mut self, names: &[&str]) {
@@ -109,12 +132,24 @@ fn names(list: &[&str]) -> Vec<String> {
 ///    b       c
 /// ```
 fn two_leaves() -> World {
-    World::new(&tile("a", [-400.0, 400.0], 100.0, "REPLACE", &[leaf("b", [-400.0, 0.0]), leaf("c", [0.0, 400.0])]))
+    World::new(&tile(
+        "a",
+        [-400.0, 400.0],
+        100.0,
+        "REPLACE",
+        &[leaf("b", [-400.0, 0.0]), leaf("c", [0.0, 400.0])],
+    ))
 }
 
 #[test]
 fn a_root_that_meets_the_error_is_all_there_is() {
-    let mut world = World::new(&tile("a", [-400.0, 400.0], 15.0, "REPLACE", &[leaf("b", [-400.0, 400.0])]));
+    let mut world = World::new(&tile(
+        "a",
+        [-400.0, 400.0],
+        15.0,
+        "REPLACE",
+        &[leaf("b", [-400.0, 400.0])],
+    ));
     world.check(&[], &["a"]);
     assert_eq!(world.last.load[0].group, LoadGroup::Urgent);
     world.load(&["a"]);
@@ -168,7 +203,11 @@ fn zooming_out_keeps_the_children_until_the_parent_is_back() {
     world.load(&["b", "c"]);
     world.views = above(0.0, 20_000.0);
     world.check(&["b", "c"], &["a"]);
-    assert_eq!(world.last.load[0].group, LoadGroup::Normal, "nothing is missing meanwhile");
+    assert_eq!(
+        world.last.load[0].group,
+        LoadGroup::Normal,
+        "nothing is missing meanwhile"
+    );
     world.load(&["a"]);
     world.check(&["a"], &[]);
 }
@@ -180,7 +219,13 @@ fn zooming_out_keeps_the_children_until_the_parent_is_back() {
 /// ```
 #[test]
 fn added_children_are_drawn_beside_their_parent_as_they_come() {
-    let mut world = World::new(&tile("a", [-400.0, 400.0], 100.0, "ADD", &[leaf("b", [-400.0, 0.0]), leaf("c", [0.0, 400.0])]));
+    let mut world = World::new(&tile(
+        "a",
+        [-400.0, 400.0],
+        100.0,
+        "ADD",
+        &[leaf("b", [-400.0, 0.0]), leaf("c", [0.0, 400.0])],
+    ));
     world.load(&["a", "b"]);
     world.check(&["a", "b"], &["c"]);
     world.load(&["c"]);
@@ -196,7 +241,13 @@ fn added_children_are_drawn_beside_their_parent_as_they_come() {
 /// ```
 #[test]
 fn a_missing_added_parent_does_not_draw_descendants_twice() {
-    let b = tile("b", [-400.0, 400.0], 100.0, "REPLACE", &[leaf("c", [-400.0, 0.0]), leaf("d", [0.0, 400.0])]);
+    let b = tile(
+        "b",
+        [-400.0, 400.0],
+        100.0,
+        "REPLACE",
+        &[leaf("c", [-400.0, 0.0]), leaf("d", [0.0, 400.0])],
+    );
     let mut world = World::new(&tile("a", [-400.0, 400.0], 200.0, "ADD", &[b]));
     world.load(&["b", "c"]);
     world.check(&["b"], &["a", "d"]);
@@ -270,7 +321,10 @@ fn external_tilesets_are_fetched_and_grafted_while_the_parent_stays() {
     world.tree.graft(x, &tileset(&inner)).unwrap();
     world.states.set_grafted(x);
     world.check(&["a"], &["d"]);
-    assert_eq!(world.tree.get(world.id("d")).unwrap().content.as_ref().unwrap().url, "/t/sub/d.glb");
+    assert_eq!(
+        world.tree.get(world.id("d")).unwrap().content.as_ref().unwrap().url,
+        "/t/sub/d.glb"
+    );
     world.load(&["d"]);
     world.check(&["b", "d"], &[]);
 }
@@ -333,7 +387,11 @@ fn the_middle_of_the_view_and_the_greatest_error_come_first() {
         [-500.0, 500.0],
         100.0,
         "ADD",
-        &[leaf("edge", [-500.0, -400.0]), leaf("middle", [-50.0, 50.0]), tile("coarse", [300.0, 400.0], 12.0, "REPLACE", &[])],
+        &[
+            leaf("edge", [-500.0, -400.0]),
+            leaf("middle", [-50.0, 50.0]),
+            tile("coarse", [300.0, 400.0], 12.0, "REPLACE", &[]),
+        ],
     ));
     world.step();
     let order: Vec<_> = world.last.load.iter().map(|request| world.name(request.tile)).collect();
@@ -370,14 +428,20 @@ fn several_views_want_what_any_of_them_wants() {
 /// ```
 #[test]
 fn a_budget_that_is_too_small_coarsens_and_says_so() {
-    let children: Vec<Value> =
-        ["b", "c", "d", "e"].iter().enumerate().map(|(i, name)| leaf(name, [i as f64 * 100.0 - 200.0, i as f64 * 100.0 - 100.0])).collect();
+    let children: Vec<Value> = ["b", "c", "d", "e"]
+        .iter()
+        .enumerate()
+        .map(|(i, name)| leaf(name, [i as f64 * 100.0 - 200.0, i as f64 * 100.0 - 100.0]))
+        .collect();
     let mut world = World::new(&tile("a", [-200.0, 200.0], 100.0, "REPLACE", &children));
     world.settings.gpu_budget_bytes = TILE_BYTES * 3;
     world.load(&["a"]);
     world.check(&["a"], &[]);
     let stats = world.last.stats;
-    assert!(stats.starved && stats.drawn_error_px > 99.0 && stats.maximum_error_px > 99.0, "{stats:?}");
+    assert!(
+        stats.starved && stats.drawn_error_px > 99.0 && stats.maximum_error_px > 99.0,
+        "{stats:?}"
+    );
     assert_eq!(stats.missing_tiles, 3, "four leaves instead of one root");
     assert!(world.last.is_settled(), "starved, not restless");
     let step = world.last.step;
@@ -391,7 +455,14 @@ fn a_budget_that_is_too_small_coarsens_and_says_so() {
 
 #[test]
 fn the_longest_unused_goes_first_and_nothing_drawn_goes() {
-    let children: Vec<Value> = (0..6).map(|i| leaf(&format!("t{i}"), [f64::from(i) * 2000.0 - 400.0, f64::from(i) * 2000.0 + 400.0])).collect();
+    let children: Vec<Value> = (0..6)
+        .map(|i| {
+            leaf(
+                &format!("t{i}"),
+                [f64::from(i) * 2000.0 - 400.0, f64::from(i) * 2000.0 + 400.0],
+            )
+        })
+        .collect();
     let mut world = World::new(&tile("", [-400.0, 12_000.0], 100.0, "ADD", &children));
     world.settings.cpu_budget_bytes = TILE_BYTES * 3;
     for i in [0, 1, 2] {
@@ -414,9 +485,21 @@ fn a_new_revision_is_drawn_over_the_old_one() {
     let mut world = two_leaves();
     world.load(&["a", "b", "c"]);
     world.check(&["b", "c"], &[]);
-    let root = tile("a", [-400.0, 400.0], 100.0, "REPLACE", &[leaf("b2", [-400.0, 0.0]), leaf("c", [0.0, 400.0])]);
+    let root = tile(
+        "a",
+        [-400.0, 400.0],
+        100.0,
+        "REPLACE",
+        &[leaf("b2", [-400.0, 0.0]), leaf("c", [0.0, 400.0])],
+    );
     let change = world.tree.set_root("/t/tileset.json", &tileset(&root)).unwrap();
-    assert_eq!(change, TreeChange { changed: vec![world.id("b2")], ..TreeChange::default() });
+    assert_eq!(
+        change,
+        TreeChange {
+            changed: vec![world.id("b2")],
+            ..TreeChange::default()
+        }
+    );
     world.states.apply(&world.tree, &change);
     world.check(&["b2", "c"], &["b2"]);
     assert!(!world.last.is_settled());

@@ -48,14 +48,20 @@ struct Outcome {
 }
 
 impl Outcome {
-    const COVERED: Self = Self { num_missing: 0, has_failed: false };
+    const COVERED: Self = Self {
+        num_missing: 0,
+        has_failed: false,
+    };
 
     const fn is_covered(self) -> bool {
         self.num_missing == 0
     }
 
     const fn and(self, other: Self) -> Self {
-        Self { num_missing: self.num_missing + other.num_missing, has_failed: self.has_failed || other.has_failed }
+        Self {
+            num_missing: self.num_missing + other.num_missing,
+            has_failed: self.has_failed || other.has_failed,
+        }
     }
 }
 
@@ -107,11 +113,22 @@ impl<'a> Visitor<'a> {
     fn finish(self) -> Found {
         let mut needed = vec![false; self.tree.len()];
         let (mut needed_bytes, mut kept_bytes) = ((0_u64, 0_u64), (0_u64, 0_u64));
-        let requested = self.load.iter().filter(|request| request.group != LoadGroup::Preload).map(|request| request.tile);
-        let all = self.render.iter().map(|(id, _)| *id).chain(self.wanted.iter().copied()).chain(requested);
+        let requested = self
+            .load
+            .iter()
+            .filter(|request| request.group != LoadGroup::Preload)
+            .map(|request| request.tile);
+        let all = self
+            .render
+            .iter()
+            .map(|(id, _)| *id)
+            .chain(self.wanted.iter().copied())
+            .chain(requested);
         for id in all {
             let is_model = self.tree.get(id).is_some_and(Tile::has_model);
-            let Some(flag) = needed.get_mut(id.index()).filter(|flag| is_model && !**flag) else { continue };
+            let Some(flag) = needed.get_mut(id.index()).filter(|flag| is_model && !**flag) else {
+                continue;
+            };
             *flag = true;
             let (cpu, gpu) = self.states.bytes_of(self.tree, id);
             needed_bytes = (needed_bytes.0.saturating_add(cpu), needed_bytes.1.saturating_add(gpu));
@@ -138,22 +155,35 @@ impl<'a> Visitor<'a> {
     /// * `has_cover` — a ready ancestor will be drawn when this subtree is not complete
     fn visit(&mut self, id: TileId, has_cover: bool, mut inside: InsideMasks) -> Outcome {
         self.num_visited += 1;
-        let Some(tile) = self.tree.get(id) else { return Outcome::COVERED };
-        if tile.group.is_some_and(|group| self.hidden.get(usize::from(group)).copied().unwrap_or(false)) {
+        let Some(tile) = self.tree.get(id) else {
+            return Outcome::COVERED;
+        };
+        if tile
+            .group
+            .is_some_and(|group| self.hidden.get(usize::from(group)).copied().unwrap_or(false))
+        {
             return Outcome::COVERED;
         }
-        let Some(seen) = self.look(tile, &mut inside) else { return Outcome::COVERED };
+        let Some(seen) = self.look(tile, &mut inside) else {
+            return Outcome::COVERED;
+        };
         self.used.push(id);
         let state = self.states.get(id);
         if tile.has_tileset() {
             if state.load == LoadState::Failed && tile.children.is_empty() {
-                return Outcome { num_missing: 1, has_failed: true };
+                return Outcome {
+                    num_missing: 1,
+                    has_failed: true,
+                };
             }
             if tile.children.is_empty() || state.is_stale {
                 self.request(id, seen, has_cover || !tile.children.is_empty());
             }
             if tile.children.is_empty() {
-                return Outcome { num_missing: 1, has_failed: false };
+                return Outcome {
+                    num_missing: 1,
+                    has_failed: false,
+                };
             }
         }
         let has_model = tile.has_model();
@@ -170,8 +200,14 @@ impl<'a> Visitor<'a> {
                 self.want(id, seen, has_cover, is_covered_below)
             }
             (true, _) if tile.refine == Refine::Add => {
-                let own = if has_model { self.want(id, seen, has_cover, false) } else { Outcome::COVERED };
-                tile.children.iter().fold(own, |outcome, child| outcome.and(self.visit(*child, has_cover, inside)))
+                let own = if has_model {
+                    self.want(id, seen, has_cover, false)
+                } else {
+                    Outcome::COVERED
+                };
+                tile.children
+                    .iter()
+                    .fold(own, |outcome, child| outcome.and(self.visit(*child, has_cover, inside)))
             }
             (true, _) => self.replace(id, tile, seen, has_cover, inside),
         }
@@ -208,7 +244,10 @@ impl<'a> Visitor<'a> {
             // too much to wait for: this tile first
             self.load.truncate(load_mark);
             self.request(id, seen, has_cover);
-            return Outcome { num_missing: 1, has_failed: false };
+            return Outcome {
+                num_missing: 1,
+                has_failed: false,
+            };
         }
         below
     }
@@ -230,7 +269,14 @@ impl<'a> Visitor<'a> {
         if !is_failed {
             self.request(id, seen, has_cover || is_covered_below);
         }
-        if is_covered_below { Outcome::COVERED } else { Outcome { num_missing: 1, has_failed: is_failed } }
+        if is_covered_below {
+            Outcome::COVERED
+        } else {
+            Outcome {
+                num_missing: 1,
+                has_failed: is_failed,
+            }
+        }
     }
 
     /// Draws what is ready below a tile that is not, as when zooming out. True when that leaves no hole; what is drawn
@@ -240,7 +286,9 @@ impl<'a> Visitor<'a> {
         for id in &tile.children {
             let Some(child) = self.tree.get(*id) else { continue };
             let mut inside = inside;
-            let Some(seen) = self.look(child, &mut inside) else { continue };
+            let Some(seen) = self.look(child, &mut inside) else {
+                continue;
+            };
             self.used.push(*id);
             let state = self.states.get(*id);
             let is_drawn = child.has_model() && state.is_ready();
@@ -265,7 +313,10 @@ impl<'a> Visitor<'a> {
         for (i, view) in self.views.0.iter().enumerate() {
             let mut spare = 0;
             if view.culls(&tile.volume, inside.get_mut(i).unwrap_or(&mut spare))
-                || tile.request_volume.as_ref().is_some_and(|volume| volume.distance_m(view.eye_enu) > 0.0)
+                || tile
+                    .request_volume
+                    .as_ref()
+                    .is_some_and(|volume| volume.distance_m(view.eye_enu) > 0.0)
             {
                 continue;
             }
@@ -273,7 +324,11 @@ impl<'a> Visitor<'a> {
             let offset = tile.volume.center() - view.eye_enu;
             // a volume around the eye is in the middle of the view wherever its centre lies
             let is_around = offset.length() <= tile.volume.radius_m();
-            let centrality = if is_around { 1.0 } else { offset.normalize_or_zero().dot(view.direction).clamp(0.0, 1.0) };
+            let centrality = if is_around {
+                1.0
+            } else {
+                offset.normalize_or_zero().dot(view.direction).clamp(0.0, 1.0)
+            };
             let seen = Seen { sse_px, centrality };
             if best.is_none_or(|best| best.sse_px < sse_px) {
                 best = Some(seen);
@@ -284,21 +339,35 @@ impl<'a> Visitor<'a> {
 
     /// True when a view sees the tile.
     fn is_visible(&self, id: TileId, mut inside: InsideMasks) -> bool {
-        self.tree.get(id).is_some_and(|tile| self.look(tile, &mut inside).is_some())
+        self.tree
+            .get(id)
+            .is_some_and(|tile| self.look(tile, &mut inside).is_some())
     }
 
     fn request(&mut self, id: TileId, seen: Seen, has_cover: bool) {
-        let group = if has_cover { LoadGroup::Normal } else { LoadGroup::Urgent };
+        let group = if has_cover {
+            LoadGroup::Normal
+        } else {
+            LoadGroup::Urgent
+        };
         // leaves have no error of their own: a floor keeps them in the order of their place in the view
         let priority = (seen.sse_px + 1.0) * (0.2 + 0.8 * seen.centrality * seen.centrality);
-        self.load.push(LoadRequest { tile: id, group, priority });
+        self.load.push(LoadRequest {
+            tile: id,
+            group,
+            priority,
+        });
     }
 
     fn preload(&mut self, id: TileId, parent: Seen) {
         let state = self.states.get(id);
         let is_open = matches!(state.load, LoadState::Unloaded | LoadState::ContentLoading) && !state.is_ready();
         if is_open && self.tree.get(id).is_some_and(Tile::has_model) {
-            self.load.push(LoadRequest { tile: id, group: LoadGroup::Preload, priority: parent.sse_px });
+            self.load.push(LoadRequest {
+                tile: id,
+                group: LoadGroup::Preload,
+                priority: parent.sse_px,
+            });
         } else if state.is_ready() {
             self.used.push(id);
         }

@@ -25,7 +25,8 @@ impl Glb {
 
     fn plain_view(&mut self, bytes: &[u8]) -> usize {
         let at = self.append(bytes);
-        self.views.push(json!({"buffer": 0, "byteOffset": at, "byteLength": bytes.len()}));
+        self.views
+            .push(json!({"buffer": 0, "byteOffset": at, "byteLength": bytes.len()}));
         self.views.len() - 1
     }
 
@@ -41,7 +42,13 @@ impl Glb {
         self.views.len() - 1
     }
 
-    fn attribute<const N: usize>(&mut self, elements: &[[u8; N]], component: u32, shape: &str, normalized: bool) -> usize {
+    fn attribute<const N: usize>(
+        &mut self,
+        elements: &[[u8; N]],
+        component: u32,
+        shape: &str,
+        normalized: bool,
+    ) -> usize {
         let encoded = meshopt::encode_vertex_buffer_level(elements, 2, Some(0)).unwrap();
         let view = self.packed_view(&encoded, N, elements.len(), "ATTRIBUTES");
         self.accessors.push(json!({"bufferView": view, "componentType": component, "count": elements.len(), "type": shape, "normalized": normalized}));
@@ -51,7 +58,8 @@ impl Glb {
     fn indices(&mut self, indices: &[u32]) -> usize {
         let encoded = meshopt::encode_index_buffer(indices, 1 << 20).unwrap();
         let view = self.packed_view(&encoded, 4, indices.len(), "TRIANGLES");
-        self.accessors.push(json!({"bufferView": view, "componentType": 5125, "count": indices.len(), "type": "SCALAR"}));
+        self.accessors
+            .push(json!({"bufferView": view, "componentType": 5125, "count": indices.len(), "type": "SCALAR"}));
         self.accessors.len() - 1
     }
 
@@ -92,13 +100,20 @@ fn own_tile() -> Vec<u8> {
     let positions = [[0_i16, 500, 0], [1000, 500, 0], [1000, 500, -1000], [0, 500, -1000]];
     let positions = positions.map(|p| {
         let mut bytes = [0; 8];
-        p.iter().enumerate().for_each(|(i, v)| bytes[i * 2..i * 2 + 2].copy_from_slice(&v.to_le_bytes()));
+        p.iter()
+            .enumerate()
+            .for_each(|(i, v)| bytes[i * 2..i * 2 + 2].copy_from_slice(&v.to_le_bytes()));
         bytes
     });
     let position = glb.attribute(&positions, 5122, "VEC3", false);
     let normal = glb.attribute(&[[0_u8, 127, 0, 0]; 4], 5120, "VEC3", true);
     let color = glb.attribute(&[[10_u8, 20, 30, 255]; 4], 5121, "VEC4", true);
-    let id = glb.attribute(&[[0_u8, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0], [9, 0, 0, 0]], 5123, "SCALAR", false);
+    let id = glb.attribute(
+        &[[0_u8, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0], [9, 0, 0, 0]],
+        5123,
+        "SCALAR",
+        false,
+    );
     let surface = glb.attribute(&[[1_u8, 30, 85, 200]; 4], 5121, "VEC4", false);
     let facade = glb.attribute(&[[1_u8, 2, 3, 4]; 4], 5123, "VEC2", false);
     let indices = glb.indices(&INDICES);
@@ -134,12 +149,21 @@ fn a_tile_of_our_own_is_read_whole() {
     assert_eq!(tile.bounds, [0.0, 0.0, 5.0, 10.0, 10.0, 5.0]);
     assert_eq!(tile.copyright.as_deref(), Some("© test"));
     assert_eq!(tile.warnings, Vec::<String>::new());
-    let rows: Vec<_> = tile.features.iter().map(|r| (r.feature_index, r.layer_code, r.class_code, r.name.as_str())).collect();
+    let rows: Vec<_> = tile
+        .features
+        .iter()
+        .map(|r| (r.feature_index, r.layer_code, r.class_code, r.name.as_str()))
+        .collect();
     assert_eq!(rows, [(70_000, 33, 11, "管甲"), (5, 1, 1, "楼")]);
     assert!((tile.features[0].height_m - 2.5).abs() < 1e-6 && tile.features[1].height_m.is_nan());
     assert_eq!(tile.num_features, 2);
-    let [primitive] = tile.primitives.as_slice() else { panic!("one primitive") };
-    assert_eq!(primitive.positions, [[0.0, 0.0, 5.0], [10.0, 0.0, 5.0], [10.0, 10.0, 5.0], [0.0, 10.0, 5.0]]);
+    let [primitive] = tile.primitives.as_slice() else {
+        panic!("one primitive")
+    };
+    assert_eq!(
+        primitive.positions,
+        [[0.0, 0.0, 5.0], [10.0, 0.0, 5.0], [10.0, 10.0, 5.0], [0.0, 10.0, 5.0]]
+    );
     assert_eq!(primitive.indices, INDICES);
     let vertex = VertexAttributes {
         normal: [0, 0, 127],
@@ -149,10 +173,29 @@ fn a_tile_of_our_own_is_read_whole() {
         color: [10, 20, 30, 255],
         feature_index: 70_000,
     };
-    let attributes: Vec<_> = primitive.attributes.iter().map(|words| VertexAttributes::from_words(*words)).collect();
+    let attributes: Vec<_> = primitive
+        .attributes
+        .iter()
+        .map(|words| VertexAttributes::from_words(*words))
+        .collect();
     assert_eq!(attributes[0], vertex);
-    assert_eq!(attributes[2], VertexAttributes { layer_code: 1, feature_index: 5, ..vertex });
-    assert_eq!(attributes[3], VertexAttributes { layer_code: DEFAULT_LAYER_CODE, feature_index: NO_FEATURE, ..vertex }, "id past the table");
+    assert_eq!(
+        attributes[2],
+        VertexAttributes {
+            layer_code: 1,
+            feature_index: 5,
+            ..vertex
+        }
+    );
+    assert_eq!(
+        attributes[3],
+        VertexAttributes {
+            layer_code: DEFAULT_LAYER_CODE,
+            feature_index: NO_FEATURE,
+            ..vertex
+        },
+        "id past the table"
+    );
     assert_eq!((primitive.uvs.as_ref(), primitive.image.as_ref()), (None, None));
 }
 
@@ -160,8 +203,15 @@ fn a_tile_of_our_own_is_read_whole() {
 fn bare(extra: Value, nodes: Value) -> Vec<u8> {
     let mut glb = Glb::default();
     let positions = [[0.0_f32, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, -1.0]];
-    let view = glb.plain_view(&positions.as_flattened().iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>());
-    glb.accessors.push(json!({"bufferView": view, "componentType": 5126, "count": 4, "type": "VEC3"}));
+    let view = glb.plain_view(
+        &positions
+            .as_flattened()
+            .iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect::<Vec<_>>(),
+    );
+    glb.accessors
+        .push(json!({"bufferView": view, "componentType": 5126, "count": 4, "type": "VEC3"}));
     let mut primitive = json!({"attributes": {"POSITION": 0}});
     for (key, value) in extra.as_object().unwrap() {
         primitive[key] = value.clone();
@@ -176,22 +226,35 @@ fn a_foreign_strip_gets_flat_normals_and_its_material_colour() {
     let primitive = &tile.primitives[0];
     assert_eq!(primitive.indices, [0, 1, 2, 3, 4, 5]);
     let first = VertexAttributes::from_words(primitive.attributes[0]);
-    assert_eq!((first.normal, first.feature_index, first.surface), ([0, 0, 127], NO_FEATURE, [0, 0, 0, 255]));
+    assert_eq!(
+        (first.normal, first.feature_index, first.surface),
+        ([0, 0, 127], NO_FEATURE, [0, 0, 0, 255])
+    );
     assert_eq!(first.color, [255, 127, 0, 128], "linear 0.214 is sRGB 127");
-    assert!(primitive.attributes.iter().all(|words| VertexAttributes::from_words(*words).normal == [0, 0, 127]), "both triangles face up");
+    assert!(
+        primitive
+            .attributes
+            .iter()
+            .all(|words| VertexAttributes::from_words(*words).normal == [0, 0, 127]),
+        "both triangles face up"
+    );
 }
 
 #[test]
 fn mirroring_nodes_keep_the_outside_out() {
     let tile = decode_tile(&bare(json!({}), json!([{"mesh": 0, "scale": [-1, 1, 1]}]))).unwrap();
     let primitive = &tile.primitives[0];
-    assert_eq!(VertexAttributes::from_words(primitive.attributes[0]).normal, [0, 0, 127]);
+    assert_eq!(
+        VertexAttributes::from_words(primitive.attributes[0]).normal,
+        [0, 0, 127]
+    );
     assert_eq!(primitive.positions[2][0], -1.0, "the triangle was turned round");
 }
 
 #[test]
 fn meshes_far_apart_keep_millimetres() {
-    let nodes = json!([{"mesh": 0, "translation": [4_000_000.0, 0.25, 0]}, {"mesh": 0, "translation": [4_000_003.0, 0.25, 0]}]);
+    let nodes =
+        json!([{"mesh": 0, "translation": [4_000_000.0, 0.25, 0]}, {"mesh": 0, "translation": [4_000_003.0, 0.25, 0]}]);
     let tile = decode_tile(&bare(json!({}), nodes)).unwrap();
     assert_eq!(tile.origin_enu, [4_000_000.0, 0.0, 0.25]);
     assert_eq!(tile.primitives.len(), 1, "one untextured primitive");
@@ -207,7 +270,10 @@ fn the_reason_is_said() {
     assert!(message(&own_tile()[..100]).contains("truncated"));
     let gltf1 = pack(&json!({"asset": {"version": "1.0"}}), &[]);
     assert!(message(&gltf1).contains("1.0"));
-    let draco = pack(&json!({"asset": {"version": "2.0"}, "extensionsRequired": ["KHR_draco_mesh_compression"]}), &[]);
+    let draco = pack(
+        &json!({"asset": {"version": "2.0"}, "extensionsRequired": ["KHR_draco_mesh_compression"]}),
+        &[],
+    );
     assert!(message(&draco).contains("KHR_draco_mesh_compression"));
     let elsewhere = pack(
         &json!({"asset": {"version": "2.0"}, "nodes": [{"mesh": 0}], "meshes": [{"primitives": [{"attributes": {"POSITION": 0}}]}],
@@ -246,14 +312,23 @@ fn bombs_do_not_go_off() {
             "bufferViews": [{"buffer": 0, "byteLength": zeros.len()}], "buffers": [{"byteLength": zeros.len()}]}),
         &zeros,
     );
-    assert_eq!(decode_tile(&bomb).unwrap_err(), DecodeError::TooLarge { limit_bytes: crate::buffers::MAX_DECODED_BYTES });
+    assert_eq!(
+        decode_tile(&bomb).unwrap_err(),
+        DecodeError::TooLarge {
+            limit_bytes: crate::buffers::MAX_DECODED_BYTES
+        }
+    );
 }
 
 #[test]
 fn every_truncation_is_an_error() {
     let whole = own_tile();
     for length in 0..whole.len() {
-        assert!(decode_tile(&whole[..length]).is_err(), "{length} of {} bytes", whole.len());
+        assert!(
+            decode_tile(&whole[..length]).is_err(),
+            "{length} of {} bytes",
+            whole.len()
+        );
     }
 }
 

@@ -7,7 +7,10 @@
 pub fn decode_octahedral_8(data: &mut [u8]) {
     for v in data.as_chunks_mut::<4>().0 {
         let [x, y, z] = octahedral([v[0], v[1], v[2]].map(|c| f32::from(c.cast_signed())), 127.0);
-        #[expect(clippy::cast_possible_truncation, reason = "rounded components of a unit vector times 127 fit")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounded components of a unit vector times 127 fit"
+        )]
         {
             v[0] = (x as i8).cast_unsigned();
             v[1] = (y as i8).cast_unsigned();
@@ -21,7 +24,10 @@ pub fn decode_octahedral_16(data: &mut [u8]) {
     for v in data.as_chunks_mut::<8>().0 {
         let input = shorts(v);
         let [x, y, z] = octahedral([input[0], input[1], input[2]].map(f32::from), 32767.0);
-        #[expect(clippy::cast_possible_truncation, reason = "rounded components of a unit vector times 32767 fit")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounded components of a unit vector times 32767 fit"
+        )]
         write_shorts(v, [x as i16, y as i16, z as i16, input[3]]);
     }
 }
@@ -39,7 +45,10 @@ pub fn decode_quaternion(data: &mut [u8]) {
         let largest = (input[3] & 3).cast_unsigned() as usize;
         let mut output = [0_i16; 4];
         for (offset, value) in [(1, x), (2, y), (3, z), (0, w)] {
-            #[expect(clippy::cast_possible_truncation, reason = "components of a unit quaternion times 32767 fit; others saturate")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "components of a unit quaternion times 32767 fit; others saturate"
+            )]
             {
                 output[(largest + offset) % 4] = round_half_away(value * 32767.0) as i16;
             }

@@ -25,12 +25,26 @@ pub fn decode_index_buffer(encoded: &[u8], count: usize) -> Result<Vec<u32>, Mes
     let (codes, extra) = body.split_at_checked(count / 3).ok_or(MeshoptError::Length)?;
 
     let mut out = Vec::with_capacity(count);
-    let mut state = TriangleState { data: Bytes(extra), next: 0, last: 0, edges: EdgeFifo::default(), vertices: VertexFifo::default() };
+    let mut state = TriangleState {
+        data: Bytes(extra),
+        next: 0,
+        last: 0,
+        edges: EdgeFifo::default(),
+        vertices: VertexFifo::default(),
+    };
     for &code in codes {
-        let triangle = if code < 0xf0 { state.from_edge(code)? } else { state.from_table(code, table)? };
+        let triangle = if code < 0xf0 {
+            state.edge_triangle(code)?
+        } else {
+            state.table_triangle(code, table)?
+        };
         out.extend_from_slice(&triangle);
     }
-    if state.data.0.is_empty() { Ok(out) } else { Err(MeshoptError::Length) }
+    if state.data.0.is_empty() {
+        Ok(out)
+    } else {
+        Err(MeshoptError::Length)
+    }
 }
 
 /// Decodes `count` indices of any topology.
@@ -55,13 +69,19 @@ pub fn decode_index_sequence(encoded: &[u8], count: usize) -> Result<Vec<u32>, M
         *baseline = baseline.wrapping_add(unzigzag(value >> 1));
         out.push(*baseline);
     }
-    if data.0.is_empty() { Ok(out) } else { Err(MeshoptError::Length) }
+    if data.0.is_empty() {
+        Ok(out)
+    } else {
+        Err(MeshoptError::Length)
+    }
 }
 
 fn body_of(encoded: &[u8], header: u8) -> Result<&[u8], MeshoptError> {
     match encoded.split_first() {
         Some((&found, body)) if found == header => Ok(body),
-        other => Err(MeshoptError::Header { found: other.map_or(0, |(found, _)| *found) }),
+        other => Err(MeshoptError::Header {
+            found: other.map_or(0, |(found, _)| *found),
+        }),
     }
 }
 
@@ -101,7 +121,10 @@ struct EdgeFifo {
 impl Default for EdgeFifo {
     /// Entries that were never pushed are no valid index, so that a bad stream is noticed later.
     fn default() -> Self {
-        Self { entries: [[u32::MAX; 2]; 16], head: 0 }
+        Self {
+            entries: [[u32::MAX; 2]; 16],
+            head: 0,
+        }
     }
 }
 
@@ -125,7 +148,10 @@ struct VertexFifo {
 impl Default for VertexFifo {
     /// Entries that were never pushed are no valid index, so that a bad stream is noticed later.
     fn default() -> Self {
-        Self { entries: [u32::MAX; 16], head: 0 }
+        Self {
+            entries: [u32::MAX; 16],
+            head: 0,
+        }
     }
 }
 
@@ -161,7 +187,7 @@ impl TriangleState<'_> {
     }
 
     /// Codes 0x00–0xef: an edge of the FIFO and one more vertex.
-    fn from_edge(&mut self, code: u8) -> Result<[u32; 3], MeshoptError> {
+    fn edge_triangle(&mut self, code: u8) -> Result<[u32; 3], MeshoptError> {
         let [a, b] = self.edges.get(usize::from(code >> 4));
         let low = code & 15;
         let c = match low {
@@ -186,9 +212,13 @@ impl TriangleState<'_> {
     }
 
     /// Codes 0xf0–0xff: three vertices by table or by an explicit byte.
-    fn from_table(&mut self, code: u8, table: &[u8; TABLE]) -> Result<[u32; 3], MeshoptError> {
+    fn table_triangle(&mut self, code: u8, table: &[u8; TABLE]) -> Result<[u32; 3], MeshoptError> {
         let is_explicit = code >= 0xfe;
-        let pair = if is_explicit { self.data.byte()? } else { table[usize::from(code & 15)] };
+        let pair = if is_explicit {
+            self.data.byte()?
+        } else {
+            table[usize::from(code & 15)]
+        };
         if is_explicit && pair == 0 {
             self.next = 0;
         }

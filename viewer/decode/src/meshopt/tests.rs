@@ -5,13 +5,24 @@ use meshopt::ffi;
 use proptest::prelude::*;
 
 /// Encodes with the native library, vertex codec version 0.
-#[expect(unsafe_code, reason = "the safe wrapper takes the stride from a type; the tests need it as a number")]
+#[expect(
+    unsafe_code,
+    reason = "the safe wrapper takes the stride from a type; the tests need it as a number"
+)]
 fn encode_vertices(data: &[u8], stride: usize) -> Vec<u8> {
     let count = data.len() / stride;
     // SAFETY: the pointers and lengths belong to live slices; the buffer has the size that the library asks for.
     unsafe {
         let mut out = vec![0; ffi::meshopt_encodeVertexBufferBound(count, stride)];
-        let len = ffi::meshopt_encodeVertexBufferLevel(out.as_mut_ptr(), out.len(), data.as_ptr().cast(), count, stride, 2, 0);
+        let len = ffi::meshopt_encodeVertexBufferLevel(
+            out.as_mut_ptr(),
+            out.len(),
+            data.as_ptr().cast(),
+            count,
+            stride,
+            2,
+            0,
+        );
         out.truncate(len);
         out
     }
@@ -21,7 +32,9 @@ fn encode_vertices(data: &[u8], stride: usize) -> Vec<u8> {
 fn native_decode_vertices(encoded: &[u8], count: usize, stride: usize) -> Option<Vec<u8>> {
     let mut out = vec![0_u8; count * stride];
     // SAFETY: the output has count × stride bytes, the input its own length.
-    let code = unsafe { ffi::meshopt_decodeVertexBuffer(out.as_mut_ptr().cast(), count, stride, encoded.as_ptr(), encoded.len()) };
+    let code = unsafe {
+        ffi::meshopt_decodeVertexBuffer(out.as_mut_ptr().cast(), count, stride, encoded.as_ptr(), encoded.len())
+    };
     (code == 0).then_some(out)
 }
 
@@ -57,7 +70,10 @@ fn the_deltas_of_the_specification() {
     stream.extend_from_slice(&[0; 32]);
     let out = decode_vertex_buffer(&stream, 16, 4).unwrap();
     let mut value = 0_i8;
-    for (element, delta) in out.chunks(4).zip([-1, -4, -3, 26, -91, 0, -6, 6, -4, -4, 5, -5, 1, -1, 0, 0_i8]) {
+    for (element, delta) in out
+        .chunks(4)
+        .zip([-1, -4, -3, 26, -91, 0, -6, 6, -4, -4, 5, -5, 1, -1, 0, 0_i8])
+    {
         value = value.wrapping_add(delta);
         assert_eq!(element, [value.cast_unsigned(), 0, 0, 0]);
     }
@@ -66,16 +82,34 @@ fn the_deltas_of_the_specification() {
 #[test]
 fn wrong_streams_are_errors() {
     assert_eq!(decode_vertex_buffer(&[], 0, 4), Err(MeshoptError::Header { found: 0 }));
-    assert_eq!(decode_vertex_buffer(&[0xa1; 64], 1, 4), Err(MeshoptError::Header { found: 0xa1 }));
+    assert_eq!(
+        decode_vertex_buffer(&[0xa1; 64], 1, 4),
+        Err(MeshoptError::Header { found: 0xa1 })
+    );
     assert_eq!(decode_vertex_buffer(&[0xa0; 64], 1, 6), Err(MeshoptError::Layout));
     assert_eq!(decode_vertex_buffer(&[0xa0; 64], 1, 260), Err(MeshoptError::Layout));
     // a huge count in a small stream is refused before anything is allocated
-    assert_eq!(decode_vertex_buffer(&[0xa0; 64], usize::MAX / 8, 4), Err(MeshoptError::Length));
-    assert_eq!(decode_vertex_buffer(&[0xa0; 64], usize::MAX, 4), Err(MeshoptError::Layout));
+    assert_eq!(
+        decode_vertex_buffer(&[0xa0; 64], usize::MAX / 8, 4),
+        Err(MeshoptError::Length)
+    );
+    assert_eq!(
+        decode_vertex_buffer(&[0xa0; 64], usize::MAX, 4),
+        Err(MeshoptError::Layout)
+    );
     assert_eq!(decode_index_buffer(&[0xe1; 64], 4), Err(MeshoptError::Layout));
-    assert_eq!(decode_index_buffer(&[0xe1; 64], usize::MAX / 3 * 3), Err(MeshoptError::Length));
-    assert_eq!(decode_index_sequence(&[0xd1; 64], usize::MAX), Err(MeshoptError::Length));
-    assert_eq!(decode_index_sequence(&[0xe1; 64], 3), Err(MeshoptError::Header { found: 0xe1 }));
+    assert_eq!(
+        decode_index_buffer(&[0xe1; 64], usize::MAX / 3 * 3),
+        Err(MeshoptError::Length)
+    );
+    assert_eq!(
+        decode_index_sequence(&[0xd1; 64], usize::MAX),
+        Err(MeshoptError::Length)
+    );
+    assert_eq!(
+        decode_index_sequence(&[0xe1; 64], 3),
+        Err(MeshoptError::Header { found: 0xe1 })
+    );
 }
 
 proptest! {

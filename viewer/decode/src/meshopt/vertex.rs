@@ -54,7 +54,11 @@ pub fn decode_vertex_buffer(encoded: &[u8], count: usize, stride: usize) -> Resu
             *last = value;
         }
     }
-    if data.is_empty() { Ok(out) } else { Err(MeshoptError::Length) }
+    if data.is_empty() {
+        Ok(out)
+    } else {
+        Err(MeshoptError::Length)
+    }
 }
 
 const fn unzigzag(v: u8) -> u8 {
@@ -64,7 +68,9 @@ const fn unzigzag(v: u8) -> u8 {
 /// Fills whole groups of deltas and returns what follows them.
 fn decode_deltas<'a>(data: &'a [u8], out: &mut [u8]) -> Result<&'a [u8], MeshoptError> {
     let num_groups = out.len() / GROUP;
-    let (header, mut data) = data.split_at_checked(num_groups.div_ceil(4)).ok_or(MeshoptError::Length)?;
+    let (header, mut data) = data
+        .split_at_checked(num_groups.div_ceil(4))
+        .ok_or(MeshoptError::Length)?;
     for (group, out) in out.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
         let bits = (header[group / 4] >> ((group % 4) * 2)) & 3;
         data = match bits {
@@ -85,7 +91,10 @@ fn decode_deltas<'a>(data: &'a [u8], out: &mut [u8]) -> Result<&'a [u8], Meshopt
 }
 
 /// Sixteen values of `BITS` bits in `BYTES` bytes, most significant first; all ones means that a whole byte follows.
-fn sentinel_group<'a, const BITS: usize, const BYTES: usize>(data: &'a [u8], out: &mut [u8; GROUP]) -> Result<&'a [u8], MeshoptError> {
+fn sentinel_group<'a, const BITS: usize, const BYTES: usize>(
+    data: &'a [u8],
+    out: &mut [u8; GROUP],
+) -> Result<&'a [u8], MeshoptError> {
     let (packed, rest) = data.split_first_chunk::<BYTES>().ok_or(MeshoptError::Length)?;
     let sentinel = (1_u8 << BITS) - 1;
     let per_byte = 8 / BITS;

@@ -134,6 +134,8 @@ pub(super) fn emit(city: &City, spec: &PipeSpec, at: NodeAt, out: &mut Vec<Featu
 const TUNNEL_COVER_M: f64 = 2.6;
 const TUNNEL_WIDTH_M: f64 = 3.4;
 const TUNNEL_HEIGHT_M: f64 = 3.2;
+/// Farthest between vents of the tunnel, metres.
+const TUNNEL_VENT_M: f64 = 130.0;
 
 /// Utility tunnel below the middle of the main street; it ends at the ramps of the underpass.
 pub(super) fn utility_tunnel(city: &City, at: NodeAt, out: &mut Vec<Feature>) {
@@ -141,14 +143,13 @@ pub(super) fn utility_tunnel(city: &City, at: NodeAt, out: &mut Vec<Feature>) {
     if !on_line(at) {
         return;
     }
-    let end = |n: NodeAt| {
-        let p = city.lattice.position(n) + DVec2::new(0.0, 1.5);
-        End {
-            id: format!("ZH-{}-{}", n.gx, n.gy),
-            p,
-            z: city.ground.height(p) - TUNNEL_COVER_M - TUNNEL_HEIGHT_M,
-        }
+    let place = |n: NodeAt| city.lattice.position(n) + DVec2::new(0.0, 1.5);
+    let end = |id: String, p: DVec2| End {
+        id,
+        p,
+        z: city.ground.height(p) - TUNNEL_COVER_M - TUNNEL_HEIGHT_M,
     };
+    let id = |n: NodeAt| format!("ZH-{}-{}", n.gx, n.gy);
     let open = |n: NodeAt, dir: Dir| {
         city.lattice.neighbour(n, dir).filter(|to| {
             !city
@@ -159,7 +160,7 @@ pub(super) fn utility_tunnel(city: &City, at: NodeAt, out: &mut Vec<Feature>) {
     if open(at, Dir::East).is_none() && open(at, Dir::West).is_none() {
         return;
     }
-    let a = end(at);
+    let a = end(id(at), place(at));
     out.push(node(city, &a, "ZH", "投料口", Body::Chamber(2.2, 5.0)));
     let Some(to) = open(at, Dir::East) else { return };
     let road = city.lattice.street_name(at, Dir::East, &city.recipe);
@@ -182,14 +183,29 @@ pub(super) fn utility_tunnel(city: &City, at: NodeAt, out: &mut Vec<Feature>) {
         gravity: false,
         fault: None,
     };
-    out.push(pipe(
-        city,
-        format!("p-ZH-{}-{}", at.gx, at.gy),
-        &facts,
-        &a,
-        &end(to),
-        None,
-    ));
+    let count = (place(at).distance(place(to)) / TUNNEL_VENT_M).ceil().max(1.0);
+    let mut from = a;
+    for k in 1..=count as u32 {
+        let is_last = f64::from(k) >= count;
+        let name = if is_last {
+            id(to)
+        } else {
+            format!("ZH-{}-{}-e{k}", at.gx, at.gy)
+        };
+        let next = end(name, place(at).lerp(place(to), f64::from(k) / count));
+        out.push(pipe(
+            city,
+            format!("p-ZH-{}-{}-{k}", at.gx, at.gy),
+            &facts,
+            &from,
+            &next,
+            None,
+        ));
+        if !is_last {
+            out.push(node(city, &next, "ZH", "通风口", Body::Chamber(1.6, 3.0)));
+        }
+        from = next;
+    }
 }
 
 /// Pipes that a survey could not name, under some old lanes.
