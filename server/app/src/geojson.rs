@@ -32,9 +32,14 @@ fn geometry(feature: &Feature, snapshot: &Snapshot) -> Value {
     for shape in feature.geometry.finest() {
         match shape {
             Shape::Extrusion(e) => polygons.push(writer.polygon_on(&e.rings, e.base_z_m)),
-            Shape::Footprint(f) => polygons.extend(f.polygons.iter().map(|rings| writer.polygon_on(rings, f.level_z_m))),
+            Shape::Footprint(f) => {
+                polygons.extend(f.polygons.iter().map(|rings| writer.polygon_on(rings, f.level_z_m)))
+            }
             Shape::Surfaces(mesh) => polygons.extend(writer.mesh(mesh)),
-            Shape::Instance { template, scene_from_template } => {
+            Shape::Instance {
+                template,
+                scene_from_template,
+            } => {
                 let mut mesh = SurfaceMesh::clone(template);
                 for vertex in &mut mesh.vertices {
                     *vertex = scene_from_template.transform_point3(*vertex);
@@ -43,7 +48,9 @@ fn geometry(feature: &Feature, snapshot: &Snapshot) -> Value {
             }
             Shape::Line(line) => {
                 let below = matches!(line.reference, LevelReference::BelowTerrain);
-                lines.push(Value::Array(line.points.iter().filter_map(|p| writer.position(*p, below)).collect()));
+                lines.push(Value::Array(
+                    line.points.iter().filter_map(|p| writer.position(*p, below)).collect(),
+                ));
             }
             Shape::Point(point) => points.extend(writer.position(point.position, point.on_terrain)),
         }
@@ -70,8 +77,18 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// `[longitude, latitude, height]`; heights above the ground are lifted onto it.
     fn position(&self, p: DVec3, above_ground: bool) -> Option<Value> {
-        let ground = if above_ground { self.snapshot.ground_m(p.truncate()) } else { 0.0 };
-        let [lon, lat, height] = self.snapshot.frame.as_deref()?.geodetic_from_scene(p + DVec3::Z * ground).ok()?.to_deg();
+        let ground = if above_ground {
+            self.snapshot.ground_m(p.truncate())
+        } else {
+            0.0
+        };
+        let [lon, lat, height] = self
+            .snapshot
+            .frame
+            .as_deref()?
+            .geodetic_from_scene(p + DVec3::Z * ground)
+            .ok()?
+            .to_deg();
         let degrees = |v: f64| (v * DEGREE_DIGITS).round() / DEGREE_DIGITS;
         Some(json!([degrees(lon), degrees(lat), (height * 1000.0).round() / 1000.0]))
     }
@@ -97,20 +114,33 @@ impl Writer<'_> {
             points.reverse();
         }
         points.push(points[0]);
-        Some(Value::Array(points.into_iter().filter_map(|p| self.position(p, above_ground)).collect()))
+        Some(Value::Array(
+            points
+                .into_iter()
+                .filter_map(|p| self.position(p, above_ground))
+                .collect(),
+        ))
     }
 
     /// Plan of a mesh: its ground surfaces, else those that face down, else the convex hull of its vertices.
     fn mesh(&self, mesh: &SurfaceMesh) -> Vec<Value> {
-        let marked: Vec<Value> =
-            mesh.surfaces.iter().filter(|s| s.semantic == SurfaceSemantic::Ground).map(|s| self.surface(mesh, &s.rings)).collect();
+        let marked: Vec<Value> = mesh
+            .surfaces
+            .iter()
+            .filter(|s| s.semantic == SurfaceSemantic::Ground)
+            .map(|s| self.surface(mesh, &s.rings))
+            .collect();
         if !marked.is_empty() {
             return marked;
         }
         let down: Vec<Value> = mesh
             .surfaces
             .iter()
-            .filter(|s| s.rings.first().is_some_and(|ring| mesh.is_solid && facing(mesh, ring).z < -0.9))
+            .filter(|s| {
+                s.rings
+                    .first()
+                    .is_some_and(|ring| mesh.is_solid && facing(mesh, ring).z < -0.9)
+            })
             .map(|s| self.surface(mesh, &s.rings))
             .collect();
         // a tessellated element has hundreds of small faces below; its hull says more
@@ -119,12 +149,18 @@ impl Writer<'_> {
         }
         let z = mesh.vertices.iter().map(|v| v.z).fold(f64::INFINITY, f64::min);
         let hull = convex_hull(mesh.vertices.iter().map(|v| v.truncate()).collect());
-        self.ring(hull.into_iter().map(|p| p.extend(z)).collect(), true, false).map(|ring| json!([ring])).into_iter().collect()
+        self.ring(hull.into_iter().map(|p| p.extend(z)).collect(), true, false)
+            .map(|ring| json!([ring]))
+            .into_iter()
+            .collect()
     }
 
     fn surface(&self, mesh: &SurfaceMesh, rings: &[Vec<u32>]) -> Value {
         let ring = |(i, ring): (usize, &Vec<u32>)| {
-            let points = ring.iter().filter_map(|v| mesh.vertices.get(*v as usize).copied()).collect();
+            let points = ring
+                .iter()
+                .filter_map(|v| mesh.vertices.get(*v as usize).copied())
+                .collect();
             self.ring(points, i == 0, false)
         };
         Value::Array(rings.iter().enumerate().filter_map(ring).collect())
@@ -133,9 +169,17 @@ impl Writer<'_> {
 
 /// Unit normal of a ring (Newell); zero when it has no area.
 fn facing(mesh: &SurfaceMesh, ring: &[u32]) -> DVec3 {
-    let at = |i: usize| ring.get(i % ring.len()).and_then(|v| mesh.vertices.get(*v as usize)).copied().unwrap_or_default();
+    let at = |i: usize| {
+        ring.get(i % ring.len())
+            .and_then(|v| mesh.vertices.get(*v as usize))
+            .copied()
+            .unwrap_or_default()
+    };
     let origin = at(0);
-    (0..ring.len()).map(|i| (at(i) - origin).cross(at(i + 1) - origin)).sum::<DVec3>().normalize_or_zero()
+    (0..ring.len())
+        .map(|i| (at(i) - origin).cross(at(i + 1) - origin))
+        .sum::<DVec3>()
+        .normalize_or_zero()
 }
 
 /// Convex hull, counter-clockwise (Andrew's monotone chain).
@@ -170,8 +214,13 @@ mod tests {
 
     #[test]
     fn a_hull_drops_inner_and_collinear_points() {
-        let points = [(0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0), (1.0, 1.0)].map(DVec2::from).to_vec();
-        assert_eq!(convex_hull(points), [(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0)].map(DVec2::from));
+        let points = [(0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0), (1.0, 1.0)]
+            .map(DVec2::from)
+            .to_vec();
+        assert_eq!(
+            convex_hull(points),
+            [(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0)].map(DVec2::from)
+        );
         assert_eq!(convex_hull(vec![DVec2::NAN, DVec2::ONE]), [DVec2::ONE]);
     }
 }

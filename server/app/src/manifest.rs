@@ -12,13 +12,20 @@ const MAX_PROJECTS: u32 = 1000;
 ///
 /// # Errors
 /// [`StoreError`] when the store cannot be read.
-pub fn build_manifest(store: &dyn SceneStore, scene: &SceneInfo, snapshot: &Snapshot) -> Result<SceneManifest, StoreError> {
+pub fn build_manifest(
+    store: &dyn SceneStore,
+    scene: &SceneInfo,
+    snapshot: &Snapshot,
+) -> Result<SceneManifest, StoreError> {
     let all = snapshot.layers.iter().fold(Bounds3::EMPTY, |b, l| b.union(l.bounds));
     let bounds_enu = match &snapshot.revision {
         Some(revision) if revision.bounds_enu != [0.0; 6] => revision.bounds_enu,
         _ => snapshot.bounds_enu(all),
     };
-    let views = match store.meta("views")?.and_then(|json| serde_json::from_str::<Vec<ViewInfo>>(&json).ok()) {
+    let views = match store
+        .meta("views")?
+        .and_then(|json| serde_json::from_str::<Vec<ViewInfo>>(&json).ok())
+    {
         Some(views) if !views.is_empty() => views,
         _ => default_views(store, snapshot, bounds_enu)?,
     };
@@ -43,32 +50,51 @@ pub fn build_manifest(store: &dyn SceneStore, scene: &SceneInfo, snapshot: &Snap
 /// Groups that hold something, each followed by its layers.
 fn layer_infos(snapshot: &Snapshot) -> Vec<LayerInfo> {
     let count = |code: u8| -> u64 {
-        let features = snapshot.layers.iter().find(|l| l.code == code).map_or(0, |l| l.num_features);
+        let features = snapshot
+            .layers
+            .iter()
+            .find(|l| l.code == code)
+            .map_or(0, |l| l.num_features);
         let is_terrain = layers::by_code(code).is_some_and(|l| l.id == "ground/terrain");
-        if is_terrain { features + snapshot.terrain.len() as u64 } else { features }
+        if is_terrain {
+            features + snapshot.terrain.len() as u64
+        } else {
+            features
+        }
     };
     let mut infos = Vec::new();
     for group in LayerGroup::ALL {
-        let members: Vec<_> = layers::LAYERS.iter().filter(|l| l.group == *group && count(l.code) > 0).collect();
+        let members: Vec<_> = layers::LAYERS
+            .iter()
+            .filter(|l| l.group == *group && count(l.code) > 0)
+            .collect();
         if members.is_empty() {
             continue;
         }
         infos.push(LayerInfo {
             id: group.as_str().to_owned(),
             parent: None,
-            title: LocalText { zh: group.label_zh().to_owned(), en: group_en(*group).to_owned() },
+            title: LocalText {
+                zh: group.label_zh().to_owned(),
+                en: group_en(*group).to_owned(),
+            },
             num_features: members.iter().map(|l| count(l.code)).sum(),
             visible: true,
             code: None,
             color: None,
         });
         infos.extend(members.into_iter().map(|layer| {
-            let drain = layers::DRAIN_DISPLAY_RGB.iter().find(|(class, _)| layer.id == format!("underground/{class}"));
+            let drain = layers::DRAIN_DISPLAY_RGB
+                .iter()
+                .find(|(class, _)| layer.id == format!("underground/{class}"));
             let [r, g, b] = drain.map_or(layer.rgb, |(_, rgb)| *rgb);
             LayerInfo {
                 id: layer.id.to_owned(),
                 parent: Some(group.as_str().to_owned()),
-                title: LocalText { zh: layer.zh.to_owned(), en: layer.en.to_owned() },
+                title: LocalText {
+                    zh: layer.zh.to_owned(),
+                    en: layer.en.to_owned(),
+                },
                 num_features: count(layer.code),
                 visible: true,
                 code: Some(layer.code),
@@ -90,10 +116,17 @@ const fn group_en(group: LayerGroup) -> &'static str {
 }
 
 /// Overview, street and underground, from what the city holds.
-fn default_views(store: &dyn SceneStore, snapshot: &Snapshot, bounds_enu: [f64; 6]) -> Result<Vec<ViewInfo>, StoreError> {
+fn default_views(
+    store: &dyn SceneStore,
+    snapshot: &Snapshot,
+    bounds_enu: [f64; 6],
+) -> Result<Vec<ViewInfo>, StoreError> {
     let [x0, y0, z0, x1, y1, _] = bounds_enu;
     let centre = [(x0 + x1) / 2.0, (y0 + y1) / 2.0, z0.max(-50.0)];
-    let text = |zh: &str, en: &str| LocalText { zh: zh.to_owned(), en: en.to_owned() };
+    let text = |zh: &str, en: &str| LocalText {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    };
     let view = |id: &str, title, target_enu, distance_m, pitch_deg| ViewInfo {
         id: id.to_owned(),
         title,
@@ -103,7 +136,13 @@ fn default_views(store: &dyn SceneStore, snapshot: &Snapshot, bounds_enu: [f64; 
         pitch_deg,
     };
     let extent = (x1 - x0).max(y1 - y0);
-    let mut views = vec![view("overview", text("全城", "Overview"), centre, (extent * 0.9).clamp(150.0, 30_000.0), 38.0)];
+    let mut views = vec![view(
+        "overview",
+        text("全城", "Overview"),
+        centre,
+        (extent * 0.9).clamp(150.0, 30_000.0),
+        38.0,
+    )];
     if let Some(target) = near_middle(store, snapshot, |code| matches!(code, 7 | 1), centre)? {
         views.push(view("street", text("街景", "Street"), target, 140.0, 16.0));
     }
@@ -120,15 +159,29 @@ fn near_middle(
     wanted: impl Fn(u8) -> bool,
     centre_enu: [f64; 3],
 ) -> Result<Option<[f64; 3]>, StoreError> {
-    let codes: Vec<u8> = snapshot.layers.iter().map(|l| l.code).filter(|code| wanted(*code)).collect();
-    let Some(middle) = snapshot.frame.as_deref().and_then(|f| f.scene_from_enu(city_model::Enu(centre_enu.into())).ok()) else {
+    let codes: Vec<u8> = snapshot
+        .layers
+        .iter()
+        .map(|l| l.code)
+        .filter(|code| wanted(*code))
+        .collect();
+    let Some(middle) = snapshot
+        .frame
+        .as_deref()
+        .and_then(|f| f.scene_from_enu(city_model::Enu(centre_enu.into())).ok())
+    else {
         return Ok(None);
     };
     let near = [middle.x - 300.0, middle.y - 300.0, middle.x + 300.0, middle.y + 300.0];
     // roads (7) before buildings (1); pipes in their order
     for bbox_scene in [Some(near), None] {
         for code in codes.iter().rev() {
-            let query = FeatureQuery { layer_code: Some(*code), bbox_scene, limit: 1, offset: 0 };
+            let query = FeatureQuery {
+                layer_code: Some(*code),
+                bbox_scene,
+                limit: 1,
+                offset: 0,
+            };
             if let Some(found) = store.features(&query)?.features.into_iter().next() {
                 let [x0, y0, z0, x1, y1, z1] = snapshot.bounds_enu(snapshot.lifted(found.bounds, found.on_terrain));
                 return Ok(Some([(x0 + x1) / 2.0, (y0 + y1) / 2.0, (z0 + z1) / 2.0]));
@@ -140,7 +193,12 @@ fn near_middle(
 
 fn projects(store: &dyn SceneStore, snapshot: &Snapshot) -> Result<Vec<ProjectInfo>, StoreError> {
     let code = layers::layer_of(FeatureClass::Project, None).code;
-    let query = FeatureQuery { layer_code: Some(code), bbox_scene: None, limit: MAX_PROJECTS, offset: 0 };
+    let query = FeatureQuery {
+        layer_code: Some(code),
+        bbox_scene: None,
+        limit: MAX_PROJECTS,
+        offset: 0,
+    };
     let found = store.features(&query)?.features;
     Ok(found
         .into_iter()
@@ -164,7 +222,10 @@ fn credits(store: &dyn SceneStore) -> Result<Vec<Credit>, StoreError> {
     let mut credits: Vec<Credit> = Vec::new();
     for dataset in store.datasets()? {
         let text = dataset.attribution.or(dataset.title).unwrap_or_default();
-        let credit = Credit { text, licence: dataset.licence.unwrap_or_default() };
+        let credit = Credit {
+            text,
+            licence: dataset.licence.unwrap_or_default(),
+        };
         if !credit.text.is_empty() && !credits.contains(&credit) {
             credits.push(credit);
         }

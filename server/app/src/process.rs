@@ -3,7 +3,10 @@
 /// Greatest resident memory so far, bytes; 0 where the system does not tell.
 pub fn peak_rss_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    let kilobytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
     kilobytes.unwrap_or(0) * 1024
 }
 
@@ -13,7 +16,10 @@ pub fn peak_rss_bytes() -> u64 {
 /// When the system refuses, for example because a lower hard limit is in force.
 pub fn limit_self(memory_bytes: u64, cpu_secs: u64) -> std::io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    let limit = |value: u64| Rlimit { current: Some(value), maximum: Some(value) };
+    let limit = |value: u64| Rlimit {
+        current: Some(value),
+        maximum: Some(value),
+    };
     setrlimit(Resource::As, limit(memory_bytes))?;
     setrlimit(Resource::Cpu, limit(cpu_secs))?;
     // a crash of a limited reader is expected; its core dump helps nobody

@@ -57,18 +57,32 @@ pub struct PublishReport {
 ///
 /// # Errors
 /// [`PublishFailure`]; nothing changes for viewers then.
-pub fn publish(city: &CityFolder, target_tile_bytes: Option<u32>, progress: tiler::api::Progress<'_>) -> Result<PublishReport, PublishFailure> {
+pub fn publish(
+    city: &CityFolder,
+    target_tile_bytes: Option<u32>,
+    progress: tiler::api::Progress<'_>,
+) -> Result<PublishReport, PublishFailure> {
     let started = Instant::now();
     let _lock = city.lock()?;
     let store = city.store()?;
     let tiles = city.tiles();
     let scene = store.scene()?.ok_or(StoreError::EmptyCity)?;
     let revision = store.published()?.map_or(0, |r| r.revision) + 1;
-    let mut options = PublishOptions { copyright: copyright(&store)?, revision, ..PublishOptions::default() };
+    let mut options = PublishOptions {
+        copyright: copyright(&store)?,
+        revision,
+        ..PublishOptions::default()
+    };
     if let Some(bytes) = target_tile_bytes {
         options.target_tile_bytes = bytes;
     }
-    let publication = tiler::publish(&StoreProvider(&store), &FolderSink(&tiles), &scene.frame, &options, progress)?;
+    let publication = tiler::publish(
+        &StoreProvider(&store),
+        &FolderSink(&tiles),
+        &scene.frame,
+        &options,
+        progress,
+    )?;
     tracing::debug!(revision, tiles = publication.contents.len(), "tiles are built");
     tiles.sync()?;
     tracing::debug!(revision, "tiles are on disk");
@@ -84,12 +98,26 @@ pub fn publish(city: &CityFolder, target_tile_bytes: Option<u32>, progress: tile
             features: c.features.clone(),
         })
         .collect();
-    contents.extend(publication.json_names.iter().map(|name| PublishedContent { name: name.clone(), bytes: on_disk(name), features: Vec::new() }));
+    contents.extend(publication.json_names.iter().map(|name| PublishedContent {
+        name: name.clone(),
+        bytes: on_disk(name),
+        features: Vec::new(),
+    }));
     let num_features = store.summary()?.features;
-    let record =
-        PublicationRecord { revision, contents, num_encoded: publication.num_encoded, num_features, bounds_enu: publication.bounds_enu };
+    let record = PublicationRecord {
+        revision,
+        contents,
+        num_encoded: publication.num_encoded,
+        num_features,
+        bounds_enu: publication.bounds_enu,
+    };
     let info = store.record_publication(&record)?;
-    tracing::info!(revision, tiles = publication.contents.len(), encoded = publication.num_encoded, "revision published");
+    tracing::info!(
+        revision,
+        tiles = publication.contents.len(),
+        encoded = publication.num_encoded,
+        "revision published"
+    );
     let tiles_total = publication.contents.len() as u64;
     Ok(PublishReport {
         revision,
@@ -155,7 +183,11 @@ pub fn collect_garbage(city: &CityFolder, keep: u32) -> Result<GcReport, StoreEr
         }
     }
     bytes += tiles.remove_partial()?;
-    Ok(GcReport { revisions, contents: removed, bytes })
+    Ok(GcReport {
+        revisions,
+        contents: removed,
+        bytes,
+    })
 }
 
 struct StoreProvider<'a>(&'a SqliteStore);
@@ -165,7 +197,13 @@ impl FeatureProvider for StoreProvider<'_> {
         let rows = self.0.heads().map_err(|err| err.to_string())?;
         Ok(rows
             .into_iter()
-            .map(|r| FeatureHead { index: r.index, class: r.class, bounds: r.bounds, revision: r.revision, geometry_bytes: r.geometry_bytes })
+            .map(|r| FeatureHead {
+                index: r.index,
+                class: r.class,
+                bounds: r.bounds,
+                revision: r.revision,
+                geometry_bytes: r.geometry_bytes,
+            })
             .collect())
     }
 

@@ -35,7 +35,11 @@ mod tests {
             })
             .chain(extra.iter().cloned())
             .collect();
-        std::fs::write(path, json!({"type": "FeatureCollection", "features": features}).to_string()).unwrap();
+        std::fs::write(
+            path,
+            json!({"type": "FeatureCollection", "features": features}).to_string(),
+        )
+        .unwrap();
     }
 
     struct Paths {
@@ -44,7 +48,9 @@ mod tests {
 
     impl Paths {
         fn new() -> Self {
-            Self { dir: tempfile::tempdir().unwrap() }
+            Self {
+                dir: tempfile::tempdir().unwrap(),
+            }
         }
 
         fn at(&self, name: &str) -> PathBuf {
@@ -65,25 +71,42 @@ mod tests {
         let (city, file) = (paths.text("city"), paths.text("houses.geojson"));
         let (code, answer, stderr) = run(&["import", "--json", "--city", &city, &file]);
         assert_eq!(code, Some(0), "{stderr}");
-        assert_eq!((&answer["imported"], &answer["quarantined"]), (&json!(300), &json!(1)), "{answer}");
+        assert_eq!(
+            (&answer["imported"], &answer["quarantined"]),
+            (&json!(300), &json!(1)),
+            "{answer}"
+        );
         assert_eq!(answer["issues"][0]["code"], "import/far-away");
         assert_eq!(answer["issues"][0]["feature"], "far");
         assert_eq!(answer["scene_crs"], "EPSG:4547");
         assert!(answer["elapsed_s"].as_f64().unwrap() > 0.0 && answer["peak_rss_bytes"].as_u64().unwrap() > 0);
         // the folder as first argument; nothing changed
         let (code, answer, _) = run(&["import", "--json", &city, &file]);
-        assert_eq!((code, &answer["unchanged"], &answer["replaced"]), (Some(0), &json!(300), &json!(0)));
+        assert_eq!(
+            (code, &answer["unchanged"], &answer["replaced"]),
+            (Some(0), &json!(300), &json!(0))
+        );
         let (code, answer, _) = run(&["set", "--json", "--city", &city, "b7", "use=school", "storeys=3"]);
         assert_eq!((code, &answer["feature_revision"]), (Some(0), &json!(2)));
         let (code, answer, stderr) = run(&["publish", "--json", "--city", &city]);
         assert_eq!(code, Some(0), "{stderr}");
         assert_eq!((&answer["revision"], &answer["features"]), (&json!(1), &json!(300)));
-        assert!(answer["tiles_total"].as_u64().unwrap() > 0 && answer["bytes"].as_u64().unwrap() > 0, "{answer}");
+        assert!(
+            answer["tiles_total"].as_u64().unwrap() > 0 && answer["bytes"].as_u64().unwrap() > 0,
+            "{answer}"
+        );
         assert!(paths.at("city/tiles/revisions/1/tileset.json").is_file());
         let (_, again, _) = run(&["publish", "--json", "--city", &city]);
-        assert_eq!((&again["tiles_encoded"], &again["tiles_reused"]), (&json!(0), &answer["tiles_total"]), "nothing changed, nothing is encoded");
+        assert_eq!(
+            (&again["tiles_encoded"], &again["tiles_reused"]),
+            (&json!(0), &answer["tiles_total"]),
+            "nothing changed, nothing is encoded"
+        );
         let (code, answer, _) = run(&["info", "--json", "--city", &city]);
-        assert_eq!((code, &answer["features"], &answer["published"]["revision"]), (Some(0), &json!(300), &json!(2)));
+        assert_eq!(
+            (code, &answer["features"], &answer["published"]["revision"]),
+            (Some(0), &json!(300), &json!(2))
+        );
         let (code, answer, _) = run(&["gc", "--json", "--city", &city, "--keep", "1"]);
         assert_eq!((code, &answer["revisions"]), (Some(0), &json!([1])));
     }
@@ -111,11 +134,19 @@ mod tests {
             assert!(stderr.contains(says), "{args:?}: {stderr}");
         }
         let (code, answer, _) = run(&["import", "--json", "--city", &city, &paths.text("bad.bin"), &good]);
-        assert_eq!((code, &answer["imported"]), (Some(2), &json!(3)), "the good file goes in, the bad one is told");
+        assert_eq!(
+            (code, &answer["imported"]),
+            (Some(2), &json!(3)),
+            "the good file goes in, the bad one is told"
+        );
         assert_eq!(run(&["set", "--city", &city, "none", "a=1"]).0, Some(2));
         let lock = std::fs::File::create(paths.at("city/writer.lock")).unwrap();
         lock.lock().unwrap();
-        for command in [vec!["import", "--city", &city, &good], vec!["publish", "--city", &city], vec!["set", "--city", &city, "b1", "a=1"]] {
+        for command in [
+            vec!["import", "--city", &city, &good],
+            vec!["publish", "--city", &city],
+            vec!["set", "--city", &city, "b1", "a=1"],
+        ] {
             let (code, _, stderr) = run(&command);
             assert_eq!(code, Some(3), "{stderr}");
             assert!(stderr.contains("busy"), "{stderr}");
@@ -131,7 +162,10 @@ mod tests {
         geojson(&paths.at("first.geojson"), 10, &[]);
         geojson(&paths.at("many.geojson"), 6000, &[]);
         let city = paths.text("city");
-        assert_eq!(run(&["import", "--city", &city, &paths.text("first.geojson")]).0, Some(0));
+        assert_eq!(
+            run(&["import", "--city", &city, &paths.text("first.geojson")]).0,
+            Some(0)
+        );
         for kill_after in [1, 5, 9] {
             let mut child = chengjing(&["import", "--city", &city, &paths.text("many.geojson")])
                 .env("RUST_LOG", "debug")
@@ -139,11 +173,23 @@ mod tests {
                 .stderr(Stdio::piped())
                 .spawn()
                 .unwrap();
-            let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-            assert_eq!(lines.filter(|line| line.contains("batch written")).take(kill_after).count(), kill_after);
+            let lines = BufReader::new(child.stderr.take().unwrap())
+                .lines()
+                .map_while(Result::ok);
+            assert_eq!(
+                lines
+                    .filter(|line| line.contains("batch written"))
+                    .take(kill_after)
+                    .count(),
+                kill_after
+            );
             child.kill().unwrap();
             child.wait().unwrap();
-            assert_eq!(run(&["info", "--json", "--city", &city]).1["features"], 10, "killed after {kill_after} batches");
+            assert_eq!(
+                run(&["info", "--json", "--city", &city]).1["features"],
+                10,
+                "killed after {kill_after} batches"
+            );
         }
         let (code, answer, _) = run(&["import", "--json", "--city", &city, &paths.text("many.geojson")]);
         assert_eq!((code, &answer["imported"]), (Some(0), &json!(6000)));
@@ -161,9 +207,16 @@ mod tests {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let answer: Value = serde_json::from_str(&line).unwrap();
-        let address = answer["listening"].as_str().unwrap().trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let address = answer["listening"]
+            .as_str()
+            .unwrap()
+            .trim_start_matches("http://")
+            .trim_end_matches('/')
+            .to_owned();
         Server { child, address }
     }
 
@@ -192,10 +245,19 @@ mod tests {
         assert!(lines.any(|line| line.contains(": connected")));
         assert_eq!(run(&["set", "--city", &city, "b3", "name=改名"]).0, Some(0));
         assert_eq!(run(&["publish", "--city", &city]).0, Some(0));
-        let data = lines.find_map(|line| line.strip_prefix("data: ").map(str::to_owned)).unwrap();
+        let data = lines
+            .find_map(|line| line.strip_prefix("data: ").map(str::to_owned))
+            .unwrap();
         assert_eq!(serde_json::from_str::<Value>(&data).unwrap()["revision"], 2);
-        let killed = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap();
+        let killed = Command::new("kill")
+            .args(["-TERM", &server.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(killed.success());
-        assert_eq!(server.child.wait().unwrap().code(), Some(0), "an open event stream does not hold it up");
+        assert_eq!(
+            server.child.wait().unwrap().code(),
+            Some(0),
+            "an open event stream does not hold it up"
+        );
     }
 }

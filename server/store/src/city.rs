@@ -24,7 +24,11 @@ impl CityFolder {
     /// [`StoreError::NotACity`] when there is no `city.db`.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let root = root.into();
-        if root.join("city.db").is_file() { Ok(Self { root }) } else { Err(StoreError::NotACity { path: root }) }
+        if root.join("city.db").is_file() {
+            Ok(Self { root })
+        } else {
+            Err(StoreError::NotACity { path: root })
+        }
     }
 
     /// A city, made when absent.
@@ -33,7 +37,11 @@ impl CityFolder {
     /// [`StoreError::Io`] when the folders cannot be made.
     pub fn create(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let city = Self { root: root.into() };
-        for folder in [city.root.join("tiles/content"), city.root.join("tiles/revisions"), city.root.join("results")] {
+        for folder in [
+            city.root.join("tiles/content"),
+            city.root.join("tiles/revisions"),
+            city.root.join("results"),
+        ] {
             fs::create_dir_all(&folder).map_err(StoreError::io("create folder", folder))?;
         }
         Ok(city)
@@ -71,8 +79,14 @@ impl CityFolder {
             .map_err(StoreError::io("open lock file", &path))?;
         match file.try_lock() {
             Ok(()) => Ok(WriterLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: self.root.clone() }),
-            Err(TryLockError::Error(source)) => Err(StoreError::Io { action: "lock", path, source }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Busy {
+                path: self.root.clone(),
+            }),
+            Err(TryLockError::Error(source)) => Err(StoreError::Io {
+                action: "lock",
+                path,
+                source,
+            }),
         }
     }
 
@@ -91,10 +105,14 @@ impl CityFolder {
         fs::create_dir_all(&folder).map_err(StoreError::io("create folder", &folder))?;
         let partial = folder.join("tileset.json.partial");
         let mut file = File::create(&partial).map_err(StoreError::io("create", &partial))?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(StoreError::io("write", &partial))?;
+        file.write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .map_err(StoreError::io("write", &partial))?;
         fs::rename(&partial, &path).map_err(StoreError::io("rename", &path))?;
         for folder in [folder.as_path(), &self.root.join("tiles/revisions")] {
-            File::open(folder).and_then(|f| f.sync_all()).map_err(StoreError::io("sync folder", folder))?;
+            File::open(folder)
+                .and_then(|f| f.sync_all())
+                .map_err(StoreError::io("sync folder", folder))?;
         }
         Ok(())
     }
@@ -115,7 +133,11 @@ impl CityFolder {
     pub fn remove_tileset(&self, revision: u64) -> Result<(), StoreError> {
         let folder = self.root.join(format!("tiles/revisions/{revision}"));
         match fs::remove_dir_all(&folder) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(StoreError::Io { action: "remove", path: folder, source }),
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(StoreError::Io {
+                action: "remove",
+                path: folder,
+                source,
+            }),
             _ => Ok(()),
         }
     }

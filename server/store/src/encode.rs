@@ -40,7 +40,10 @@ impl EncodedFeature {
     /// # Errors
     /// [`StoreError::Unstorable`] when the geometry has coordinates that are not finite, or does not encode.
     pub fn encode(feature: &Feature) -> Result<Self, StoreError> {
-        let unstorable = |reason: String| StoreError::Unstorable { what: format!("feature {:?}", feature.id), reason };
+        let unstorable = |reason: String| StoreError::Unstorable {
+            what: format!("feature {:?}", feature.id),
+            reason,
+        };
         if feature.id.is_empty() {
             return Err(unstorable("it has no id".to_owned()));
         }
@@ -115,10 +118,16 @@ pub(crate) fn decode_geometry(id: &str, bytes: &[u8]) -> Result<LodGeometry, Sto
     if bytes.is_empty() {
         return Ok(LodGeometry::default());
     }
-    postcard::from_bytes(bytes).map_err(|err| StoreError::Decode { what: format!("geometry of {id:?}"), reason: err.to_string() })
+    postcard::from_bytes(bytes).map_err(|err| StoreError::Decode {
+        what: format!("geometry of {id:?}"),
+        reason: err.to_string(),
+    })
 }
 
 /// Attributes of stored text.
 pub(crate) fn decode_attributes(id: &str, json: &str) -> Result<Attributes, StoreError> {
-    serde_json::from_str(json).map_err(|err| StoreError::Decode { what: format!("attributes of {id:?}"), reason: err.to_string() })
+    serde_json::from_str(json).map_err(|err| StoreError::Decode {
+        what: format!("attributes of {id:?}"),
+        reason: err.to_string(),
+    })
 }

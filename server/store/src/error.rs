@@ -103,7 +103,10 @@ impl StoreError {
         match self {
             Self::Busy { .. } | Self::Damaged { .. } | Self::NewerSchema { .. } | Self::Decode { .. } => true,
             Self::Sqlite { source, .. } => {
-                matches!(source.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DatabaseCorrupt | NotADatabase))
+                matches!(
+                    source.sqlite_error_code(),
+                    Some(DatabaseBusy | DatabaseLocked | DatabaseCorrupt | NotADatabase)
+                )
             }
             _ => false,
         }

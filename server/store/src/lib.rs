@@ -17,8 +17,8 @@ pub use city::{CityFolder, WriterLock};
 pub use encode::EncodedFeature;
 pub use error::StoreError;
 pub use model::{
-    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, ImportSummary, LayerCount, PublicationRecord, PublishedContent,
-    PutOutcome, RevisionInfo, SceneInfo, SearchAnswer, SearchHit, StoreSummary, StoredFeature,
+    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, ImportSummary, LayerCount, PublicationRecord,
+    PublishedContent, PutOutcome, RevisionInfo, SceneInfo, SearchAnswer, SearchHit, StoreSummary, StoredFeature,
 };
 pub use sqlite::SqliteStore;
 pub use store::{ImportSession, SceneStore};

@@ -1,8 +1,8 @@
 //! What the server asks of a store; SQLite is behind it now, PostGIS can be.
 
 use crate::{
-    Dataset, EncodedFeature, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, ImportSummary, LayerCount, PublicationRecord, PutOutcome,
-    RevisionInfo, SceneInfo, SearchAnswer, StoreError, StoreSummary, StoredFeature,
+    Dataset, EncodedFeature, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, ImportSummary, LayerCount,
+    PublicationRecord, PutOutcome, RevisionInfo, SceneInfo, SearchAnswer, StoreError, StoreSummary, StoredFeature,
 };
 use city_model::{Attributes, Feature, FeatureIndex, HeightGrid};
 

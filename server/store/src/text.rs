@@ -202,7 +202,10 @@ pub fn similarity(query: &str, text: &str) -> f32 {
         .map(|window| 0.95 * (1.0 - levenshtein(&query, window) as f32 / query.len() as f32))
         .fold(0.0_f32, f32::max);
     let mut rest = text.iter();
-    let in_order = query.iter().filter(|c| rest.clone().position(|t| t == *c).map(|at| rest.nth(at)).is_some()).count();
+    let in_order = query
+        .iter()
+        .filter(|c| rest.clone().position(|t| t == *c).map(|at| rest.nth(at)).is_some())
+        .count();
     whole.max(windowed).max(0.8 * in_order as f32 / query.len() as f32)
 }
 
@@ -231,14 +234,20 @@ mod tests {
 
     #[test]
     fn runs_part_scripts() {
-        assert_eq!(runs(&normalise("郑州ＡＢ-12号")), vec![Run::Cjk("郑州"), Run::Word("ab"), Run::Word("12"), Run::Cjk("号")]);
+        assert_eq!(
+            runs(&normalise("郑州ＡＢ-12号")),
+            vec![Run::Cjk("郑州"), Run::Word("ab"), Run::Word("12"), Run::Cjk("号")]
+        );
         assert_eq!(pairs("大学路"), vec!["大学", "学路"]);
         assert_eq!(pairs("路"), vec!["路"]);
     }
 
     #[test]
     fn tokens_hold_every_field_once() {
-        let attributes = json!({"name": "大学路", "use": "Residential", "n": 7, "year": 1987}).as_object().cloned().unwrap();
+        let attributes = json!({"name": "大学路", "use": "Residential", "n": 7, "year": 1987})
+            .as_object()
+            .cloned()
+            .unwrap();
         let tokens = index_tokens("NL.Pand.0503", Some("大学路"), &attributes);
         assert_eq!(tokens, "inlpand0503 inl ipand i0503 n大学 n学路 n路 aresidential a1987");
     }

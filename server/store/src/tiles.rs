@@ -61,7 +61,8 @@ impl ContentEncoding {
             }
             Self::Zstd => zstd::bulk::compress(bytes, 9),
             Self::Gzip => {
-                let mut writer = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 2), flate2::Compression::new(6));
+                let mut writer =
+                    flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 2), flate2::Compression::new(6));
                 writer.write_all(bytes)?;
                 writer.finish()
             }
@@ -76,12 +77,21 @@ impl ContentEncoding {
         let mut out = Vec::new();
         let read = match self {
             Self::Identity => bytes.take(limit_bytes + 1).read_to_end(&mut out)?,
-            Self::Brotli => brotli::Decompressor::new(bytes, 64 * 1024).take(limit_bytes + 1).read_to_end(&mut out)?,
-            Self::Zstd => zstd::stream::read::Decoder::new(bytes)?.take(limit_bytes + 1).read_to_end(&mut out)?,
-            Self::Gzip => flate2::read::GzDecoder::new(bytes).take(limit_bytes + 1).read_to_end(&mut out)?,
+            Self::Brotli => brotli::Decompressor::new(bytes, 64 * 1024)
+                .take(limit_bytes + 1)
+                .read_to_end(&mut out)?,
+            Self::Zstd => zstd::stream::read::Decoder::new(bytes)?
+                .take(limit_bytes + 1)
+                .read_to_end(&mut out)?,
+            Self::Gzip => flate2::read::GzDecoder::new(bytes)
+                .take(limit_bytes + 1)
+                .read_to_end(&mut out)?,
         };
         if read as u64 > limit_bytes {
-            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "decoded size is over the limit"));
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::InvalidData,
+                "decoded size is over the limit",
+            ));
         }
         Ok(out)
     }
@@ -112,7 +122,11 @@ pub trait TileStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read, encoded or the name is no content name.
-    fn get_encoded(&self, name: &str, encoding: ContentEncoding) -> Result<Option<(ContentEncoding, Vec<u8>)>, StoreError>;
+    fn get_encoded(
+        &self,
+        name: &str,
+        encoding: ContentEncoding,
+    ) -> Result<Option<(ContentEncoding, Vec<u8>)>, StoreError>;
 
     /// Makes everything that was put survive a power cut.
     ///
@@ -153,7 +167,10 @@ pub struct FolderTiles {
 impl FolderTiles {
     /// Contents in `folder`, which must exist before the first `put`.
     pub const fn new(folder: PathBuf) -> Self {
-        Self { folder, next_partial: AtomicU64::new(0) }
+        Self {
+            folder,
+            next_partial: AtomicU64::new(0),
+        }
     }
 
     /// Removes what killed writers left; only to be called by the one writer. Returns the bytes freed.
@@ -176,7 +193,9 @@ impl FolderTiles {
         if is_content_name(name) {
             Ok(self.folder.join(name))
         } else {
-            Err(StoreError::BadContentName { name: name.chars().take(100).collect() })
+            Err(StoreError::BadContentName {
+                name: name.chars().take(100).collect(),
+            })
         }
     }
 
@@ -187,7 +206,11 @@ impl FolderTiles {
         written.and_then(|()| fs::rename(&partial, path)).map_err(|source| {
             // a second failure would say nothing new
             drop(fs::remove_file(&partial));
-            StoreError::Io { action: "write", path: path.to_owned(), source }
+            StoreError::Io {
+                action: "write",
+                path: path.to_owned(),
+                source,
+            }
         })
     }
 }
@@ -196,7 +219,11 @@ fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(StoreError::Io { action: "read", path: path.to_owned(), source }),
+        Err(source) => Err(StoreError::Io {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -217,7 +244,11 @@ impl TileStore for FolderTiles {
         read_if_present(&self.path(name)?)
     }
 
-    fn get_encoded(&self, name: &str, encoding: ContentEncoding) -> Result<Option<(ContentEncoding, Vec<u8>)>, StoreError> {
+    fn get_encoded(
+        &self,
+        name: &str,
+        encoding: ContentEncoding,
+    ) -> Result<Option<(ContentEncoding, Vec<u8>)>, StoreError> {
         let path = self.path(name)?;
         if encoding != ContentEncoding::Identity {
             let beside = self.folder.join(format!("{name}{}", encoding.file_suffix()));
@@ -235,7 +266,11 @@ impl TileStore for FolderTiles {
                         // a read-only folder can still be served
                         tracing::warn!(name, %err, "encoded form is not kept");
                     }
-                    return Ok(Some(if pays { (encoding, encoded) } else { (ContentEncoding::Identity, original) }));
+                    return Ok(Some(if pays {
+                        (encoding, encoded)
+                    } else {
+                        (ContentEncoding::Identity, original)
+                    }));
                 }
             }
         }
@@ -245,7 +280,11 @@ impl TileStore for FolderTiles {
     fn sync(&self) -> Result<(), StoreError> {
         // one flush of the file system instead of one per tile: ten thousand tiles would cost as many disk barriers
         let folder = File::open(&self.folder).map_err(StoreError::io("open", &self.folder))?;
-        rustix::fs::syncfs(&folder).map_err(|err| StoreError::Io { action: "sync", path: self.folder.clone(), source: err.into() })
+        rustix::fs::syncfs(&folder).map_err(|err| StoreError::Io {
+            action: "sync",
+            path: self.folder.clone(),
+            source: err.into(),
+        })
     }
 
     fn remove(&self, name: &str) -> Result<u64, StoreError> {
@@ -261,7 +300,13 @@ impl TileStore for FolderTiles {
             match fs::remove_file(&file) {
                 Ok(()) => freed += size,
                 Err(err) if err.kind() == std::io::ErrorKind::NotFound => {}
-                Err(source) => return Err(StoreError::Io { action: "remove", path: file, source }),
+                Err(source) => {
+                    return Err(StoreError::Io {
+                        action: "remove",
+                        path: file,
+                        source,
+                    });
+                }
             }
         }
         Ok(freed)
@@ -269,8 +314,10 @@ impl TileStore for FolderTiles {
 
     fn names(&self) -> Result<Vec<String>, StoreError> {
         let entries = fs::read_dir(&self.folder).map_err(StoreError::io("list", &self.folder))?;
-        let mut names: Vec<String> =
-            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| is_content_name(name)).collect();
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| is_content_name(name))
+            .collect();
         names.sort_unstable();
         Ok(names)
     }
@@ -291,7 +338,15 @@ mod tests {
         for good in ["0123456789abcdef.glb", "0123456789abcdef0123456789abcdef.json"] {
             assert!(is_content_name(good), "{good}");
         }
-        for bad in ["", "a.glb", "../0123456789abcdef.glb", "0123456789abcdef.glb.br", "0123456789ABCDEF.glb", "0123456789abcdef.exe", "0123456789abcdef"] {
+        for bad in [
+            "",
+            "a.glb",
+            "../0123456789abcdef.glb",
+            "0123456789abcdef.glb.br",
+            "0123456789ABCDEF.glb",
+            "0123456789abcdef.exe",
+            "0123456789abcdef",
+        ] {
             assert!(!is_content_name(bad), "{bad}");
         }
     }
@@ -310,7 +365,10 @@ mod tests {
         }
         // the kept form is what is served from now on
         fs::write(dir.path().join(format!("{name}.br")), b"kept").unwrap();
-        assert_eq!(tiles.get_encoded(name, ContentEncoding::Brotli).unwrap().unwrap().1, b"kept");
+        assert_eq!(
+            tiles.get_encoded(name, ContentEncoding::Brotli).unwrap().unwrap().1,
+            b"kept"
+        );
         assert_eq!(tiles.names().unwrap(), [name]);
         assert!(tiles.remove(name).unwrap() > 0);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
@@ -321,10 +379,17 @@ mod tests {
         let (_dir, tiles) = tiles();
         let name = "0123456789abcdef.glb";
         let mut random = Vec::new();
-        blake3::Hasher::new().finalize_xof().take(4096).read_to_end(&mut random).unwrap();
+        blake3::Hasher::new()
+            .finalize_xof()
+            .take(4096)
+            .read_to_end(&mut random)
+            .unwrap();
         tiles.put(name, &random).unwrap();
         for _ in 0..2 {
-            assert_eq!(tiles.get_encoded(name, ContentEncoding::Brotli).unwrap().unwrap(), (ContentEncoding::Identity, random.clone()));
+            assert_eq!(
+                tiles.get_encoded(name, ContentEncoding::Brotli).unwrap().unwrap(),
+                (ContentEncoding::Identity, random.clone())
+            );
         }
     }
 
@@ -332,8 +397,16 @@ mod tests {
     fn absent_content_is_none_and_foreign_names_are_refused() {
         let (_dir, tiles) = tiles();
         assert_eq!(tiles.get("0123456789abcdef.glb").unwrap(), None);
-        assert_eq!(tiles.get_encoded("0123456789abcdef.glb", ContentEncoding::Gzip).unwrap(), None);
-        assert!(matches!(tiles.get("../city.db"), Err(StoreError::BadContentName { .. })));
+        assert_eq!(
+            tiles
+                .get_encoded("0123456789abcdef.glb", ContentEncoding::Gzip)
+                .unwrap(),
+            None
+        );
+        assert!(matches!(
+            tiles.get("../city.db"),
+            Err(StoreError::BadContentName { .. })
+        ));
         assert!(matches!(tiles.put("x", b""), Err(StoreError::BadContentName { .. })));
     }
 }

@@ -6,10 +6,13 @@
 #[cfg(test)]
 mod tests {
     use city_model::manifest::LocalText;
-    use city_model::{Bounds3, Crs, Feature, FeatureClass, FeatureIndex, LodGeometry, PointKind, PointShape, SceneFrame, Shape};
+    use city_model::{
+        Bounds3, Crs, Feature, FeatureClass, FeatureIndex, LodGeometry, PointKind, PointShape, SceneFrame, Shape,
+    };
     use glam::DVec3;
     use scene_store::{
-        CityFolder, EncodedFeature, FeatureQuery, PublicationRecord, PublishedContent, SceneInfo, SceneStore as _, TileStore as _,
+        CityFolder, EncodedFeature, FeatureQuery, PublicationRecord, PublishedContent, SceneInfo, SceneStore as _,
+        TileStore as _,
     };
     use std::io::{BufRead as _, BufReader, Write as _};
     use std::process::{Command, Stdio};
@@ -27,9 +30,23 @@ mod tests {
     fn tree(round: u32, i: u32) -> EncodedFeature {
         let mut feature = Feature::new(format!("tree-{round}-{i}"), FeatureClass::Tree, "trees");
         let position = ORIGIN + DVec3::new(f64::from(i % 200) * 5.0, f64::from(i / 200) * 5.0, 0.0);
-        let kind = PointKind::Tree { height_m: 8.0, crown_m: 4.0, form: 0 };
-        feature.geometry = LodGeometry::single(10, Shape::Point(PointShape { position, on_terrain: true, kind, rotation_rad: 0.0 }));
-        feature.attributes.insert("name".to_owned(), format!("tree number {i}").into());
+        let kind = PointKind::Tree {
+            height_m: 8.0,
+            crown_m: 4.0,
+            form: 0,
+        };
+        feature.geometry = LodGeometry::single(
+            10,
+            Shape::Point(PointShape {
+                position,
+                on_terrain: true,
+                kind,
+                rotation_rad: 0.0,
+            }),
+        );
+        feature
+            .attributes
+            .insert("name".to_owned(), format!("tree number {i}").into());
         EncodedFeature::encode(&feature).unwrap()
     }
 
@@ -72,21 +89,35 @@ mod tests {
                     step("content");
                 }
                 let features = (0..500).map(|f| FeatureIndex(i as u32 * 500 + f)).collect();
-                PublishedContent { name, bytes: 50_000, features }
+                PublishedContent {
+                    name,
+                    bytes: 50_000,
+                    features,
+                }
             })
             .collect();
         tiles.sync().unwrap();
         if say {
             step("synced");
         }
-        city.write_tileset(revision, format!("{{\"revision\": {revision}}}").as_bytes()).unwrap();
+        city.write_tileset(revision, format!("{{\"revision\": {revision}}}").as_bytes())
+            .unwrap();
         if say {
             step("tileset");
         }
-        let bounds_enu = Bounds3 { min: DVec3::ZERO, max: DVec3::ONE };
+        let bounds_enu = Bounds3 {
+            min: DVec3::ZERO,
+            max: DVec3::ONE,
+        };
         city.store()
             .unwrap()
-            .record_publication(&PublicationRecord { revision, contents, num_encoded: 40, num_features: 20_000, bounds_enu })
+            .record_publication(&PublicationRecord {
+                revision,
+                contents,
+                num_encoded: 40,
+                num_features: 20_000,
+                bounds_enu,
+            })
             .unwrap();
         if say {
             step("recorded");
@@ -121,12 +152,25 @@ mod tests {
 
     fn assert_sound(city: &CityFolder) -> u64 {
         let connection = rusqlite::Connection::open(city.root().join("city.db")).unwrap();
-        let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        let verdict: String = connection
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(verdict, "ok");
-        let broken: i64 = connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+        let broken: i64 = connection
+            .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(broken, 0);
-        connection.execute("INSERT INTO feature_search (feature_search) VALUES ('integrity-check')", []).unwrap();
-        let count = |table: &str| -> i64 { connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap() };
+        connection
+            .execute(
+                "INSERT INTO feature_search (feature_search) VALUES ('integrity-check')",
+                [],
+            )
+            .unwrap();
+        let count = |table: &str| -> i64 {
+            connection
+                .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+                .unwrap()
+        };
         assert_eq!(count("features"), count("feature_bodies"));
         assert_eq!(count("features"), count("feature_rtree"));
         assert_eq!(count("features"), count("feature_search"));
@@ -158,7 +202,12 @@ mod tests {
             session.commit("test", "").unwrap();
         }
         let store = city.store().unwrap();
-        let page = store.features(&FeatureQuery { limit: 1, ..FeatureQuery::default() }).unwrap();
+        let page = store
+            .features(&FeatureQuery {
+                limit: 1,
+                ..FeatureQuery::default()
+            })
+            .unwrap();
         assert_eq!(page.total, u64::from(2 * PER_IMPORT));
         assert!(store.search("tree number 19999", 3).unwrap().total >= 2);
     }
@@ -185,7 +234,10 @@ mod tests {
                 _ => assert_eq!(revision, expected, "killed after {steps:?}"),
             }
             expected = revision;
-            assert_eq!(city.read_tileset(revision).unwrap(), format!("{{\"revision\": {revision}}}").as_bytes());
+            assert_eq!(
+                city.read_tileset(revision).unwrap(),
+                format!("{{\"revision\": {revision}}}").as_bytes()
+            );
             for name in store.changed_contents(0, revision).unwrap() {
                 assert_eq!(city.tiles().get(&name).unwrap().unwrap().len(), 50_000, "{name}");
             }

@@ -14,8 +14,15 @@ use std::process::ExitCode;
 
 pub(super) fn run(args: &DemoArgs, json: bool) -> anyhow::Result<ExitCode> {
     let city = CityFolder::create(args.city.path()?)?;
-    let options = ImportOptions { is_generated: true, layer: Some("demo".to_owned()), ..ImportOptions::default() };
-    let demo = DemoOptions { buildings: args.buildings, seed: args.seed };
+    let options = ImportOptions {
+        is_generated: true,
+        layer: Some("demo".to_owned()),
+        ..ImportOptions::default()
+    };
+    let demo = DemoOptions {
+        buildings: args.buildings,
+        seed: args.seed,
+    };
     let bar = spinner();
     bar.set_message("generating");
     let imported = import_with(&city, &options, |sink| {
@@ -51,7 +58,10 @@ pub(super) fn run(args: &DemoArgs, json: bool) -> anyhow::Result<ExitCode> {
         return Err(anyhow::anyhow!("the generator stopped: {error}"));
     }
     if !json {
-        print_text(&format!("generated and imported {} features in {:.2} s", imported.imported, imported.elapsed_s))?;
+        print_text(&format!(
+            "generated and imported {} features in {:.2} s",
+            imported.imported, imported.elapsed_s
+        ))?;
     }
     if args.no_publish {
         if json {

@@ -14,24 +14,36 @@ pub(super) fn run_set(mut args: SetArgs, json: bool) -> anyhow::Result<ExitCode>
         Some(city) => city,
         None => PathBuf::from(args.words.remove(0)),
     };
-    let (id, pairs) = args.words.split_first().context("which feature? chengjing set --city DIR ID KEY=VALUE…")?;
+    let (id, pairs) = args
+        .words
+        .split_first()
+        .context("which feature? chengjing set --city DIR ID KEY=VALUE…")?;
     if pairs.is_empty() {
         return Err(anyhow!("nothing to set: chengjing set --city DIR ID KEY=VALUE…"));
     }
-    let changes = pairs.iter().map(|pair| parse_change(pair)).collect::<anyhow::Result<Attributes>>()?;
+    let changes = pairs
+        .iter()
+        .map(|pair| parse_change(pair))
+        .collect::<anyhow::Result<Attributes>>()?;
     let city = CityFolder::open(city)?;
     let _lock = city.lock()?;
     let revision = city.store()?.set_attributes(id, &changes)?;
     if json {
         print_json(&serde_json::json!({ "id": id, "feature_revision": revision, "changes": changes }))?;
     } else {
-        print_text(&format!("{id}: {} attributes set, version {revision}; publish to see it in the tiles", changes.len()))?;
+        print_text(&format!(
+            "{id}: {} attributes set, version {revision}; publish to see it in the tiles",
+            changes.len()
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn parse_change(pair: &str) -> anyhow::Result<(String, Value)> {
-    let (key, text) = pair.split_once('=').filter(|(key, _)| !key.is_empty()).with_context(|| format!("{pair:?} is not KEY=VALUE"))?;
+    let (key, text) = pair
+        .split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .with_context(|| format!("{pair:?} is not KEY=VALUE"))?;
     let value = match text {
         "" => Value::Null,
         _ => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
@@ -45,7 +57,11 @@ pub(super) fn run_gc(args: &GcArgs, json: bool) -> anyhow::Result<ExitCode> {
         print_json(&report)?;
     } else {
         let revisions = report.revisions.len();
-        print_text(&format!("forgot {revisions} revisions, removed {} contents, freed {}", report.contents, megabytes(report.bytes)))?;
+        print_text(&format!(
+            "forgot {revisions} revisions, removed {} contents, freed {}",
+            report.contents,
+            megabytes(report.bytes)
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

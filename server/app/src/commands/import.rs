@@ -20,7 +20,11 @@ pub(super) fn run(mut args: ImportArgs, json: bool) -> anyhow::Result<ExitCode> 
         return Err(anyhow!("no file to import: chengjing import --city DIR FILE…"));
     }
     if let Some(file) = args.files.iter().find(|f| city.is_file() || f.is_dir()) {
-        return Err(anyhow!("{} is no city folder or {} is no file: chengjing import --city DIR FILE…", city.display(), file.display()));
+        return Err(anyhow!(
+            "{} is no city folder or {} is no file: chengjing import --city DIR FILE…",
+            city.display(),
+            file.display()
+        ));
     }
     let options = options(&args)?;
     let city = CityFolder::create(city)?;
@@ -33,7 +37,11 @@ pub(super) fn run(mut args: ImportArgs, json: bool) -> anyhow::Result<ExitCode> 
     match result {
         Ok(report) => {
             answer(&report, json)?;
-            Ok(if report.has_unusable_file() { ExitCode::from(EXIT_UNUSABLE) } else { ExitCode::SUCCESS })
+            Ok(if report.has_unusable_file() {
+                ExitCode::from(EXIT_UNUSABLE)
+            } else {
+                ExitCode::SUCCESS
+            })
         }
         Err(ImportError::NothingUsable { reason, summary }) => {
             tracing::error!("nothing could be imported: {reason}");
@@ -64,13 +72,17 @@ fn options(args: &ImportArgs) -> anyhow::Result<ImportOptions> {
         .as_deref()
         .map(|name| {
             let known: Vec<&str> = FeatureClass::ALL.iter().map(|c| c.as_str()).collect();
-            FeatureClass::from_name(name).with_context(|| format!("unknown class {name:?}: one of {}", known.join(", ")))
+            FeatureClass::from_name(name)
+                .with_context(|| format!("unknown class {name:?}: one of {}", known.join(", ")))
         })
         .transpose()?;
     if let Some(class) = args.pipe_class.as_deref()
-        && city_model::layers::by_id(&format!("underground/{class}")).is_none_or(|layer| layer.code < city_model::layers::FIRST_PIPE_CODE)
+        && city_model::layers::by_id(&format!("underground/{class}"))
+            .is_none_or(|layer| layer.code < city_model::layers::FIRST_PIPE_CODE)
     {
-        return Err(anyhow!("unknown pipe class {class:?}: one of JS, YS, WS, HS, RQ, RL, DL, TX, GY, ZH, BM, ZS"));
+        return Err(anyhow!(
+            "unknown pipe class {class:?}: one of JS, YS, WS, HS, RQ, RL, DL, TX, GY, ZH, BM, ZS"
+        ));
     }
     Ok(ImportOptions {
         crs: crs(&args.crs)?,
@@ -79,9 +91,15 @@ fn options(args: &ImportArgs) -> anyhow::Result<ImportOptions> {
         attribution: args.attribution.clone(),
         pipe_class: args.pipe_class.clone(),
         default_class,
-        title: args.title.as_ref().map(|title| LocalText { zh: title.clone(), en: title.clone() }),
+        title: args.title.as_ref().map(|title| LocalText {
+            zh: title.clone(),
+            en: title.clone(),
+        }),
         geoid_offset_m: args.geoid_offset,
-        isolation: IsolationLimits { memory_bytes: args.ifc_memory.saturating_mul(1 << 20), wall_secs: args.ifc_timeout },
+        isolation: IsolationLimits {
+            memory_bytes: args.ifc_memory.saturating_mul(1 << 20),
+            wall_secs: args.ifc_timeout,
+        },
         ..ImportOptions::default()
     })
 }
@@ -93,7 +111,11 @@ fn answer(report: &ImportReport, json: bool) -> anyhow::Result<()> {
     for issue in &report.issues {
         tracing::warn!("{issue}");
     }
-    let mut kinds: Vec<String> = report.issue_counts.iter().map(|(code, count)| format!("{count} × {code}")).collect();
+    let mut kinds: Vec<String> = report
+        .issue_counts
+        .iter()
+        .map(|(code, count)| format!("{count} × {code}"))
+        .collect();
     if kinds.is_empty() {
         kinds.push("no issues".to_owned());
     }

@@ -30,7 +30,11 @@ pub(super) fn run(args: &CityArgs, json: bool) -> anyhow::Result<ExitCode> {
         scene_crs: scene.as_ref().map(|s| s.frame.crs().name().to_owned()),
         origin_lon_lat_height: scene.as_ref().map(|s| s.frame.origin().to_deg()),
         summary: store.summary()?,
-        classes: store.layer_counts()?.iter().map(|c| (name(c), c.num_features)).collect(),
+        classes: store
+            .layer_counts()?
+            .iter()
+            .map(|c| (name(c), c.num_features))
+            .collect(),
         datasets: store.datasets()?,
         published: store.published()?,
     };
@@ -40,21 +44,42 @@ pub(super) fn run(args: &CityArgs, json: bool) -> anyhow::Result<ExitCode> {
     }
     let mut text = String::new();
     if let Some(title) = &info.title {
-        writeln!(text, "{} ({}){}", title.zh, title.en, if info.is_generated { ", generated" } else { "" })?;
+        writeln!(
+            text,
+            "{} ({}){}",
+            title.zh,
+            title.en,
+            if info.is_generated { ", generated" } else { "" }
+        )?;
     }
     if let (Some(crs), Some([lon, lat, height])) = (&info.scene_crs, info.origin_lon_lat_height) {
         writeln!(text, "scene {crs}, origin {lon:.6}°, {lat:.6}°, {height:.1} m")?;
     }
-    writeln!(text, "{} features, {} terrain grids", info.summary.features, info.summary.terrain_grids)?;
+    writeln!(
+        text,
+        "{} features, {} terrain grids",
+        info.summary.features, info.summary.terrain_grids
+    )?;
     for (class, count) in &info.classes {
         writeln!(text, "  {class:<24} {count:>9}")?;
     }
     for dataset in &info.datasets {
         let credit = dataset.attribution.as_deref().unwrap_or("no credit stated");
-        writeln!(text, "from {}: {} features, {} left out; {credit}", dataset.path, dataset.features, dataset.quarantined)?;
+        writeln!(
+            text,
+            "from {}: {} features, {} left out; {credit}",
+            dataset.path, dataset.features, dataset.quarantined
+        )?;
     }
     match &info.published {
-        Some(r) => write!(text, "revision {} of {}: {} contents, {}", r.revision, r.published_at, r.num_contents, megabytes(r.bytes))?,
+        Some(r) => write!(
+            text,
+            "revision {} of {}: {} contents, {}",
+            r.revision,
+            r.published_at,
+            r.num_contents,
+            megabytes(r.bytes)
+        )?,
         None => write!(text, "not published yet")?,
     }
     print_text(&text)?;

@@ -31,7 +31,9 @@ pub fn run(cli: Cli) -> ExitCode {
             tracing::error!("{err:#}");
             if json {
                 // stdout may be closed; there is nobody left to tell
-                drop(print_json(&serde_json::json!({ "error": format!("{err:#}"), "exit_code": code })));
+                drop(print_json(
+                    &serde_json::json!({ "error": format!("{err:#}"), "exit_code": code }),
+                ));
             }
             ExitCode::from(code)
         }
@@ -57,15 +59,21 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
 
 fn exit_code(err: &anyhow::Error) -> u8 {
     let store_error = err.chain().find_map(|cause| {
-        cause.downcast_ref::<StoreError>().or_else(|| match cause.downcast_ref::<ImportError>() {
-            Some(ImportError::Store(err)) => Some(err),
-            _ => match cause.downcast_ref::<PublishFailure>() {
-                Some(PublishFailure::Store(err)) => Some(err),
-                _ => None,
-            },
-        })
+        cause
+            .downcast_ref::<StoreError>()
+            .or_else(|| match cause.downcast_ref::<ImportError>() {
+                Some(ImportError::Store(err)) => Some(err),
+                _ => match cause.downcast_ref::<PublishFailure>() {
+                    Some(PublishFailure::Store(err)) => Some(err),
+                    _ => None,
+                },
+            })
     });
-    if store_error.is_some_and(StoreError::is_busy_or_damaged) { EXIT_BUSY_OR_DAMAGED } else { EXIT_UNUSABLE }
+    if store_error.is_some_and(StoreError::is_busy_or_damaged) {
+        EXIT_BUSY_OR_DAMAGED
+    } else {
+        EXIT_UNUSABLE
+    }
 }
 
 impl CityArgs {

@@ -49,7 +49,12 @@ pub struct TileCache {
 impl TileCache {
     /// A cache of at most `budget_bytes` of tile bodies.
     pub fn new(budget_bytes: u64, metrics: Arc<Metrics>) -> Self {
-        let shard = || Mutex::new(Shard { entries: LruCache::unbounded(), bytes: 0 });
+        let shard = || {
+            Mutex::new(Shard {
+                entries: LruCache::unbounded(),
+                bytes: 0,
+            })
+        };
         Self {
             shards: std::iter::repeat_with(shard).take(NUM_SHARDS).collect(),
             hasher: RandomState::new(),
@@ -60,12 +65,17 @@ impl TileCache {
 
     /// Bytes of tile bodies held.
     pub fn bytes(&self) -> u64 {
-        self.shards.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).bytes).sum()
+        self.shards
+            .iter()
+            .map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).bytes)
+            .sum()
     }
 
     /// A tile that is in memory, without waiting.
     pub fn get(&self, name: &str, encoding: ContentEncoding) -> Option<Arc<TileVariant>> {
-        let variant = self.shard(name).entries.get(name)?.variants[slot(encoding)].get().cloned();
+        let variant = self.shard(name).entries.get(name)?.variants[slot(encoding)]
+            .get()
+            .cloned();
         if variant.is_some() {
             self.metrics.tile_hits.fetch_add(1, Ordering::Relaxed);
         }
@@ -138,7 +148,9 @@ impl TileCache {
         shard.bytes += bytes;
         let before = shard.bytes;
         while shard.bytes > self.shard_budget_bytes {
-            let Some((_, evicted)) = shard.entries.pop_lru() else { break };
+            let Some((_, evicted)) = shard.entries.pop_lru() else {
+                break;
+            };
             shard.bytes -= evicted.bytes.load(Ordering::Relaxed).min(shard.bytes);
             self.metrics.tile_evictions.fetch_add(1, Ordering::Relaxed);
         }
@@ -172,9 +184,15 @@ async fn load(
     encoding: ContentEncoding,
 ) -> Result<Option<(ContentEncoding, Vec<u8>)>, StoreError> {
     let at = std::path::PathBuf::from(&name);
-    tokio::task::spawn_blocking(move || tiles.get_encoded(&name, encoding)).await.unwrap_or_else(|err| {
-        Err(StoreError::Io { action: "load tile", path: at, source: std::io::Error::other(err) })
-    })
+    tokio::task::spawn_blocking(move || tiles.get_encoded(&name, encoding))
+        .await
+        .unwrap_or_else(|err| {
+            Err(StoreError::Io {
+                action: "load tile",
+                path: at,
+                source: std::io::Error::other(err),
+            })
+        })
 }
 
 /// Entity tag of a content in an encoding: the name is a hash of all that goes into it, so it needs no reading.
@@ -190,13 +208,21 @@ impl TileVariant {
     fn new(name: &str, encoding: ContentEncoding, bytes: Vec<u8>) -> Self {
         let etag = content_etag(name, encoding);
         let mut headers = content_headers(&etag);
-        let content_type = if name.ends_with(".json") { "application/json" } else { "model/gltf-binary" };
+        let content_type = if name.ends_with(".json") {
+            "application/json"
+        } else {
+            "model/gltf-binary"
+        };
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         if encoding != ContentEncoding::Identity {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding.http_name()));
         }
-        Self { bytes: bytes.into(), headers, etag }
+        Self {
+            bytes: bytes.into(),
+            headers,
+            etag,
+        }
     }
 }
 
@@ -210,7 +236,10 @@ pub fn content_headers(etag: &str) -> HeaderMap {
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (header::VARY, "accept-encoding"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "etag, content-range, accept-ranges"),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "etag, content-range, accept-ranges",
+        ),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
@@ -240,9 +269,16 @@ mod tests {
         let metrics = Arc::new(Metrics::default());
         let cache = TileCache::new(budget, Arc::clone(&metrics));
         for name in &names {
-            cache.get_or_load(name, ContentEncoding::Identity, &tiles).await.unwrap().unwrap();
+            cache
+                .get_or_load(name, ContentEncoding::Identity, &tiles)
+                .await
+                .unwrap()
+                .unwrap();
             assert!(cache.bytes() <= budget);
-            assert!(cache.get(name, ContentEncoding::Identity).is_some(), "the latest is kept");
+            assert!(
+                cache.get(name, ContentEncoding::Identity).is_some(),
+                "the latest is kept"
+            );
         }
         assert!(cache.bytes() > budget / 2);
         assert_eq!(cache.bytes(), metrics.cache_bytes.load(Ordering::Relaxed));
@@ -257,7 +293,15 @@ mod tests {
         let tasks: Vec<_> = (0..64)
             .map(|_| {
                 let (cache, tiles, name) = (Arc::clone(&cache), Arc::clone(&tiles), names[0].clone());
-                tokio::spawn(async move { cache.get_or_load(&name, ContentEncoding::Brotli, &tiles).await.unwrap().unwrap().bytes.len() })
+                tokio::spawn(async move {
+                    cache
+                        .get_or_load(&name, ContentEncoding::Brotli, &tiles)
+                        .await
+                        .unwrap()
+                        .unwrap()
+                        .bytes
+                        .len()
+                })
             })
             .collect();
         for task in tasks {
@@ -272,10 +316,26 @@ mod tests {
         let cache = TileCache::new(1 << 20, Arc::new(Metrics::default()));
         for i in 0..100 {
             let name = format!("{i:032x}.glb");
-            assert!(cache.get_or_load(&name, ContentEncoding::Gzip, &tiles).await.unwrap().is_none());
+            assert!(
+                cache
+                    .get_or_load(&name, ContentEncoding::Gzip, &tiles)
+                    .await
+                    .unwrap()
+                    .is_none()
+            );
         }
-        assert_eq!(cache.shards.iter().map(|s| s.lock().unwrap().entries.len()).sum::<usize>(), 0);
-        assert!(matches!(cache.get_or_load("../x", ContentEncoding::Gzip, &tiles).await, Err(StoreError::BadContentName { .. })));
+        assert_eq!(
+            cache
+                .shards
+                .iter()
+                .map(|s| s.lock().unwrap().entries.len())
+                .sum::<usize>(),
+            0
+        );
+        assert!(matches!(
+            cache.get_or_load("../x", ContentEncoding::Gzip, &tiles).await,
+            Err(StoreError::BadContentName { .. })
+        ));
     }
 
     #[tokio::test]
@@ -283,7 +343,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = FolderTiles::new(dir.path().to_owned());
         let name = "00000000000000000000000000000000.glb";
-        let random: Vec<u8> = (0..4000_u64).flat_map(|i| RandomState::new().hash_one(i).to_le_bytes()).collect();
+        let random: Vec<u8> = (0..4000_u64)
+            .flat_map(|i| RandomState::new().hash_one(i).to_le_bytes())
+            .collect();
         folder.put(name, &random).unwrap();
         let tiles: Arc<dyn TileStore> = Arc::new(folder);
         let cache = TileCache::new(1 << 20, Arc::new(Metrics::default()));

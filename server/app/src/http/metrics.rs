@@ -45,7 +45,10 @@ impl Metrics {
     /// Counts one request of a route.
     pub fn request(&self, route: &str, status: u16, elapsed: Duration) {
         let seconds = elapsed.as_secs_f64();
-        let bucket = BUCKETS_S.iter().position(|bound| seconds <= *bound).unwrap_or(BUCKETS_S.len() - 1);
+        let bucket = BUCKETS_S
+            .iter()
+            .position(|bound| seconds <= *bound)
+            .unwrap_or(BUCKETS_S.len() - 1);
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = routes.entry((route.to_owned(), status)).or_default();
         counts.buckets[bucket] += 1;
@@ -59,36 +62,106 @@ impl Metrics {
         self.render_routes(&mut text).unwrap_or_default();
         let number = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         for (name, kind, help, value) in [
-            ("tile_cache_hits_total", "counter", "Tile requests answered from memory.", number(&self.tile_hits)),
-            ("tile_cache_misses_total", "counter", "Tile requests that had to wait for the disk.", number(&self.tile_misses)),
-            ("tile_loads_total", "counter", "Tiles read from disk.", number(&self.tile_loads)),
-            ("tile_not_modified_total", "counter", "Tile requests answered with 304.", number(&self.tile_not_modified)),
-            ("tile_bytes_total", "counter", "Bytes of tile bodies sent.", number(&self.tile_bytes)),
-            ("tile_cache_evictions_total", "counter", "Tiles dropped from memory for others.", number(&self.tile_evictions)),
-            ("tile_cache_bytes", "gauge", "Bytes of tiles in memory.", number(&self.cache_bytes)),
-            ("event_streams", "gauge", "Open event streams.", self.event_streams.load(Ordering::Relaxed).max(0).cast_unsigned()),
+            (
+                "tile_cache_hits_total",
+                "counter",
+                "Tile requests answered from memory.",
+                number(&self.tile_hits),
+            ),
+            (
+                "tile_cache_misses_total",
+                "counter",
+                "Tile requests that had to wait for the disk.",
+                number(&self.tile_misses),
+            ),
+            (
+                "tile_loads_total",
+                "counter",
+                "Tiles read from disk.",
+                number(&self.tile_loads),
+            ),
+            (
+                "tile_not_modified_total",
+                "counter",
+                "Tile requests answered with 304.",
+                number(&self.tile_not_modified),
+            ),
+            (
+                "tile_bytes_total",
+                "counter",
+                "Bytes of tile bodies sent.",
+                number(&self.tile_bytes),
+            ),
+            (
+                "tile_cache_evictions_total",
+                "counter",
+                "Tiles dropped from memory for others.",
+                number(&self.tile_evictions),
+            ),
+            (
+                "tile_cache_bytes",
+                "gauge",
+                "Bytes of tiles in memory.",
+                number(&self.cache_bytes),
+            ),
+            (
+                "event_streams",
+                "gauge",
+                "Open event streams.",
+                self.event_streams.load(Ordering::Relaxed).max(0).cast_unsigned(),
+            ),
             ("revision", "gauge", "Published revision.", number(&self.revision)),
-            ("panics_total", "counter", "Panics caught in handlers.", number(&self.panics)),
-            ("peak_rss_bytes", "gauge", "Greatest resident memory.", crate::process::peak_rss_bytes()),
+            (
+                "panics_total",
+                "counter",
+                "Panics caught in handlers.",
+                number(&self.panics),
+            ),
+            (
+                "peak_rss_bytes",
+                "gauge",
+                "Greatest resident memory.",
+                crate::process::peak_rss_bytes(),
+            ),
         ] {
-            writeln!(text, "# HELP chengjing_{name} {help}\n# TYPE chengjing_{name} {kind}\nchengjing_{name} {value}").unwrap_or_default();
+            writeln!(
+                text,
+                "# HELP chengjing_{name} {help}\n# TYPE chengjing_{name} {kind}\nchengjing_{name} {value}"
+            )
+            .unwrap_or_default();
         }
         text
     }
 
     fn render_routes(&self, text: &mut String) -> std::fmt::Result {
         let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        text.push_str("# HELP chengjing_http_request_seconds Time to answer by route (tile contents are counted apart).\n");
+        text.push_str(
+            "# HELP chengjing_http_request_seconds Time to answer by route (tile contents are counted apart).\n",
+        );
         text.push_str("# TYPE chengjing_http_request_seconds histogram\n");
         for ((route, status), counts) in &routes {
-            let labels = format!("route=\"{}\",status=\"{status}\"", route.replace(['"', '\\', '\n'], "_"));
+            let labels = format!(
+                "route=\"{}\",status=\"{status}\"",
+                route.replace(['"', '\\', '\n'], "_")
+            );
             let mut below = 0;
             for (bound, count) in BUCKETS_S.iter().zip(counts.buckets) {
                 below += count;
-                let bound = if bound.is_finite() { bound.to_string() } else { "+Inf".to_owned() };
-                writeln!(text, "chengjing_http_request_seconds_bucket{{{labels},le=\"{bound}\"}} {below}")?;
+                let bound = if bound.is_finite() {
+                    bound.to_string()
+                } else {
+                    "+Inf".to_owned()
+                };
+                writeln!(
+                    text,
+                    "chengjing_http_request_seconds_bucket{{{labels},le=\"{bound}\"}} {below}"
+                )?;
             }
-            writeln!(text, "chengjing_http_request_seconds_sum{{{labels}}} {}", counts.total_s)?;
+            writeln!(
+                text,
+                "chengjing_http_request_seconds_sum{{{labels}}} {}",
+                counts.total_s
+            )?;
             writeln!(text, "chengjing_http_request_seconds_count{{{labels}}} {below}")?;
         }
         Ok(())
@@ -105,9 +178,15 @@ mod tests {
         metrics.request("/x", 200, Duration::from_micros(10));
         metrics.request("/x", 200, Duration::from_millis(50));
         let text = metrics.render();
-        assert!(text.contains("seconds_bucket{route=\"/x\",status=\"200\",le=\"0.001\"} 1\n"), "{text}");
+        assert!(
+            text.contains("seconds_bucket{route=\"/x\",status=\"200\",le=\"0.001\"} 1\n"),
+            "{text}"
+        );
         assert!(text.contains("seconds_bucket{route=\"/x\",status=\"200\",le=\"0.1\"} 2\n"));
         assert!(text.contains("seconds_bucket{route=\"/x\",status=\"200\",le=\"+Inf\"} 2\n"));
-        assert!(text.lines().all(|line| line.starts_with('#') || line.rsplit_once(' ').unwrap().1.parse::<f64>().is_ok()));
+        assert!(
+            text.lines()
+                .all(|line| line.starts_with('#') || line.rsplit_once(' ').unwrap().1.parse::<f64>().is_ok())
+        );
     }
 }

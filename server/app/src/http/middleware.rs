@@ -20,12 +20,20 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = request_id(&request);
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let span = tracing::debug_span!("request", id = %request_id, method = %request.method(), path = request.uri().path());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let span =
+        tracing::debug_span!("request", id = %request_id, method = %request.method(), path = request.uri().path());
     let response = if request.uri().path_and_query().map_or(0, |p| p.as_str().len()) > MAX_URI_BYTES {
         ApiError::UriTooLong { limit: MAX_URI_BYTES }.into_response()
     } else {
-        match AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await {
+        match AssertUnwindSafe(next.run(request))
+            .catch_unwind()
+            .instrument(span.clone())
+            .await
+        {
             Ok(response) => response,
             Err(_) => {
                 state.metrics.panics.fetch_add(1, Ordering::Relaxed);
@@ -37,7 +45,9 @@ pub async fn around(State(state): State<AppState>, request: Request, next: Next)
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let elapsed = started.elapsed();
     let status = response.status().as_u16();
     state.metrics.request(&route, status, elapsed);
@@ -56,7 +66,12 @@ fn with_problem(response: Response, request_id: &str) -> Response {
         None => status.canonical_reason().unwrap_or("error").to_lowercase(),
     };
     let mut problem = problem_response(status, detail, request_id);
-    for name in [header::ALLOW, header::CONTENT_RANGE, header::ACCESS_CONTROL_ALLOW_ORIGIN, header::VARY] {
+    for name in [
+        header::ALLOW,
+        header::CONTENT_RANGE,
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        header::VARY,
+    ] {
         if let Some(value) = response.headers().get(&name) {
             problem.headers_mut().insert(name, value.clone());
         }
@@ -68,7 +83,13 @@ fn with_problem(response: Response, request_id: &str) -> Response {
 fn request_id(request: &Request) -> String {
     let given = request.headers().get(&REQUEST_ID).and_then(|v| v.to_str().ok());
     match given {
-        Some(id) if !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) => id.to_owned(),
+        Some(id)
+            if !id.is_empty()
+                && id.len() <= 64
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) =>
+        {
+            id.to_owned()
+        }
         _ => next_request_id(),
     }
 }

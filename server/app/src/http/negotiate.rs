@@ -15,8 +15,11 @@ impl AcceptedEncodings {
             (None, _) => Self([0, 0, 0, 1000]),
             (Some(one), None) => Self::parse(one.to_str().unwrap_or("")),
             _ => {
-                let all: Vec<&str> =
-                    headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok()).collect();
+                let all: Vec<&str> = headers
+                    .get_all(header::ACCEPT_ENCODING)
+                    .iter()
+                    .filter_map(|v| v.to_str().ok())
+                    .collect();
                 Self::parse(&all.join(","))
             }
         }
@@ -29,8 +32,13 @@ impl AcceptedEncodings {
         for item in value.split(',') {
             let mut parts = item.split(';');
             let name = parts.next().unwrap_or("").trim();
-            let weight = parts.find_map(|p| p.trim().strip_prefix("q=").or_else(|| p.trim().strip_prefix("Q="))).map_or(1000, weight);
-            match ContentEncoding::PREFERRED.iter().position(|e| name.eq_ignore_ascii_case(e.http_name())) {
+            let weight = parts
+                .find_map(|p| p.trim().strip_prefix("q=").or_else(|| p.trim().strip_prefix("Q=")))
+                .map_or(1000, weight);
+            match ContentEncoding::PREFERRED
+                .iter()
+                .position(|e| name.eq_ignore_ascii_case(e.http_name()))
+            {
                 Some(at) => named[at] = Some(weight),
                 None if name == "*" => any = Some(weight),
                 None if name.eq_ignore_ascii_case("x-gzip") => named[2] = Some(weight),
@@ -45,7 +53,10 @@ impl AcceptedEncodings {
 
     /// Weight of an encoding; 0 refuses it.
     pub fn weight(&self, encoding: ContentEncoding) -> u16 {
-        ContentEncoding::PREFERRED.iter().position(|e| *e == encoding).map_or(0, |at| self.0[at])
+        ContentEncoding::PREFERRED
+            .iter()
+            .position(|e| *e == encoding)
+            .map_or(0, |at| self.0[at])
     }
 
     /// The best encoding; `None` when every one is refused.
@@ -68,9 +79,16 @@ fn weight(text: &str) -> u16 {
 
 /// True when `If-None-Match` holds an entity tag that `matches` says yes to (weak comparison), or `*`.
 pub fn if_none_match(headers: &HeaderMap, matches: impl Fn(&str) -> bool) -> bool {
-    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
-        value.split(',').map(str::trim).any(|tag| tag == "*" || matches(tag.strip_prefix("W/").unwrap_or(tag)))
-    })
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| {
+            value
+                .split(',')
+                .map(str::trim)
+                .any(|tag| tag == "*" || matches(tag.strip_prefix("W/").unwrap_or(tag)))
+        })
 }
 
 /// What a `Range` field asks of a representation.
@@ -89,18 +107,33 @@ pub fn range(headers: &HeaderMap, etag: &str, length: u64) -> RangeAnswer {
     let Some(value) = headers.get(header::RANGE).and_then(|v| v.to_str().ok()) else {
         return RangeAnswer::Whole;
     };
-    if headers.get(header::IF_RANGE).is_some_and(|tag| tag.as_bytes() != etag.as_bytes()) {
+    if headers
+        .get(header::IF_RANGE)
+        .is_some_and(|tag| tag.as_bytes() != etag.as_bytes())
+    {
         return RangeAnswer::Whole;
     }
-    let Some((first, last)) = value.trim().strip_prefix("bytes=").filter(|r| !r.contains(',')).and_then(|r| r.split_once('-')) else {
+    let Some((first, last)) = value
+        .trim()
+        .strip_prefix("bytes=")
+        .filter(|r| !r.contains(','))
+        .and_then(|r| r.split_once('-'))
+    else {
         return RangeAnswer::Whole;
     };
     let number = |text: &str| text.trim().parse::<u64>().ok();
-    match (first.trim().is_empty(), number(first), last.trim().is_empty(), number(last)) {
+    match (
+        first.trim().is_empty(),
+        number(first),
+        last.trim().is_empty(),
+        number(last),
+    ) {
         (true, _, false, Some(0)) => RangeAnswer::Unsatisfiable,
         (true, _, false, Some(suffix)) if length > 0 => RangeAnswer::Part(length.saturating_sub(suffix), length - 1),
         (false, Some(first), true, _) if first < length => RangeAnswer::Part(first, length - 1),
-        (false, Some(first), false, Some(last)) if first <= last && first < length => RangeAnswer::Part(first, last.min(length - 1)),
+        (false, Some(first), false, Some(last)) if first <= last && first < length => {
+            RangeAnswer::Part(first, last.min(length - 1))
+        }
         (false, Some(first), false, Some(last)) if first > last => RangeAnswer::Whole,
         (false, Some(_), _, _) | (true, _, false, Some(_)) => RangeAnswer::Unsatisfiable,
         _ => RangeAnswer::Whole,
@@ -136,7 +169,10 @@ mod tests {
         ] {
             assert_eq!(AcceptedEncodings::parse(value).best(), best, "{value}");
         }
-        assert_eq!(AcceptedEncodings::from_headers(&HeaderMap::new()).best(), Some(Identity));
+        assert_eq!(
+            AcceptedEncodings::from_headers(&HeaderMap::new()).best(),
+            Some(Identity)
+        );
     }
 
     #[test]

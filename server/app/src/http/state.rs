@@ -48,7 +48,9 @@ impl std::ops::Deref for AppState {
 
 impl std::fmt::Debug for AppState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AppState").field("city", &self.city.root()).finish_non_exhaustive()
+        f.debug_struct("AppState")
+            .field("city", &self.city.root())
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,12 +86,17 @@ impl Document {
             }
             (Bytes::from(body), headers)
         };
-        Self { forms: ContentEncoding::PREFERRED.map(form) }
+        Self {
+            forms: ContentEncoding::PREFERRED.map(form),
+        }
     }
 
     /// Body and headers in an encoding.
     pub fn form(&self, encoding: ContentEncoding) -> &(Bytes, HeaderMap) {
-        let at = ContentEncoding::PREFERRED.iter().position(|e| *e == encoding).unwrap_or(3);
+        let at = ContentEncoding::PREFERRED
+            .iter()
+            .position(|e| *e == encoding)
+            .unwrap_or(3);
         &self.forms[at]
     }
 }
@@ -119,7 +126,10 @@ impl Snapshot {
 
     /// Height of the ground at a plan position of the scene CRS, metres; 0 where unknown.
     pub fn ground_m(&self, position: DVec2) -> f64 {
-        self.terrain.iter().find_map(|(_, grid)| grid.sample(position)).unwrap_or(0.0)
+        self.terrain
+            .iter()
+            .find_map(|(_, grid)| grid.sample(position))
+            .unwrap_or(0.0)
     }
 
     /// Bounds with heights above the vertical datum: those that count from the ground are lifted onto it.
@@ -160,7 +170,14 @@ pub fn flat(bounds: Bounds3) -> [f64; 6] {
     if bounds.is_empty() {
         return [0.0; 6];
     }
-    [bounds.min.x, bounds.min.y, bounds.min.z, bounds.max.x, bounds.max.y, bounds.max.z]
+    [
+        bounds.min.x,
+        bounds.min.y,
+        bounds.min.z,
+        bounds.max.x,
+        bounds.max.y,
+        bounds.max.z,
+    ]
 }
 
 impl AppState {
@@ -201,17 +218,31 @@ impl AppState {
         let scene = self.store.scene()?;
         let revision = self.store.published()?;
         let frame = scene.as_ref().map(|s| Arc::new(s.frame.clone()));
-        let is_new = before.frame.is_none() || revision.as_ref().map(|r| r.revision) != before.revision.as_ref().map(|r| r.revision);
-        let terrain = if is_new { Arc::new(self.store.terrain()?) } else { Arc::clone(&before.terrain) };
+        let is_new = before.frame.is_none()
+            || revision.as_ref().map(|r| r.revision) != before.revision.as_ref().map(|r| r.revision);
+        let terrain = if is_new {
+            Arc::new(self.store.terrain()?)
+        } else {
+            Arc::clone(&before.terrain)
+        };
         let tileset = match &revision {
             Some(r) if is_new => Some(Document::new(self.city.read_tileset(r.revision)?, "application/json")),
             Some(_) => before.tileset.clone(),
             None => None,
         };
-        let mut snapshot = Snapshot { revision, tileset, manifest: None, frame, terrain, layers: self.store.layer_counts()? };
+        let mut snapshot = Snapshot {
+            revision,
+            tileset,
+            manifest: None,
+            frame,
+            terrain,
+            layers: self.store.layer_counts()?,
+        };
         if let Some(scene) = scene {
             let manifest = build_manifest(self.store.as_ref(), &scene, &snapshot)?;
-            snapshot.manifest = serde_json::to_vec(&manifest).ok().map(|bytes| Document::new(bytes, "application/json"));
+            snapshot.manifest = serde_json::to_vec(&manifest)
+                .ok()
+                .map(|bytes| Document::new(bytes, "application/json"));
         }
         self.metrics.revision.store(snapshot.number(), Ordering::Relaxed);
         self.published.send_replace(Arc::new(snapshot));

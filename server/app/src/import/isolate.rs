@@ -28,18 +28,29 @@ pub struct IsolationLimits {
 
 impl Default for IsolationLimits {
     fn default() -> Self {
-        Self { memory_bytes: 6 << 30, wall_secs: 600 }
+        Self {
+            memory_bytes: 6 << 30,
+            wall_secs: 600,
+        }
     }
 }
 
 /// One frame of the child's stream.
 #[derive(Debug, Serialize, Deserialize)]
 enum Frame {
-    Begin { crs: Option<Crs>, title: Option<String>, attribution: Option<String>, licence: Option<String> },
+    Begin {
+        crs: Option<Crs>,
+        title: Option<String>,
+        attribution: Option<String>,
+        licence: Option<String>,
+    },
     Feature(Box<WireFeature>),
     Terrain(HeightGrid),
     /// The last frame: the report as JSON and, when the file is unusable, why.
-    Done { report_json: String, error: Option<String> },
+    Done {
+        report_json: String,
+        error: Option<String>,
+    },
 }
 
 /// A feature on the pipe; attributes as JSON text, since postcard cannot hold values of any type.
@@ -71,7 +82,10 @@ pub(super) fn read_isolated(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let io = |source| SourceError::Io { path: path.to_owned(), source };
+    let io = |source| SourceError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let wire = WireOptions {
         default_crs: options.default_crs.clone(),
         override_crs: options.override_crs.clone(),
@@ -84,7 +98,10 @@ pub(super) fn read_isolated(
         .arg(path)
         .args(["--memory-bytes", &limits.memory_bytes.to_string()])
         .args(["--cpu-secs", &(limits.wall_secs.saturating_mul(2)).to_string()])
-        .args(["--options", &serde_json::to_string(&wire).map_err(|err| io(err.into()))?]);
+        .args([
+            "--options",
+            &serde_json::to_string(&wire).map_err(|err| io(err.into()))?,
+        ]);
     run_child(command, path, limits, sink, report)
 }
 
@@ -96,8 +113,16 @@ fn run_child(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let io = |source| SourceError::Io { path: path.to_owned(), source };
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(io)?;
+    let io = |source| SourceError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(io)?;
     let Some(stdout) = child.stdout.take() else {
         return Err(io(std::io::Error::other("the child has no output")));
     };
@@ -119,11 +144,16 @@ fn run_child(
         tracing::debug!(features, "child finished");
     }
     drop(done);
-    let (mut child, timed_out) =
-        watchdog.join().map_err(|_| io(std::io::Error::other("the watchdog of the child panicked")))?;
+    let (mut child, timed_out) = watchdog
+        .join()
+        .map_err(|_| io(std::io::Error::other("the watchdog of the child panicked")))?;
     let status = child.wait().map_err(io)?;
-    let malformed =
-        |reason: String| SourceError::Malformed { format: "IFC", path: path.to_owned(), at: "child process".to_owned(), reason };
+    let malformed = |reason: String| SourceError::Malformed {
+        format: "IFC",
+        path: path.to_owned(),
+        at: "child process".to_owned(),
+        reason,
+    };
     match forwarded {
         Ok(Some((child_report, error))) => {
             report.merge(child_report);
@@ -140,15 +170,27 @@ fn run_child(
             let reason = if timed_out {
                 format!("reading took more than {} s and was stopped", limits.wall_secs)
             } else {
-                format!("the reader ended before it was done ({}); it may use {} MiB", describe(status), limits.memory_bytes >> 20)
+                format!(
+                    "the reader ended before it was done ({}); it may use {} MiB",
+                    describe(status),
+                    limits.memory_bytes >> 20
+                )
             };
             if features == 0 {
                 return Err(malformed(reason));
             }
-            report.error("import/isolated", None, None, format!("{reason}; {features} features had arrived and are kept"));
+            report.error(
+                "import/isolated",
+                None,
+                None,
+                format!("{reason}; {features} features had arrived and are kept"),
+            );
             Ok(())
         }
-        Err(ForwardError::Sink(source)) => Err(SourceError::Sink { path: path.to_owned(), source }),
+        Err(ForwardError::Sink(source)) => Err(SourceError::Sink {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -162,7 +204,13 @@ fn describe(status: ExitStatus) -> String {
 }
 
 enum ForwardError {
-    Stream(#[allow(dead_code, reason = "kept for the debugger: the report names the child's end instead")] String),
+    Stream(
+        #[allow(
+            dead_code,
+            reason = "kept for the debugger: the report names the child's end instead"
+        )]
+        String,
+    ),
     Sink(SinkError),
 }
 
@@ -189,8 +237,19 @@ fn forward(
             return Ok(None);
         }
         match postcard::from_bytes(&buffer).map_err(|err| ForwardError::Stream(err.to_string()))? {
-            Frame::Begin { crs, title, attribution, licence } => {
-                sink.begin(&DatasetInfo { crs, title, attribution, licence }).map_err(ForwardError::Sink)?;
+            Frame::Begin {
+                crs,
+                title,
+                attribution,
+                licence,
+            } => {
+                sink.begin(&DatasetInfo {
+                    crs,
+                    title,
+                    attribution,
+                    licence,
+                })
+                .map_err(ForwardError::Sink)?;
             }
             Frame::Feature(wire) => {
                 *features += 1;
@@ -208,8 +267,24 @@ fn forward(
 impl WireFeature {
     fn new(feature: Feature) -> Result<Self, SinkError> {
         let attributes_json = serde_json::to_string(&feature.attributes).map_err(|err| SinkError(err.to_string()))?;
-        let Feature { id, class, layer, geometry, lifespan, parent, .. } = feature;
-        Ok(Self { id, class, layer, parent, lifespan, attributes_json, geometry })
+        let Feature {
+            id,
+            class,
+            layer,
+            geometry,
+            lifespan,
+            parent,
+            ..
+        } = feature;
+        Ok(Self {
+            id,
+            class,
+            layer,
+            parent,
+            lifespan,
+            attributes_json,
+            geometry,
+        })
     }
 
     fn into_feature(self) -> Feature {
@@ -233,14 +308,27 @@ impl<W: Write> FrameSink<W> {
         let bytes = postcard::to_stdvec(frame).map_err(|err| SinkError(err.to_string()))?;
         let length = u32::try_from(bytes.len()).ok().filter(|n| *n <= MAX_FRAME_BYTES);
         let length = length.ok_or_else(|| SinkError(format!("a feature of {} bytes is too large", bytes.len())))?;
-        self.out.write_all(&length.to_le_bytes()).and_then(|()| self.out.write_all(&bytes)).map_err(|err| SinkError(err.to_string()))
+        self.out
+            .write_all(&length.to_le_bytes())
+            .and_then(|()| self.out.write_all(&bytes))
+            .map_err(|err| SinkError(err.to_string()))
     }
 }
 
 impl<W: Write> FeatureSink for FrameSink<W> {
     fn begin(&mut self, info: &DatasetInfo) -> Result<(), SinkError> {
-        let DatasetInfo { crs, title, attribution, licence } = info.clone();
-        self.send(&Frame::Begin { crs, title, attribution, licence })
+        let DatasetInfo {
+            crs,
+            title,
+            attribution,
+            licence,
+        } = info.clone();
+        self.send(&Frame::Begin {
+            crs,
+            title,
+            attribution,
+            licence,
+        })
     }
 
     fn feature(&mut self, feature: Feature) -> Result<(), SinkError> {
@@ -256,7 +344,13 @@ impl<W: Write> FeatureSink for FrameSink<W> {
 ///
 /// # Errors
 /// When the limits cannot be set or the parent no longer reads.
-pub fn run_worker(path: &Path, options_json: &str, memory_bytes: u64, cpu_secs: u64, out: impl Write) -> std::io::Result<()> {
+pub fn run_worker(
+    path: &Path,
+    options_json: &str,
+    memory_bytes: u64,
+    cpu_secs: u64,
+    out: impl Write,
+) -> std::io::Result<()> {
     crate::process::limit_self(memory_bytes, cpu_secs)?;
     let wire: WireOptions = serde_json::from_str(options_json)?;
     let options = ReadOptions {
@@ -266,10 +360,15 @@ pub fn run_worker(path: &Path, options_json: &str, memory_bytes: u64, cpu_secs: 
         attribution: wire.attribution,
         ..ImportOptions::default().read_options()
     };
-    let mut sink = FrameSink { out: BufWriter::with_capacity(1 << 20, out) };
+    let mut sink = FrameSink {
+        out: BufWriter::with_capacity(1 << 20, out),
+    };
     let mut report = Report::new(path.display().to_string());
     let result = city_sources::read_as(Format::Ifc, path, &options, &mut sink, &mut report);
-    let done = Frame::Done { report_json: serde_json::to_string(&report)?, error: result.err().map(|err| err.to_string()) };
+    let done = Frame::Done {
+        report_json: serde_json::to_string(&report)?,
+        error: result.err().map(|err| err.to_string()),
+    };
     sink.send(&done).map_err(|err| std::io::Error::other(err.0))?;
     sink.out.flush()
 }
@@ -281,14 +380,24 @@ mod tests {
 
     fn frames(features: usize, done: bool) -> Vec<u8> {
         let mut sink = FrameSink { out: Vec::new() };
-        sink.begin(&DatasetInfo { crs: Some(Crs::wgs84()), ..DatasetInfo::default() }).unwrap();
+        sink.begin(&DatasetInfo {
+            crs: Some(Crs::wgs84()),
+            ..DatasetInfo::default()
+        })
+        .unwrap();
         for i in 0..features {
             let mut feature = Feature::new(format!("wall-{i}"), FeatureClass::BuildingElement, "ifc");
-            feature.attributes.insert("Pset".to_owned(), serde_json::json!({"fire": [1, null, "R30"]}));
+            feature
+                .attributes
+                .insert("Pset".to_owned(), serde_json::json!({"fire": [1, null, "R30"]}));
             sink.feature(feature).unwrap();
         }
         if done {
-            sink.send(&Frame::Done { report_json: serde_json::to_string(&Report::new("x")).unwrap(), error: None }).unwrap();
+            sink.send(&Frame::Done {
+                report_json: serde_json::to_string(&Report::new("x")).unwrap(),
+                error: None,
+            })
+            .unwrap();
         }
         sink.out
     }
@@ -320,24 +429,43 @@ mod tests {
         let path = dir.path().join("frames");
         let bytes = frames(3, false);
         std::fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
-        let (sink, report, result) = run(&format!("cat {}; kill -9 $$", path.display()), IsolationLimits::default());
+        let (sink, report, result) = run(
+            &format!("cat {}; kill -9 $$", path.display()),
+            IsolationLimits::default(),
+        );
         result.unwrap();
         assert_eq!(sink.features.len(), 2);
-        assert!(report.issues[0].message.contains("2 features had arrived"), "{}", report.issues[0]);
+        assert!(
+            report.issues[0].message.contains("2 features had arrived"),
+            "{}",
+            report.issues[0]
+        );
     }
 
     #[test]
     fn a_child_that_never_ends_is_ended() {
-        let limits = IsolationLimits { wall_secs: 1, ..IsolationLimits::default() };
+        let limits = IsolationLimits {
+            wall_secs: 1,
+            ..IsolationLimits::default()
+        };
         let (_, _, result) = run("exec tail -f /dev/null", limits);
         assert!(result.unwrap_err().to_string().contains("more than 1 s"));
     }
 
     #[test]
     fn nonsense_on_the_pipe_is_an_error_not_a_panic() {
-        for script in ["printf '\\377\\377\\377\\377'", "printf '\\004\\000\\000\\000abcd'", "true", "exit 3", "head -c 100000 /dev/zero"] {
+        for script in [
+            "printf '\\377\\377\\377\\377'",
+            "printf '\\004\\000\\000\\000abcd'",
+            "true",
+            "exit 3",
+            "head -c 100000 /dev/zero",
+        ] {
             let (_, _, result) = run(script, IsolationLimits::default());
-            assert!(matches!(result, Err(SourceError::Malformed { .. })), "{script}: {result:?}");
+            assert!(
+                matches!(result, Err(SourceError::Malformed { .. })),
+                "{script}: {result:?}"
+            );
         }
     }
 }

@@ -128,7 +128,9 @@ pub struct ImportReport {
 impl ImportReport {
     /// True when some file could not be used at all.
     pub fn has_unusable_file(&self) -> bool {
-        self.files.iter().any(|f| f.error.is_some() && f.imported == 0 && f.terrain_grids == 0)
+        self.files
+            .iter()
+            .any(|f| f.error.is_some() && f.imported == 0 && f.terrain_grids == 0)
     }
 }
 
@@ -213,14 +215,21 @@ pub fn import_with<'a>(
         let reason = first_error
             .or_else(|| answer.issues.first().map(ToString::to_string))
             .unwrap_or_else(|| "the input holds no features".to_owned());
-        return Err(ImportError::NothingUsable { reason, summary: Box::new(answer) });
+        return Err(ImportError::NothingUsable {
+            reason,
+            summary: Box::new(answer),
+        });
     }
     let detail = serde_json::json!({ "files": answer.files, "quarantined": answer.quarantined }).to_string();
     let written = finished.session.commit("import", &detail)?;
     let summary = store.summary()?;
     answer.replaced = written.replaced;
     answer.unchanged = written.unchanged;
-    answer.layers = summary.layers.into_iter().map(|(id, features)| LayerOutcome { id, features }).collect();
+    answer.layers = summary
+        .layers
+        .into_iter()
+        .map(|(id, features)| LayerOutcome { id, features })
+        .collect();
     answer.scene_crs = store.scene()?.map(|s| s.frame.crs().name().to_owned());
     answer.peak_rss_bytes = crate::process::peak_rss_bytes();
     answer.elapsed_s = started.elapsed().as_secs_f64();

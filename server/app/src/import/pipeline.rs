@@ -21,7 +21,11 @@ enum Work {
     BeginFile(PathBuf),
     Features(Vec<EncodedFeature>),
     Terrain(String, HeightGrid),
-    EndFile { dataset: Dataset, report: Box<Report>, error: Option<String> },
+    EndFile {
+        dataset: Dataset,
+        report: Box<Report>,
+        error: Option<String>,
+    },
 }
 
 /// What the writer's thread gives back.
@@ -56,16 +60,23 @@ pub struct ImportSink<'a> {
 
 impl std::fmt::Debug for ImportSink<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ImportSink").field("dataset", &self.dataset).field("count", &self.count).finish_non_exhaustive()
+        f.debug_struct("ImportSink")
+            .field("dataset", &self.dataset)
+            .field("count", &self.count)
+            .finish_non_exhaustive()
     }
 }
 
 impl<'a> ImportSink<'a> {
     pub(super) fn new(session: Box<dyn ImportSession>, options: &'a ImportOptions) -> Self {
         let scene = session.scene().cloned();
-        let scene_crs = scene.as_ref().map(|s| (s.frame.crs().clone(), Centre(s.frame.origin_scene().truncate())));
+        let scene_crs = scene
+            .as_ref()
+            .map(|s| (s.frame.crs().clone(), Centre(s.frame.origin_scene().truncate())));
         let (queue, work) = sync_channel(QUEUED_BATCHES);
-        let writer = std::thread::Builder::new().name("import-writer".to_owned()).spawn(move || write(session, &work));
+        let writer = std::thread::Builder::new()
+            .name("import-writer".to_owned())
+            .spawn(move || write(session, &work));
         Self {
             options,
             queue: Some(queue),
@@ -94,9 +105,16 @@ impl<'a> ImportSink<'a> {
         self.source_crs = None;
         self.placer = None;
         self.count = 0;
-        self.layer = city_sources::ReadOptions { layer: self.options.layer.clone(), ..Default::default() }.layer_for(path);
-        self.dataset =
-            Dataset { path: path.display().to_string(), attribution: self.options.attribution.clone(), ..Dataset::default() };
+        self.layer = city_sources::ReadOptions {
+            layer: self.options.layer.clone(),
+            ..Default::default()
+        }
+        .layer_for(path);
+        self.dataset = Dataset {
+            path: path.display().to_string(),
+            attribution: self.options.attribution.clone(),
+            ..Dataset::default()
+        };
         self.report = Report::new(path.display().to_string());
         drop(self.send(Work::BeginFile(path.to_owned())));
     }
@@ -129,7 +147,11 @@ impl<'a> ImportSink<'a> {
             report.error("import/unreadable", None, None, error.clone());
         }
         let dataset = std::mem::take(&mut self.dataset);
-        drop(self.send(Work::EndFile { dataset, report: Box::new(report), error }));
+        drop(self.send(Work::EndFile {
+            dataset,
+            report: Box::new(report),
+            error,
+        }));
     }
 
     /// True when the writer has stopped and more features are of no use.
@@ -139,12 +161,19 @@ impl<'a> ImportSink<'a> {
 
     pub(super) fn finish(mut self) -> Result<Written, ImportError> {
         drop(self.queue.take());
-        let writer = self.writer.take().ok_or_else(|| ImportError::Writer("no thread could be started".to_owned()))?;
-        let mut written = writer.join().map_err(|_| ImportError::Writer("it panicked".to_owned()))??;
+        let writer = self
+            .writer
+            .take()
+            .ok_or_else(|| ImportError::Writer("no thread could be started".to_owned()))?;
+        let mut written = writer
+            .join()
+            .map_err(|_| ImportError::Writer("it panicked".to_owned()))??;
         if self.scene.is_none()
             && let Some((crs, _)) = &self.scene_crs
         {
-            let scene = self.new_scene(crs.clone()).map_err(|err| ImportError::Writer(err.to_string()))?;
+            let scene = self
+                .new_scene(crs.clone())
+                .map_err(|err| ImportError::Writer(err.to_string()))?;
             written.session.set_scene(&scene)?;
             self.scene = Some(scene);
         }
@@ -162,11 +191,21 @@ impl<'a> ImportSink<'a> {
         let frame = &self.scene.as_ref()?.frame;
         let to_scene = city_model::Transformer::new(self.source_crs.clone()?, frame.crs().clone());
         let place = |view: &ViewInfo| {
-            let target = to_scene.transform(view.target_enu.into()).and_then(|p| frame.enu_from_scene(p)).ok()?;
-            Some(ViewInfo { target_enu: target.0.to_array(), ..view.clone() })
+            let target = to_scene
+                .transform(view.target_enu.into())
+                .and_then(|p| frame.enu_from_scene(p))
+                .ok()?;
+            Some(ViewInfo {
+                target_enu: target.0.to_array(),
+                ..view.clone()
+            })
         };
         let placed: Vec<ViewInfo> = self.views.iter().filter_map(place).collect();
-        if placed.is_empty() { None } else { serde_json::to_string(&placed).ok() }
+        if placed.is_empty() {
+            None
+        } else {
+            serde_json::to_string(&placed).ok()
+        }
     }
 
     /// Origin in the middle of what came in, at whole metres; its height is that of the lowest ground known.
@@ -178,16 +217,33 @@ impl<'a> ImportSink<'a> {
         };
         let height = self.ground.map_or(0.0, |(low, _)| low.floor());
         let frame = SceneFrame::new(crs, centre.round().extend(height), self.options.geoid_offset_m)?;
-        let title = self.options.title.clone().or_else(|| self.title.clone()).unwrap_or_else(|| {
-            let name = self.layer.clone();
-            LocalText { zh: name.clone(), en: name }
-        });
-        Ok(SceneInfo { title, is_generated: self.options.is_generated, frame, vertical_datum: String::new() })
+        let title = self
+            .options
+            .title
+            .clone()
+            .or_else(|| self.title.clone())
+            .unwrap_or_else(|| {
+                let name = self.layer.clone();
+                LocalText {
+                    zh: name.clone(),
+                    en: name,
+                }
+            });
+        Ok(SceneInfo {
+            title,
+            is_generated: self.options.is_generated,
+            frame,
+            vertical_datum: String::new(),
+        })
     }
 
     fn send(&mut self, work: Work) -> Result<(), SinkError> {
         let stopped = || SinkError("the city's database does not take more".to_owned());
-        self.queue.as_ref().ok_or_else(stopped)?.send(work).map_err(|_| stopped())
+        self.queue
+            .as_ref()
+            .ok_or_else(stopped)?
+            .send(work)
+            .map_err(|_| stopped())
     }
 
     /// The placer of the current data set; chooses the scene CRS when the city has none.
@@ -196,9 +252,13 @@ impl<'a> ImportSink<'a> {
             return Ok(placer.clone());
         }
         let refuse = |err: city_model::CrsError| SinkError(err.to_string());
-        let source = self.source_crs.clone().or_else(|| self.options.crs.clone()).ok_or_else(|| {
-            SinkError("it does not state a coordinate reference system: give one with --crs EPSG:<code>".to_owned())
-        })?;
+        let source = self
+            .source_crs
+            .clone()
+            .or_else(|| self.options.crs.clone())
+            .ok_or_else(|| {
+                SinkError("it does not state a coordinate reference system: give one with --crs EPSG:<code>".to_owned())
+            })?;
         let (scene_crs, centre) = match &self.scene_crs {
             Some((crs, centre)) => (crs.clone(), *centre),
             None => {
@@ -206,7 +266,9 @@ impl<'a> ImportSink<'a> {
                     Some(crs) => crs.clone(),
                     None => choose_scene_crs(&source, position).map_err(refuse)?,
                 };
-                let there = city_model::Transformer::new(source.clone(), crs.clone()).transform(position).map_err(refuse)?;
+                let there = city_model::Transformer::new(source.clone(), crs.clone())
+                    .transform(position)
+                    .map_err(refuse)?;
                 (crs, Centre(there.truncate()))
             }
         };
@@ -270,7 +332,9 @@ impl<'a> ImportSink<'a> {
                     let layer = self.layer.clone();
                     self.send(Work::Terrain(layer, grid))?;
                 }
-                Err(err) => self.report.error(err.code(), None, None, format!("terrain grid: {err}")),
+                Err(err) => self
+                    .report
+                    .error(err.code(), None, None, format!("terrain grid: {err}")),
             }
         }
         Ok(())
@@ -313,7 +377,11 @@ impl FeatureSink for ImportSink<'_> {
 
 /// Median of the middles of a batch: one absurd feature does not move it.
 fn middle(batch: &[Feature]) -> DVec3 {
-    let mut middles: Vec<DVec3> = batch.iter().map(|f| f.bounds().center()).filter(|c| c.is_finite()).collect();
+    let mut middles: Vec<DVec3> = batch
+        .iter()
+        .map(|f| f.bounds().center())
+        .filter(|c| c.is_finite())
+        .collect();
     let mut median = |axis: fn(&DVec3) -> f64| {
         middles.sort_unstable_by(|a, b| axis(a).total_cmp(&axis(b)));
         middles.get(middles.len() / 2).map_or(0.0, axis)
@@ -326,7 +394,10 @@ fn write(mut session: Box<dyn ImportSession>, work: &Receiver<Work>) -> Result<W
     let mut report = Report::default();
     for item in work {
         match item {
-            Work::BeginFile(path) => files.push(FileOutcome { path: path.display().to_string(), ..FileOutcome::default() }),
+            Work::BeginFile(path) => files.push(FileOutcome {
+                path: path.display().to_string(),
+                ..FileOutcome::default()
+            }),
             Work::Features(batch) => {
                 for feature in &batch {
                     let outcome = session.put(feature)?;
@@ -339,7 +410,10 @@ fn write(mut session: Box<dyn ImportSession>, work: &Receiver<Work>) -> Result<W
                         }
                         PutOutcome::Renamed(_) => {
                             file.imported += 1;
-                            let message = format!("the id belongs to another layer; stored as {}:{}", feature.layer, feature.id);
+                            let message = format!(
+                                "the id belongs to another layer; stored as {}:{}",
+                                feature.layer, feature.id
+                            );
                             report.info("import/id-renamed", Some(&feature.id), None, message);
                         }
                         PutOutcome::Added(_) | PutOutcome::Replaced(_) | PutOutcome::Unchanged(_) => file.imported += 1,
@@ -353,10 +427,16 @@ fn write(mut session: Box<dyn ImportSession>, work: &Receiver<Work>) -> Result<W
                         file.terrain_grids += 1;
                     }
                 }
-                Err(err @ StoreError::Unstorable { .. }) => report.error("import/unstorable", None, None, err.to_string()),
+                Err(err @ StoreError::Unstorable { .. }) => {
+                    report.error("import/unstorable", None, None, err.to_string())
+                }
                 Err(err) => return Err(err),
             },
-            Work::EndFile { mut dataset, report: own, error } => {
+            Work::EndFile {
+                mut dataset,
+                report: own,
+                error,
+            } => {
                 if let Some(file) = files.last_mut() {
                     file.quarantined += own.features_quarantined;
                     file.error = error;

@@ -86,8 +86,17 @@ pub struct Placer {
 impl Placer {
     /// From the CRS of a data set to that of the scene.
     pub fn new(source: Crs, scene: Crs, centre: Centre, geoid_offset_m: f64) -> Self {
-        let geoid_offset_m = if source.has_ellipsoidal_heights() { geoid_offset_m } else { 0.0 };
-        Self { transformer: Transformer::new(source, scene), centre, geoid_offset_m, max_distance_m: MAX_DISTANCE_M }
+        let geoid_offset_m = if source.has_ellipsoidal_heights() {
+            geoid_offset_m
+        } else {
+            0.0
+        };
+        Self {
+            transformer: Transformer::new(source, scene),
+            centre,
+            geoid_offset_m,
+            max_distance_m: MAX_DISTANCE_M,
+        }
     }
 
     /// Transforms a feature in place.
@@ -105,11 +114,13 @@ impl Placer {
                 Shape::Point(point) if point.on_terrain => 0.0,
                 _ => self.geoid_offset_m,
             };
-            lod_shape.shape.try_map_coordinates(&mut |p: DVec3| -> Result<DVec3, CrsError> {
-                let q = self.transformer.transform(p)?;
-                rotation_probe.get_or_insert(q);
-                Ok(DVec3::new(q.x, q.y, q.z - offset))
-            })?;
+            lod_shape
+                .shape
+                .try_map_coordinates(&mut |p: DVec3| -> Result<DVec3, CrsError> {
+                    let q = self.transformer.transform(p)?;
+                    rotation_probe.get_or_insert(q);
+                    Ok(DVec3::new(q.x, q.y, q.z - offset))
+                })?;
             match &mut lod_shape.shape {
                 Shape::Extrusion(extrusion) => extrusion.base_z_m = extrusion.base_z_m.map(|z| z - offset),
                 Shape::Footprint(footprint) => footprint.level_z_m = footprint.level_z_m.map(|z| z - offset),
@@ -124,7 +135,9 @@ impl Placer {
             let distance_m = corner.truncate().distance(self.centre.0);
             // written so that NaN is refused
             if !(distance_m <= self.max_distance_m) {
-                return Err(PlaceError::FarAway { distance_km: distance_m / 1000.0 });
+                return Err(PlaceError::FarAway {
+                    distance_km: distance_m / 1000.0,
+                });
             }
             if !(corner.z.abs() <= MAX_HEIGHT_M) {
                 return Err(PlaceError::AbsurdHeight { height_m: corner.z });
@@ -138,12 +151,18 @@ impl Placer {
     /// # Errors
     /// [`PlaceError`] when it lies elsewhere or cannot be transformed.
     pub fn place_terrain(&self, grid: HeightGrid) -> Result<HeightGrid, PlaceError> {
-        let grid = if self.transformer.is_identity() { grid } else { self.resample(&grid)? };
+        let grid = if self.transformer.is_identity() {
+            grid
+        } else {
+            self.resample(&grid)?
+        };
         let (min, max) = grid.extent();
         for corner in [min, max] {
             let distance_m = corner.distance(self.centre.0);
             if !(distance_m <= self.max_distance_m) {
-                return Err(PlaceError::FarAway { distance_km: distance_m / 1000.0 });
+                return Err(PlaceError::FarAway {
+                    distance_km: distance_m / 1000.0,
+                });
             }
         }
         let mut grid = grid;
@@ -163,7 +182,12 @@ impl Placer {
         for i in 0..=16 {
             let t = f64::from(i) / 16.0;
             let (x, y) = (min.x + (max.x - min.x) * t, min.y + (max.y - min.y) * t);
-            for p in [DVec2::new(x, min.y), DVec2::new(x, max.y), DVec2::new(min.x, y), DVec2::new(max.x, y)] {
+            for p in [
+                DVec2::new(x, min.y),
+                DVec2::new(x, max.y),
+                DVec2::new(min.x, y),
+                DVec2::new(max.x, y),
+            ] {
                 let q = forward(p)?;
                 low = low.min(q);
                 high = high.max(q);
@@ -190,12 +214,21 @@ impl Placer {
                 let backward = &backward;
                 (0..num_x).map(move |x| {
                     let p = origin + DVec2::new(f64::from(x), f64::from(y)) * step;
-                    let sample = backward.transform(p.extend(0.0)).ok().and_then(|q| grid.sample(q.truncate()));
+                    let sample = backward
+                        .transform(p.extend(0.0))
+                        .ok()
+                        .and_then(|q| grid.sample(q.truncate()));
                     sample.map_or(f32::NAN, |h| h as f32)
                 })
             })
             .collect();
-        Ok(HeightGrid { origin, step_m: DVec2::splat(step), num_x, num_y, heights_m })
+        Ok(HeightGrid {
+            origin,
+            step_m: DVec2::splat(step),
+            num_x,
+            num_y,
+            heights_m,
+        })
     }
 }
 
@@ -207,50 +240,92 @@ mod tests {
     fn footprint(points: &[[f64; 2]]) -> Feature {
         let mut feature = Feature::new("f", FeatureClass::Zone, "x");
         let ring = points.iter().map(|p| DVec2::from_array(*p)).collect();
-        feature.geometry = LodGeometry::single(0, Shape::Footprint(Footprint { polygons: vec![vec![ring]], level_z_m: None }));
+        feature.geometry = LodGeometry::single(
+            0,
+            Shape::Footprint(Footprint {
+                polygons: vec![vec![ring]],
+                level_z_m: None,
+            }),
+        );
         feature
     }
 
     fn placer() -> Placer {
-        Placer::new(Crs::wgs84(), Crs::from_epsg(4547).unwrap(), Centre(DVec2::new(467_952.0, 3_846_914.0)), 0.0)
+        Placer::new(
+            Crs::wgs84(),
+            Crs::from_epsg(4547).unwrap(),
+            Centre(DVec2::new(467_952.0, 3_846_914.0)),
+            0.0,
+        )
     }
 
     #[test]
     fn degrees_become_metres_near_the_city() {
         let mut feature = footprint(&[[113.65, 34.75], [113.66, 34.75], [113.66, 34.76]]);
         placer().place(&mut feature).unwrap();
-        let Shape::Footprint(footprint) = &feature.geometry.shapes[0].shape else { panic!() };
+        let Shape::Footprint(footprint) = &feature.geometry.shapes[0].shape else {
+            panic!()
+        };
         let first = footprint.polygons[0][0][0];
         // pyproj 3.7.2, EPSG:4326 → EPSG:4547
-        assert!(first.distance(DVec2::new(467_952.197_478, 3_846_914.123_787)) < 1e-5, "{first}");
+        assert!(
+            first.distance(DVec2::new(467_952.197_478, 3_846_914.123_787)) < 1e-5,
+            "{first}"
+        );
     }
 
     #[test]
     fn places_elsewhere_and_nowhere_are_refused() {
         let code = |points: &[[f64; 2]]| placer().place(&mut footprint(points)).map_err(|err| err.code());
         assert_eq!(code(&[[0.0, 0.0], [0.1, 0.0], [0.1, 0.1]]), Err("import/far-away"));
-        assert_eq!(code(&[[113.65, 34.75], [113.66, 34.75], [116.9, 34.76]]), Err("import/far-away"));
-        assert_eq!(code(&[[113.65, f64::NAN], [113.66, 34.75], [113.66, 34.76]]), Err("import/coordinate-refused"));
-        assert_eq!(code(&[[467_952.0, 3_846_914.0], [467_953.0, 3_846_914.0], [467_953.0, 3_846_915.0]]), Err("import/coordinate-refused"));
+        assert_eq!(
+            code(&[[113.65, 34.75], [113.66, 34.75], [116.9, 34.76]]),
+            Err("import/far-away")
+        );
+        assert_eq!(
+            code(&[[113.65, f64::NAN], [113.66, 34.75], [113.66, 34.76]]),
+            Err("import/coordinate-refused")
+        );
+        assert_eq!(
+            code(&[
+                [467_952.0, 3_846_914.0],
+                [467_953.0, 3_846_914.0],
+                [467_953.0, 3_846_915.0]
+            ]),
+            Err("import/coordinate-refused")
+        );
         assert_eq!(code(&[]), Err("import/not-finite"));
     }
 
     #[test]
     fn a_scene_is_metric() {
-        let choose = |code: u32, x: f64, y: f64| choose_scene_crs(&Crs::from_epsg(code).unwrap(), DVec3::new(x, y, 0.0)).unwrap();
+        let choose = |code: u32, x: f64, y: f64| {
+            choose_scene_crs(&Crs::from_epsg(code).unwrap(), DVec3::new(x, y, 0.0)).unwrap()
+        };
         assert_eq!(choose(7415, 84_280.0, 447_527.0).name(), "EPSG:7415");
         assert_eq!(choose(4326, 113.65, 34.75).name(), "EPSG:4547");
-        assert_eq!(choose(3857, 485_000.0, 6_800_000.0).name(), "EPSG:32631", "web Mercator is stretched");
+        assert_eq!(
+            choose(3857, 485_000.0, 6_800_000.0).name(),
+            "EPSG:32631",
+            "web Mercator is stretched"
+        );
     }
 
     #[test]
     fn terrain_in_degrees_is_sampled_anew_in_metres() {
         let heights_m = (0..100).map(|i| (i % 10) as f32).collect();
-        let grid =
-            HeightGrid { origin: DVec2::new(113.65, 34.75), step_m: DVec2::splat(0.0003), num_x: 10, num_y: 10, heights_m };
+        let grid = HeightGrid {
+            origin: DVec2::new(113.65, 34.75),
+            step_m: DVec2::splat(0.0003),
+            num_x: 10,
+            num_y: 10,
+            heights_m,
+        };
         let placed = placer().place_terrain(grid).unwrap();
         assert!((placed.step_m.x - 27.5).abs() < 1.0, "{}", placed.step_m);
-        let p = Transformer::new(Crs::wgs84(), Crs::from_epsg(4547).unwrap()).transform(DVec3::new(113.651_2, 34.751, 0.0)).unwrap();
+        let p = Transformer::new(Crs::wgs84(), Crs::from_epsg(4547).unwrap())
+            .transform(DVec3::new(113.651_2, 34.751, 0.0))
+            .unwrap();
         assert!((placed.sample(p.truncate()).unwrap() - 4.0).abs() < 0.05);
     }
 }

@@ -35,10 +35,15 @@ impl Drop for OpenStream {
 #[utoipa::path(get, path = "/api/v1/events", tag = "viewer",
     params(("Last-Event-ID" = Option<u64>, Header, description = "last revision that the client heard of")),
     responses((status = 200, description = "event stream", content_type = "text/event-stream")))]
-pub async fn events(State(state): State<AppState>, headers: HeaderMap) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub async fn events(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let mut published = state.published.subscribe();
     let mut stopping = state.stopping.subscribe();
-    let last_heard = headers.get("last-event-id").and_then(|v| v.to_str().ok()?.trim().parse::<u64>().ok());
+    let last_heard = headers
+        .get("last-event-id")
+        .and_then(|v| v.to_str().ok()?.trim().parse::<u64>().ok());
     let mut heard = last_heard.unwrap_or_else(|| published.borrow_and_update().number());
     let open = OpenStream::new(state);
     let stream = async_stream::stream! {

@@ -63,7 +63,10 @@ pub struct LifespanAnswer {
     (status = 404, description = "no such feature", body = crate::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn by_id(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<FeatureAnswer>, ApiError> {
     let snapshot = state.snapshot();
-    state.query(move |store| answer(store, &snapshot, FeatureKey::Id(&id))).await.map(Json)
+    state
+        .query(move |store| answer(store, &snapshot, FeatureKey::Id(&id)))
+        .await
+        .map(Json)
 }
 
 /// One feature by its dense number.
@@ -71,10 +74,18 @@ pub async fn by_id(State(state): State<AppState>, Path(id): Path<String>) -> Res
     (status = 200, description = "the feature", body = FeatureAnswer),
     (status = 400, description = "not a number", body = crate::http::problem::Problem, content_type = "application/problem+json"),
     (status = 404, description = "no such feature", body = crate::http::problem::Problem, content_type = "application/problem+json")))]
-pub async fn by_index(State(state): State<AppState>, Path(index): Path<String>) -> Result<Json<FeatureAnswer>, ApiError> {
-    let index = index.parse().map_err(|_| ApiError::BadRequest("a feature number is a whole number below 2^32".to_owned()))?;
+pub async fn by_index(
+    State(state): State<AppState>,
+    Path(index): Path<String>,
+) -> Result<Json<FeatureAnswer>, ApiError> {
+    let index = index
+        .parse()
+        .map_err(|_| ApiError::BadRequest("a feature number is a whole number below 2^32".to_owned()))?;
     let snapshot = state.snapshot();
-    state.query(move |store| answer(store, &snapshot, FeatureKey::Index(FeatureIndex(index)))).await.map(Json)
+    state
+        .query(move |store| answer(store, &snapshot, FeatureKey::Index(FeatureIndex(index))))
+        .await
+        .map(Json)
 }
 
 fn answer(store: &dyn SceneStore, snapshot: &Snapshot, key: FeatureKey<'_>) -> Result<FeatureAnswer, ApiError> {
@@ -97,7 +108,10 @@ fn answer(store: &dyn SceneStore, snapshot: &Snapshot, key: FeatureKey<'_>) -> R
         attributes: feature.attributes,
         bounds_enu: snapshot.bounds_enu(snapshot.lifted(stored.bounds, stored.on_terrain)),
         bounds_scene: bounds_scene(snapshot, stored.bounds, stored.on_terrain),
-        lifespan: LifespanAnswer { from: feature.lifespan.from.map(iso), to: feature.lifespan.to.map(iso) },
+        lifespan: LifespanAnswer {
+            from: feature.lifespan.from.map(iso),
+            to: feature.lifespan.to.map(iso),
+        },
         tiles: store.tiles_of(feature.index)?,
         revision: stored.revision,
         id: feature.id,

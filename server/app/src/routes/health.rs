@@ -1,7 +1,7 @@
 //! `/healthz`, `/readyz`, `/metrics`.
 
-use crate::http::problem::ApiError;
 use crate::http::AppState;
+use crate::http::problem::ApiError;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -37,5 +37,8 @@ pub async fn readyz(State(state): State<AppState>) -> Result<Json<Ready>, ApiErr
 /// Counters for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, description = "Prometheus text format 0.0.4", content_type = "text/plain")))]
 pub async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render())
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        state.metrics.render(),
+    )
 }

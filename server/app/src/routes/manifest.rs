@@ -1,8 +1,8 @@
 //! `/api/v1/manifest`: everything a viewer needs before its first tile.
 
 use super::tiles::serve_document;
-use crate::http::problem::ApiError;
 use crate::http::AppState;
+use crate::http::problem::ApiError;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;

@@ -27,8 +27,18 @@ pub fn app(state: AppState) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD, Method::OPTIONS])
-        .allow_headers([header::ACCEPT, header::RANGE, header::IF_NONE_MATCH, header::CONTENT_TYPE])
-        .expose_headers([header::ETAG, header::CONTENT_RANGE, header::LINK, HeaderName::from_static("x-request-id")]);
+        .allow_headers([
+            header::ACCEPT,
+            header::RANGE,
+            header::IF_NONE_MATCH,
+            header::CONTENT_TYPE,
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::CONTENT_RANGE,
+            header::LINK,
+            HeaderName::from_static("x-request-id"),
+        ]);
     let shared = Router::new()
         .route("/", get(viewer::index))
         .route("/{*path}", get(viewer::asset))
@@ -58,5 +68,8 @@ pub fn app(state: AppState) -> Router {
 }
 
 async fn no_route(uri: Uri) -> ApiError {
-    ApiError::NotFound(format!("nothing at {}", uri.path().chars().take(200).collect::<String>()))
+    ApiError::NotFound(format!(
+        "nothing at {}",
+        uri.path().chars().take(200).collect::<String>()
+    ))
 }

@@ -57,7 +57,9 @@ pub async fn collections(State(state): State<AppState>) -> Json<Value> {
         .iter()
         .filter_map(|count| Some(collection_json(layers::by_code(count.code)?, count, &snapshot)))
         .collect();
-    Json(json!({ "links": [link("/ogc/collections", "self", "application/json", "this document")], "collections": collections }))
+    Json(
+        json!({ "links": [link("/ogc/collections", "self", "application/json", "this document")], "collections": collections }),
+    )
 }
 
 /// One collection.
@@ -85,14 +87,22 @@ fn collection_id(layer: &LayerDef) -> String {
 
 fn collection_json(layer: &LayerDef, count: &LayerCount, snapshot: &Snapshot) -> Value {
     let id = collection_id(layer);
-    let extent = snapshot.frame.as_deref().filter(|_| !count.bounds.is_empty()).and_then(|frame| {
-        let (min, max) = (count.bounds.min, count.bounds.max);
-        let corners = [min, max, DVec3::new(min.x, max.y, 0.0), DVec3::new(max.x, min.y, 0.0)];
-        let degrees: Vec<[f64; 3]> = corners.iter().map(|c| frame.geodetic_from_scene(*c).map(city_model::Geodetic::to_deg)).collect::<Result<_, _>>().ok()?;
-        let least = |axis: usize| degrees.iter().map(|d| d[axis]).fold(f64::INFINITY, f64::min);
-        let most = |axis: usize| degrees.iter().map(|d| d[axis]).fold(f64::NEG_INFINITY, f64::max);
-        Some(json!({ "spatial": { "bbox": [[least(0), least(1), most(0), most(1)]], "crs": CRS84 } }))
-    });
+    let extent = snapshot
+        .frame
+        .as_deref()
+        .filter(|_| !count.bounds.is_empty())
+        .and_then(|frame| {
+            let (min, max) = (count.bounds.min, count.bounds.max);
+            let corners = [min, max, DVec3::new(min.x, max.y, 0.0), DVec3::new(max.x, min.y, 0.0)];
+            let degrees: Vec<[f64; 3]> = corners
+                .iter()
+                .map(|c| frame.geodetic_from_scene(*c).map(city_model::Geodetic::to_deg))
+                .collect::<Result<_, _>>()
+                .ok()?;
+            let least = |axis: usize| degrees.iter().map(|d| d[axis]).fold(f64::INFINITY, f64::min);
+            let most = |axis: usize| degrees.iter().map(|d| d[axis]).fold(f64::NEG_INFINITY, f64::max);
+            Some(json!({ "spatial": { "bbox": [[least(0), least(1), most(0), most(1)]], "crs": CRS84 } }))
+        });
     json!({
         "id": id,
         "title": format!("{} {}", layer.zh, layer.en),
@@ -138,8 +148,17 @@ pub async fn items(
     }
     let limit = limit.min(MAX_LIMIT);
     let offset = question.offset.unwrap_or(0);
-    let bbox_scene = question.bbox.as_deref().map(|text| scene_box(&snapshot, &parse_bbox(text)?)).transpose()?;
-    let query = FeatureQuery { layer_code: Some(code), bbox_scene, limit, offset };
+    let bbox_scene = question
+        .bbox
+        .as_deref()
+        .map(|text| scene_box(&snapshot, &parse_bbox(text)?))
+        .transpose()?;
+    let query = FeatureQuery {
+        layer_code: Some(code),
+        bbox_scene,
+        limit,
+        offset,
+    };
     let collection = state
         .query(move |store| {
             let page = store.features(&query)?;
@@ -147,14 +166,24 @@ pub async fn items(
             let at = |offset: u32| format!("/ogc/collections/{id}/items?limit={limit}&offset={offset}{bbox}");
             let mut links = vec![
                 link(&at(offset), "self", "application/geo+json", "this document"),
-                link(&format!("/ogc/collections/{id}"), "collection", "application/json", "collection"),
+                link(
+                    &format!("/ogc/collections/{id}"),
+                    "collection",
+                    "application/json",
+                    "collection",
+                ),
             ];
             let end = offset.saturating_add(limit);
             if u64::from(end) < page.total {
                 links.push(link(&at(end), "next", "application/geo+json", "next page"));
             }
             if offset > 0 {
-                links.push(link(&at(offset.saturating_sub(limit)), "prev", "application/geo+json", "previous page"));
+                links.push(link(
+                    &at(offset.saturating_sub(limit)),
+                    "prev",
+                    "application/geo+json",
+                    "previous page",
+                ));
             }
             let features: Vec<Value> = page.features.iter().map(|f| geojson::feature(f, &snapshot)).collect();
             Ok(json!({
@@ -174,7 +203,10 @@ pub async fn items(
     params(("collection" = String, Path, description = "collection id"), ("id" = String, Path, description = "feature id, percent-encoded")), responses(
     (status = 200, description = "GeoJSON feature", content_type = "application/geo+json"),
     (status = 404, description = "no such feature or collection", body = crate::http::problem::Problem, content_type = "application/problem+json")))]
-pub async fn item(State(state): State<AppState>, Path((collection, id)): Path<(String, String)>) -> Result<Response, ApiError> {
+pub async fn item(
+    State(state): State<AppState>,
+    Path((collection, id)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
     let snapshot = state.snapshot();
     let code = find(&snapshot, &collection)?.0.code;
     let feature = state
@@ -183,7 +215,12 @@ pub async fn item(State(state): State<AppState>, Path((collection, id)): Path<(S
             let stored = stored.ok_or_else(|| ApiError::NotFound(format!("no feature {id:?} in {collection}")))?;
             let mut feature = geojson::feature(&stored, &snapshot);
             if let Some(object) = feature.as_object_mut() {
-                let links = json!([link(&format!("/ogc/collections/{collection}"), "collection", "application/json", "collection")]);
+                let links = json!([link(
+                    &format!("/ogc/collections/{collection}"),
+                    "collection",
+                    "application/json",
+                    "collection"
+                )]);
                 object.insert("links".to_owned(), links);
             }
             Ok(feature)
@@ -198,8 +235,16 @@ fn geo_json(value: &Value) -> Response {
 
 /// Four or six numbers in order: west, south, east, north in degrees.
 fn parse_bbox(text: &str) -> Result<[f64; 4], ApiError> {
-    let bad = || ApiError::BadRequest("bbox is west,south,east,north in degrees (or with heights after south and north)".to_owned());
-    let numbers: Vec<f64> = text.split(',').map(|n| n.trim().parse::<f64>().ok().filter(|n| n.is_finite())).collect::<Option<_>>().ok_or_else(bad)?;
+    let bad = || {
+        ApiError::BadRequest(
+            "bbox is west,south,east,north in degrees (or with heights after south and north)".to_owned(),
+        )
+    };
+    let numbers: Vec<f64> = text
+        .split(',')
+        .map(|n| n.trim().parse::<f64>().ok().filter(|n| n.is_finite()))
+        .collect::<Option<_>>()
+        .ok_or_else(bad)?;
     let [west, south, east, north] = match numbers.as_slice() {
         [w, s, e, n] | [w, s, _, e, n, _] => [*w, *s, *e, *n],
         _ => return Err(bad()),
@@ -223,8 +268,15 @@ fn scene_box(snapshot: &Snapshot, [west, south, east, north]: &[f64; 4]) -> Resu
         let t = f64::from(i) / 8.0;
         let (x, y) = (x0 + (x1 - x0) * t, y0 + (y1 - y0) * t);
         for p in [[x, y0], [x, y1], [x0, y], [x1, y]] {
-            let q = to_scene.transform(DVec3::new(p[0], p[1], 0.0)).map_err(|err| ApiError::BadRequest(err.to_string()))?;
-            scene = [scene[0].min(q.x), scene[1].min(q.y), scene[2].max(q.x), scene[3].max(q.y)];
+            let q = to_scene
+                .transform(DVec3::new(p[0], p[1], 0.0))
+                .map_err(|err| ApiError::BadRequest(err.to_string()))?;
+            scene = [
+                scene[0].min(q.x),
+                scene[1].min(q.y),
+                scene[2].max(q.x),
+                scene[3].max(q.y),
+            ];
         }
     }
     // a box elsewhere was cut to a line or point: nothing of the city lies in it

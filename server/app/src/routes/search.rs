@@ -77,7 +77,11 @@ pub async fn search(
     let query = question.q.clone();
     let answer = state.query(move |store| Ok(store.search(&query, limit)?)).await?;
     let results = answer.hits.into_iter().map(|hit| result(hit, &snapshot)).collect();
-    Ok(Json(SearchResults { query: question.q, total: answer.total, results }))
+    Ok(Json(SearchResults {
+        query: question.q,
+        total: answer.total,
+        results,
+    }))
 }
 
 fn result(hit: SearchHit, snapshot: &Snapshot) -> SearchResult {
@@ -87,7 +91,10 @@ fn result(hit: SearchHit, snapshot: &Snapshot) -> SearchResult {
         class: hit.class.as_str(),
         class_zh: hit.class.label_zh(),
         layer: layers::by_code(hit.layer_code).map_or("", |l| l.id),
-        matched: Matched { key: hit.matched.0, value: hit.matched.1 },
+        matched: Matched {
+            key: hit.matched.0,
+            value: hit.matched.1,
+        },
         bounds_enu: snapshot.bounds_enu(snapshot.lifted(hit.bounds, hit.on_terrain)),
         id: hit.id,
     }

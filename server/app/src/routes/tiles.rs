@@ -1,10 +1,10 @@
 //! `/tiles/…`: the tileset of the published revision, and contents that never change.
 
+use crate::http::AppState;
 use crate::http::cache::{TileVariant, content_etag, content_headers};
 use crate::http::negotiate::{AcceptedEncodings, RangeAnswer, if_none_match, range};
 use crate::http::problem::{ApiError, problem_response};
 use crate::http::state::Document;
-use crate::http::AppState;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -28,7 +28,10 @@ pub async fn tileset(State(state): State<AppState>, headers: HeaderMap) -> Resul
 pub(super) fn serve_document(document: &Document, headers: &HeaderMap) -> Result<Response, ApiError> {
     let accepted = AcceptedEncodings::from_headers(headers);
     let (body, form_headers) = document.form(accepted.best().ok_or(ApiError::NotAcceptable)?);
-    let etag = form_headers.get(header::ETAG).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let etag = form_headers
+        .get(header::ETAG)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
     let mut response = if if_none_match(headers, |tag| tag == etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -66,7 +69,9 @@ pub async fn content(State(state): State<AppState>, request: Request) -> Respons
             if let Some(value) = err.into_response().headers_mut().remove(header::CONTENT_RANGE) {
                 answer.headers_mut().insert(header::CONTENT_RANGE, value);
             }
-            answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            answer
+                .headers_mut()
+                .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
             answer
         }
     }
@@ -74,7 +79,9 @@ pub async fn content(State(state): State<AppState>, request: Request) -> Respons
 
 async fn answer(state: &AppState, name: &str, method: &Method, headers: &HeaderMap) -> Result<Response, ApiError> {
     if !is_content_name(name) {
-        return Err(ApiError::NotFound("no such content: names are {hash}.glb or {hash}.json".to_owned()));
+        return Err(ApiError::NotFound(
+            "no such content: names are {hash}.glb or {hash}.json".to_owned(),
+        ));
     }
     let accepted = AcceptedEncodings::from_headers(headers);
     if headers.contains_key(header::IF_NONE_MATCH)
@@ -100,15 +107,28 @@ async fn answer(state: &AppState, name: &str, method: &Method, headers: &HeaderM
     respond(state, &variant, method, headers)
 }
 
-fn respond(state: &AppState, variant: &TileVariant, method: &Method, headers: &HeaderMap) -> Result<Response, ApiError> {
+fn respond(
+    state: &AppState,
+    variant: &TileVariant,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     let length = variant.bytes.len() as u64;
-    let wanted = if headers.contains_key(header::RANGE) { range(headers, &variant.etag, length) } else { RangeAnswer::Whole };
+    let wanted = if headers.contains_key(header::RANGE) {
+        range(headers, &variant.etag, length)
+    } else {
+        RangeAnswer::Whole
+    };
     let (status, bytes, content_range) = match wanted {
         RangeAnswer::Whole => (StatusCode::OK, variant.bytes.clone(), None),
         RangeAnswer::Part(first, last) => {
             // both are below the length, which fits the memory
             let part = variant.bytes.slice(first as usize..=last as usize);
-            (StatusCode::PARTIAL_CONTENT, part, HeaderValue::try_from(format!("bytes {first}-{last}/{length}")).ok())
+            (
+                StatusCode::PARTIAL_CONTENT,
+                part,
+                HeaderValue::try_from(format!("bytes {first}-{last}/{length}")).ok(),
+            )
         }
         RangeAnswer::Unsatisfiable => return Err(ApiError::RangeNotSatisfiable { length }),
     };
@@ -118,7 +138,9 @@ fn respond(state: &AppState, variant: &TileVariant, method: &Method, headers: &H
     *response.status_mut() = status;
     *response.headers_mut() = variant.headers.clone();
     if is_head {
-        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(num_bytes));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(num_bytes));
     } else {
         state.metrics.tile_bytes.fetch_add(num_bytes, Ordering::Relaxed);
     }
@@ -144,7 +166,10 @@ pub async fn preflight() -> Response {
     for (name, value) in [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, range, if-range, if-none-match"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "accept, range, if-range, if-none-match",
+        ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));

@@ -39,7 +39,8 @@ pub async fn index(State(_): State<AppState>, headers: HeaderMap) -> Result<Resp
     (status = 200, description = "the file"),
     (status = 404, description = "no such file", body = crate::http::problem::Problem, content_type = "application/problem+json")))]
 pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
-    serve(&path, &headers)?.ok_or_else(|| ApiError::NotFound(format!("nothing at /{}", path.chars().take(200).collect::<String>())))
+    serve(&path, &headers)?
+        .ok_or_else(|| ApiError::NotFound(format!("nothing at /{}", path.chars().take(200).collect::<String>())))
 }
 
 /// A file that may be there as it is, as `.br`, or both.
@@ -64,8 +65,20 @@ fn serve(path: &str, headers: &HeaderMap) -> Result<Option<Response>, ApiError> 
     })
 }
 
-fn respond(path: &str, file: &EmbeddedFile, headers: &HeaderMap, is_brotli: bool, decoded: Option<Vec<u8>>) -> Response {
-    let hash: String = file.metadata.sha256_hash().iter().take(16).map(|b| format!("{b:02x}")).collect();
+fn respond(
+    path: &str,
+    file: &EmbeddedFile,
+    headers: &HeaderMap,
+    is_brotli: bool,
+    decoded: Option<Vec<u8>>,
+) -> Response {
+    let hash: String = file
+        .metadata
+        .sha256_hash()
+        .iter()
+        .take(16)
+        .map(|b| format!("{b:02x}"))
+        .collect();
     let etag = format!("\"{hash}{}\"", if decoded.is_some() { "-identity" } else { "" });
     let mut response = if if_none_match(headers, |tag| tag == etag) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -75,17 +88,29 @@ fn respond(path: &str, file: &EmbeddedFile, headers: &HeaderMap, is_brotli: bool
             None => Body::from(file.data.clone().into_owned()),
         };
         let mut response = Response::new(body);
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
         if is_brotli {
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
         }
         response
     };
     // bundled files carry a hash in their name; the page and others keep theirs
     let is_hashed = path.starts_with("assets/");
-    let cache = if is_hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let cache = if is_hashed {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(value) = HeaderValue::from_str(&etag) {
         response.headers_mut().insert(header::ETAG, value);
     }

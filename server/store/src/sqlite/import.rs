@@ -31,7 +31,9 @@ pub(super) struct SqliteImport {
 
 impl SqliteImport {
     pub(super) fn begin(connection: Connection) -> Result<Self, StoreError> {
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::sql("begin import"))?;
+        connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(StoreError::sql("begin import"))?;
         let next_index: u32 = connection
             .query_row("SELECT coalesce(max(idx) + 1, 0) FROM features", [], |row| row.get(0))
             .map_err(StoreError::sql("number features"))?;
@@ -73,7 +75,14 @@ impl SqliteImport {
         self.connection
             .prepare_cached("SELECT idx, layer_id, content_hash, live FROM features WHERE id = ?1")
             .and_then(|mut statement| {
-                statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned(), row.get(3)?)))
+                statement.query_row([id], |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get::<_, i64>(2)?.cast_unsigned(),
+                        row.get(3)?,
+                    ))
+                })
             })
             .map_err(StoreError::sql("look up feature"))
     }
@@ -98,7 +107,10 @@ impl SqliteImport {
 
     fn take_index(&self) -> Result<u32, StoreError> {
         if self.next_index == FeatureIndex::UNSET.0 {
-            return Err(StoreError::Unstorable { what: "feature".to_owned(), reason: "all 2^32 feature numbers are used".to_owned() });
+            return Err(StoreError::Unstorable {
+                what: "feature".to_owned(),
+                reason: "all 2^32 feature numbers are used".to_owned(),
+            });
         }
         Ok(self.next_index)
     }
@@ -121,7 +133,10 @@ impl ImportSession for SqliteImport {
     }
 
     fn set_scene(&mut self, scene: &SceneInfo) -> Result<(), StoreError> {
-        let json = serde_json::to_string(scene).map_err(|err| StoreError::Unstorable { what: "scene".to_owned(), reason: err.to_string() })?;
+        let json = serde_json::to_string(scene).map_err(|err| StoreError::Unstorable {
+            what: "scene".to_owned(),
+            reason: err.to_string(),
+        })?;
         self.set_meta("scene", &json)?;
         self.scene = Some(scene.clone());
         Ok(())
@@ -149,14 +164,18 @@ impl ImportSession for SqliteImport {
             self.summary.added += 1;
             return Ok(PutOutcome::Renamed(FeatureIndex(index)));
         }
-        self.replace(&id, layer_id, feature)?.ok_or_else(|| StoreError::Unstorable {
-            what: format!("feature {id:?}"),
-            reason: "its id is taken by another layer, with and without the layer's name".to_owned(),
-        })
+        self.replace(&id, layer_id, feature)?
+            .ok_or_else(|| StoreError::Unstorable {
+                what: format!("feature {id:?}"),
+                reason: "its id is taken by another layer, with and without the layer's name".to_owned(),
+            })
     }
 
     fn put_terrain(&mut self, layer: &str, grid: &HeightGrid) -> Result<(), StoreError> {
-        let unstorable = |reason: &str| StoreError::Unstorable { what: format!("terrain of {layer:?}"), reason: reason.to_owned() };
+        let unstorable = |reason: &str| StoreError::Unstorable {
+            what: format!("terrain of {layer:?}"),
+            reason: reason.to_owned(),
+        };
         let num_points = grid.num_x as usize * grid.num_y as usize;
         if num_points != grid.heights_m.len() || grid.num_x < 2 || grid.num_y < 2 {
             return Err(unstorable("its size does not fit its heights"));
@@ -210,10 +229,15 @@ impl ImportSession for SqliteImport {
 
     fn commit(mut self: Box<Self>, action: &str, detail: &str) -> Result<ImportSummary, StoreError> {
         audit(&self.connection, action, detail)?;
-        self.connection.execute_batch("COMMIT").map_err(StoreError::sql("commit import"))?;
+        self.connection
+            .execute_batch("COMMIT")
+            .map_err(StoreError::sql("commit import"))?;
         self.committed = true;
         // keeps the log from staying as large as the import; readers at work only put it off
-        if let Err(err) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        if let Err(err) = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        {
             tracing::debug!(%err, "checkpoint put off");
         }
         Ok(self.summary)
@@ -223,7 +247,9 @@ impl ImportSession for SqliteImport {
 /// Changes attributes of one feature in a transaction of its own.
 pub(super) fn set_attributes(connection: Connection, id: &str, changes: &Attributes) -> Result<u32, StoreError> {
     let action = StoreError::sql;
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(action("begin edit"))?;
+    connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .map_err(action("begin edit"))?;
     let Some(mut stored) = super::read::feature(&connection, FeatureKey::Id(id))? else {
         return Err(StoreError::NoSuchFeature { key: id.to_owned() });
     };
@@ -245,7 +271,9 @@ pub(super) fn set_attributes(connection: Connection, id: &str, changes: &Attribu
 
 pub(super) fn set_meta(connection: &Connection, key: &str, value: &str) -> Result<(), StoreError> {
     connection
-        .prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        .prepare_cached(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        )
         .and_then(|mut statement| statement.execute([key, value]))
         .map(drop)
         .map_err(StoreError::sql("write meta value"))
@@ -253,7 +281,10 @@ pub(super) fn set_meta(connection: &Connection, key: &str, value: &str) -> Resul
 
 pub(super) fn audit(connection: &Connection, action: &str, detail: &str) -> Result<(), StoreError> {
     connection
-        .execute("INSERT INTO audit (at, action, detail) VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?1, ?2)", [action, detail])
+        .execute(
+            "INSERT INTO audit (at, action, detail) VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?1, ?2)",
+            [action, detail],
+        )
         .map(drop)
         .map_err(StoreError::sql("write audit row"))
 }
@@ -267,7 +298,9 @@ fn layer_id(connection: &Connection, name: &str) -> Result<i64, StoreError> {
     if let Some(layer_id) = found {
         return Ok(layer_id);
     }
-    connection.execute("INSERT INTO layers (name) VALUES (?1)", [name]).map_err(action("write layer"))?;
+    connection
+        .execute("INSERT INTO layers (name) VALUES (?1)", [name])
+        .map_err(action("write layer"))?;
     Ok(connection.last_insert_rowid())
 }
 
@@ -331,11 +364,23 @@ fn write_indexes(connection: &Connection, index: u32, feature: &EncodedFeature) 
         .map_err(StoreError::sql("index text"))
 }
 
-fn rewrite(connection: &Connection, index: u32, id: &str, layer_id: i64, feature: &EncodedFeature) -> Result<(), StoreError> {
+fn rewrite(
+    connection: &Connection,
+    index: u32,
+    id: &str,
+    layer_id: i64,
+    feature: &EncodedFeature,
+) -> Result<(), StoreError> {
     write_row(connection, UPDATE_FEATURE, index, id, layer_id, feature)?;
     write_body(connection, index, feature)?;
-    for sql in ["DELETE FROM feature_rtree WHERE idx = ?1", "DELETE FROM feature_search WHERE rowid = ?1"] {
-        connection.prepare_cached(sql).and_then(|mut statement| statement.execute([index])).map_err(StoreError::sql("clear index"))?;
+    for sql in [
+        "DELETE FROM feature_rtree WHERE idx = ?1",
+        "DELETE FROM feature_search WHERE rowid = ?1",
+    ] {
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute([index]))
+            .map_err(StoreError::sql("clear index"))?;
     }
     write_indexes(connection, index, feature)
 }

@@ -10,8 +10,8 @@ mod schema;
 mod search;
 
 use crate::{
-    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, ImportSession, LayerCount, PublicationRecord, RevisionInfo, SceneInfo,
-    SceneStore, SearchAnswer, StoreError, StoreSummary, StoredFeature,
+    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, ImportSession, LayerCount, PublicationRecord,
+    RevisionInfo, SceneInfo, SceneStore, SearchAnswer, StoreError, StoreSummary, StoredFeature,
 };
 use city_model::{Attributes, Feature, FeatureIndex, HeightGrid};
 use rusqlite::{Connection, OpenFlags};
@@ -39,7 +39,11 @@ impl SqliteStore {
         let mut writer = connect(path, true)?;
         schema::migrate(&mut writer, path)?;
         drop(writer);
-        Ok(Self { path: path.to_owned(), idle_readers: Mutex::new(Vec::new()), watcher: Mutex::new(connect(path, false)?) })
+        Ok(Self {
+            path: path.to_owned(),
+            idle_readers: Mutex::new(Vec::new()),
+            watcher: Mutex::new(connect(path, false)?),
+        })
     }
 
     fn writer(&self) -> Result<Connection, StoreError> {
@@ -77,12 +81,18 @@ fn connect(path: &Path, writes: bool) -> Result<Connection, StoreError> {
     } else {
         "PRAGMA query_only = ON; PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -16384; PRAGMA busy_timeout = 5000;"
     };
-    connection.execute_batch(settings).map_err(|source| match source.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-            StoreError::Damaged { path: path.to_owned(), reason: source.to_string() }
-        }
-        _ => StoreError::Sqlite { action: "set up connection", source },
-    })?;
+    connection
+        .execute_batch(settings)
+        .map_err(|source| match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => StoreError::Damaged {
+                path: path.to_owned(),
+                reason: source.to_string(),
+            },
+            _ => StoreError::Sqlite {
+                action: "set up connection",
+                source,
+            },
+        })?;
     Ok(connection)
 }
 
@@ -153,8 +163,9 @@ impl SceneStore for SqliteStore {
 
     fn data_version(&self) -> Result<u64, StoreError> {
         let watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
-        let version: i64 =
-            watcher.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(StoreError::sql("read data version"))?;
+        let version: i64 = watcher
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(StoreError::sql("read data version"))?;
         Ok(version.cast_unsigned())
     }
 

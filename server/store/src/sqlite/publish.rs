@@ -8,7 +8,9 @@ const REVISION_COLUMNS: &str = "revision, published_at, num_features, num_conten
 
 pub(super) fn published(connection: &Connection) -> Result<Option<RevisionInfo>, StoreError> {
     connection
-        .prepare_cached(&format!("SELECT {REVISION_COLUMNS} FROM revisions ORDER BY revision DESC LIMIT 1"))
+        .prepare_cached(&format!(
+            "SELECT {REVISION_COLUMNS} FROM revisions ORDER BY revision DESC LIMIT 1"
+        ))
         .and_then(|mut statement| statement.query_row([], revision_info).optional())
         .map_err(StoreError::sql("read revision"))
 }
@@ -57,8 +59,14 @@ pub(super) fn record(connection: &mut Connection, record: &PublicationRecord) ->
     let action = StoreError::sql;
     let bytes: u64 = record.contents.iter().map(|c| c.bytes).sum();
     let (min, max) = (record.bounds_enu.min, record.bounds_enu.max);
-    let bounds = if record.bounds_enu.is_empty() { [0.0; 6] } else { [min.x, min.y, min.z, max.x, max.y, max.z] };
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(action("begin publication"))?;
+    let bounds = if record.bounds_enu.is_empty() {
+        [0.0; 6]
+    } else {
+        [min.x, min.y, min.z, max.x, max.y, max.z]
+    };
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(action("begin publication"))?;
     transaction
         .execute(
             "INSERT INTO revisions (revision, published_at, num_features, num_contents, num_encoded, bytes, bounds_enu)
@@ -77,25 +85,43 @@ pub(super) fn record(connection: &mut Connection, record: &PublicationRecord) ->
     let mut feature_tiles: Vec<(u32, i64)> = Vec::new();
     {
         let mut insert = transaction
-            .prepare_cached("INSERT INTO contents (name, bytes, features) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO NOTHING")
+            .prepare_cached(
+                "INSERT INTO contents (name, bytes, features) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO NOTHING",
+            )
             .map_err(action("record content"))?;
-        let mut find = transaction.prepare_cached("SELECT content_id FROM contents WHERE name = ?1").map_err(action("find content"))?;
-        let mut link =
-            transaction.prepare_cached("INSERT OR IGNORE INTO revision_contents VALUES (?1, ?2)").map_err(action("link content"))?;
+        let mut find = transaction
+            .prepare_cached("SELECT content_id FROM contents WHERE name = ?1")
+            .map_err(action("find content"))?;
+        let mut link = transaction
+            .prepare_cached("INSERT OR IGNORE INTO revision_contents VALUES (?1, ?2)")
+            .map_err(action("link content"))?;
         for content in &record.contents {
-            let features: Vec<u8> = content.features.iter().flat_map(|index| index.0.to_le_bytes()).collect();
-            let is_new = insert.execute(params![content.name, content.bytes.cast_signed(), features]).map_err(action("record content"))? > 0;
-            let content_id: i64 = find.query_row([&content.name], |row| row.get(0)).map_err(action("find content"))?;
-            link.execute(params![record.revision.cast_signed(), content_id]).map_err(action("link content"))?;
+            let features: Vec<u8> = content
+                .features
+                .iter()
+                .flat_map(|index| index.0.to_le_bytes())
+                .collect();
+            let is_new = insert
+                .execute(params![content.name, content.bytes.cast_signed(), features])
+                .map_err(action("record content"))?
+                > 0;
+            let content_id: i64 = find
+                .query_row([&content.name], |row| row.get(0))
+                .map_err(action("find content"))?;
+            link.execute(params![record.revision.cast_signed(), content_id])
+                .map_err(action("link content"))?;
             if is_new {
                 feature_tiles.extend(content.features.iter().map(|index| (index.0, content_id)));
             }
         }
         feature_tiles.sort_unstable();
-        let mut insert =
-            transaction.prepare_cached("INSERT OR IGNORE INTO feature_tiles VALUES (?1, ?2)").map_err(action("map features"))?;
+        let mut insert = transaction
+            .prepare_cached("INSERT OR IGNORE INTO feature_tiles VALUES (?1, ?2)")
+            .map_err(action("map features"))?;
         for (index, content_id) in feature_tiles {
-            insert.execute(params![index, content_id]).map_err(action("map features"))?;
+            insert
+                .execute(params![index, content_id])
+                .map_err(action("map features"))?;
         }
     }
     let detail = serde_json::json!({ "revision": record.revision, "contents": record.contents.len(), "encoded": record.num_encoded });
@@ -106,17 +132,27 @@ pub(super) fn record(connection: &mut Connection, record: &PublicationRecord) ->
 
 pub(super) fn forget(connection: &mut Connection, keep: u32) -> Result<(Vec<u64>, Vec<String>), StoreError> {
     let action = StoreError::sql;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(action("begin clean-up"))?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(action("begin clean-up"))?;
     let collect_ids = |sql: &str, keep: u32| -> Result<Vec<i64>, StoreError> {
         transaction
             .prepare(sql)
             .and_then(|mut statement| statement.query_map([keep], |row| row.get(0))?.collect())
             .map_err(action("find old revisions"))
     };
-    let old = collect_ids("SELECT revision FROM revisions ORDER BY revision DESC LIMIT -1 OFFSET ?1", keep.max(1))?;
+    let old = collect_ids(
+        "SELECT revision FROM revisions ORDER BY revision DESC LIMIT -1 OFFSET ?1",
+        keep.max(1),
+    )?;
     for revision in &old {
-        for sql in ["DELETE FROM revision_contents WHERE revision = ?1", "DELETE FROM revisions WHERE revision = ?1"] {
-            transaction.execute(sql, [revision]).map_err(action("forget revision"))?;
+        for sql in [
+            "DELETE FROM revision_contents WHERE revision = ?1",
+            "DELETE FROM revisions WHERE revision = ?1",
+        ] {
+            transaction
+                .execute(sql, [revision])
+                .map_err(action("forget revision"))?;
         }
     }
     let unused: Vec<(i64, String, Vec<u8>)> = transaction
@@ -130,9 +166,18 @@ pub(super) fn forget(connection: &mut Connection, keep: u32) -> Result<(Vec<u64>
                 .and_then(|mut statement| statement.execute(params![u32::from_le_bytes(*index), content_id]))
                 .map_err(action("unmap features"))?;
         }
-        transaction.execute("DELETE FROM contents WHERE content_id = ?1", [content_id]).map_err(action("forget content"))?;
+        transaction
+            .execute("DELETE FROM contents WHERE content_id = ?1", [content_id])
+            .map_err(action("forget content"))?;
     }
-    super::import::audit(&transaction, "gc", &serde_json::json!({ "revisions": old, "contents": unused.len() }).to_string())?;
+    super::import::audit(
+        &transaction,
+        "gc",
+        &serde_json::json!({ "revisions": old, "contents": unused.len() }).to_string(),
+    )?;
     transaction.commit().map_err(action("commit clean-up"))?;
-    Ok((old.into_iter().map(i64::cast_unsigned).collect(), unused.into_iter().map(|(_, name, _)| name).collect()))
+    Ok((
+        old.into_iter().map(i64::cast_unsigned).collect(),
+        unused.into_iter().map(|(_, name, _)| name).collect(),
+    ))
 }

@@ -2,7 +2,8 @@
 
 use crate::encode::{decode_attributes, decode_geometry};
 use crate::{
-    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, LayerCount, SceneInfo, StoreError, StoreSummary, StoredFeature,
+    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, LayerCount, SceneInfo, StoreError, StoreSummary,
+    StoredFeature,
 };
 use city_model::{Bounds3, Date, Feature, FeatureClass, FeatureIndex, HeightGrid, Lifespan};
 use glam::{DVec2, DVec3};
@@ -16,7 +17,10 @@ const FEATURE_TABLES: &str = "features f JOIN layers l USING (layer_id) JOIN fea
 pub(super) fn scene(connection: &Connection) -> Result<Option<SceneInfo>, StoreError> {
     meta(connection, "scene")?
         .map(|json| {
-            serde_json::from_str(&json).map_err(|err| StoreError::Decode { what: "scene".to_owned(), reason: err.to_string() })
+            serde_json::from_str(&json).map_err(|err| StoreError::Decode {
+                what: "scene".to_owned(),
+                reason: err.to_string(),
+            })
         })
         .transpose()
 }
@@ -55,7 +59,11 @@ pub(super) fn children(connection: &Connection, id: &str, limit: u32) -> Result<
 }
 
 pub(super) fn page(connection: &Connection, query: &FeatureQuery) -> Result<FeaturePage, StoreError> {
-    let by_code = if query.layer_code.is_some() { " AND f.layer_code = :code" } else { "" };
+    let by_code = if query.layer_code.is_some() {
+        " AND f.layer_code = :code"
+    } else {
+        ""
+    };
     let (by_box, source) = if query.bbox_scene.is_some() {
         // the tree answers roughly (32-bit floats), the row exactly
         (
@@ -74,7 +82,12 @@ pub(super) fn page(connection: &Connection, query: &FeatureQuery) -> Result<Feat
         named.push((":code", &code));
     }
     if query.bbox_scene.is_some() {
-        named.extend([(":x0", &x0 as &dyn rusqlite::ToSql), (":y0", &y0), (":x1", &x1), (":y1", &y1)]);
+        named.extend([
+            (":x0", &x0 as &dyn rusqlite::ToSql),
+            (":y0", &y0),
+            (":x1", &x1),
+            (":y1", &y1),
+        ]);
     }
     let total: i64 = connection
         .prepare_cached(&format!("SELECT count(*) FROM {source} WHERE {condition}"))
@@ -83,14 +96,19 @@ pub(super) fn page(connection: &Connection, query: &FeatureQuery) -> Result<Feat
     named.push((":limit", &query.limit));
     named.push((":offset", &query.offset));
     let indices: Vec<u32> = connection
-        .prepare_cached(&format!("SELECT f.idx FROM {source} WHERE {condition} ORDER BY f.idx LIMIT :limit OFFSET :offset"))
+        .prepare_cached(&format!(
+            "SELECT f.idx FROM {source} WHERE {condition} ORDER BY f.idx LIMIT :limit OFFSET :offset"
+        ))
         .and_then(|mut statement| statement.query_map(named.as_slice(), |row| row.get(0))?.collect())
         .map_err(StoreError::sql("page features"))?;
     let features = indices
         .into_iter()
         .filter_map(|index| feature(connection, FeatureKey::Index(FeatureIndex(index))).transpose())
         .collect::<Result<_, _>>()?;
-    Ok(FeaturePage { total: total.cast_unsigned(), features })
+    Ok(FeaturePage {
+        total: total.cast_unsigned(),
+        features,
+    })
 }
 
 pub(super) fn layer_counts(connection: &Connection) -> Result<Vec<LayerCount>, StoreError> {
@@ -144,7 +162,9 @@ fn head_revision(index: u32, revision: u32, content_hash: u64) -> u64 {
 
 pub(super) fn fetch(connection: &Connection, indices: &[FeatureIndex]) -> Result<Vec<Feature>, StoreError> {
     let sql = format!("SELECT {FEATURE_COLUMNS} FROM {FEATURE_TABLES} WHERE f.idx = ?1 AND f.live = 1");
-    let mut statement = connection.prepare_cached(&sql).map_err(StoreError::sql("fetch features"))?;
+    let mut statement = connection
+        .prepare_cached(&sql)
+        .map_err(StoreError::sql("fetch features"))?;
     indices
         .iter()
         .map(|index| {
@@ -152,7 +172,9 @@ pub(super) fn fetch(connection: &Connection, indices: &[FeatureIndex]) -> Result
                 .query_row([index.0], raw_feature)
                 .optional()
                 .map_err(StoreError::sql("fetch features"))?
-                .ok_or_else(|| StoreError::NoSuchFeature { key: index.0.to_string() })?;
+                .ok_or_else(|| StoreError::NoSuchFeature {
+                    key: index.0.to_string(),
+                })?;
             Ok(raw.decode()?.feature)
         })
         .collect()
@@ -172,23 +194,36 @@ pub(super) fn terrain(connection: &Connection) -> Result<Vec<(u64, HeightGrid)>,
         })
         .map_err(StoreError::sql("read terrain"))?;
     rows.into_iter()
-        .map(|(content_hash, [origin_x, origin_y, step_x, step_y], num_x, num_y, packed)| {
-            let decode = |reason: String| StoreError::Decode { what: "terrain".to_owned(), reason };
-            let num_bytes = num_x as usize * num_y as usize * 4;
-            let raw = zstd::bulk::decompress(&packed, num_bytes).map_err(|err| decode(err.to_string()))?;
-            if raw.len() != num_bytes {
-                return Err(decode("its size does not fit".to_owned()));
-            }
-            let heights_m = raw.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-            let grid = HeightGrid { origin: DVec2::new(origin_x, origin_y), step_m: DVec2::new(step_x, step_y), num_x, num_y, heights_m };
-            Ok((content_hash.cast_unsigned(), grid))
-        })
+        .map(
+            |(content_hash, [origin_x, origin_y, step_x, step_y], num_x, num_y, packed)| {
+                let decode = |reason: String| StoreError::Decode {
+                    what: "terrain".to_owned(),
+                    reason,
+                };
+                let num_bytes = num_x as usize * num_y as usize * 4;
+                let raw = zstd::bulk::decompress(&packed, num_bytes).map_err(|err| decode(err.to_string()))?;
+                if raw.len() != num_bytes {
+                    return Err(decode("its size does not fit".to_owned()));
+                }
+                let heights_m = raw.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+                let grid = HeightGrid {
+                    origin: DVec2::new(origin_x, origin_y),
+                    step_m: DVec2::new(step_x, step_y),
+                    num_x,
+                    num_y,
+                    heights_m,
+                };
+                Ok((content_hash.cast_unsigned(), grid))
+            },
+        )
         .collect()
 }
 
 pub(super) fn datasets(connection: &Connection) -> Result<Vec<Dataset>, StoreError> {
     connection
-        .prepare_cached("SELECT path, title, crs, attribution, licence, features, quarantined FROM datasets ORDER BY dataset_id")
+        .prepare_cached(
+            "SELECT path, title, crs, attribution, licence, features, quarantined FROM datasets ORDER BY dataset_id",
+        )
         .and_then(|mut statement| {
             statement
                 .query_map([], |row| {
@@ -210,7 +245,10 @@ pub(super) fn datasets(connection: &Connection) -> Result<Vec<Dataset>, StoreErr
 pub(super) fn summary(connection: &Connection) -> Result<StoreSummary, StoreError> {
     let action = StoreError::sql;
     let count = |sql: &str| -> Result<u64, StoreError> {
-        connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned).map_err(action("count"))
+        connection
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .map(i64::cast_unsigned)
+            .map_err(action("count"))
     };
     let layers = connection
         .prepare_cached(
@@ -222,7 +260,8 @@ pub(super) fn summary(connection: &Connection) -> Result<StoreSummary, StoreErro
         .map_err(action("count layers"))?;
     Ok(StoreSummary {
         features: count("SELECT count(*) FROM features WHERE live = 1")?,
-        feature_index_count: u32::try_from(count("SELECT coalesce(max(idx) + 1, 0) FROM features")?).unwrap_or(u32::MAX),
+        feature_index_count: u32::try_from(count("SELECT coalesce(max(idx) + 1, 0) FROM features")?)
+            .unwrap_or(u32::MAX),
         layers,
         terrain_grids: count("SELECT count(*) FROM terrain")?,
         audit_rows: count("SELECT count(*) FROM audit")?,
@@ -249,7 +288,10 @@ fn raw_feature(row: &Row<'_>) -> rusqlite::Result<RawFeature> {
     let mut feature = Feature::new(row.get::<_, String>(1)?, class(row.get(2)?), row.get::<_, String>(3)?);
     feature.index = FeatureIndex(row.get(0)?);
     feature.parent = row.get(5)?;
-    feature.lifespan = Lifespan { from: row.get::<_, Option<i32>>(14)?.map(Date), to: row.get::<_, Option<i32>>(15)?.map(Date) };
+    feature.lifespan = Lifespan {
+        from: row.get::<_, Option<i32>>(14)?.map(Date),
+        to: row.get::<_, Option<i32>>(15)?.map(Date),
+    };
     Ok(RawFeature {
         stored: StoredFeature {
             feature,
@@ -274,7 +316,10 @@ pub(super) fn bounds(row: &Row<'_>, first: usize) -> rusqlite::Result<Bounds3> {
         }
     }
     let [x0, y0, z0, x1, y1, z1] = values;
-    Ok(Bounds3 { min: DVec3::new(x0, y0, z0), max: DVec3::new(x1, y1, z1) })
+    Ok(Bounds3 {
+        min: DVec3::new(x0, y0, z0),
+        max: DVec3::new(x1, y1, z1),
+    })
 }
 
 /// A class that a newer program wrote is shown as the general one.

@@ -76,14 +76,21 @@ CREATE TABLE audit (
 
 /// Brings the database to the newest schema.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let damaged = |reason: String| StoreError::Damaged { path: path.to_owned(), reason };
+    let damaged = |reason: String| StoreError::Damaged {
+        path: path.to_owned(),
+        reason,
+    };
     let application_id: i32 = connection
         .pragma_query_value(None, "application_id", |row| row.get(0))
         .map_err(|err| damaged(err.to_string()))?;
     let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
     let found = version(connection).map_err(|err| damaged(err.to_string()))?;
     if found > known {
-        return Err(StoreError::NewerSchema { path: path.to_owned(), found, known });
+        return Err(StoreError::NewerSchema {
+            path: path.to_owned(),
+            found,
+            known,
+        });
     }
     if application_id != APPLICATION_ID {
         let tables: i64 = connection
@@ -97,10 +104,14 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
         return Ok(());
     }
     let action = StoreError::sql;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(action("begin migration"))?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(action("begin migration"))?;
     // another process may have migrated between the look and the lock
     let found = version(&transaction).map_err(action("read schema version"))?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(action("mark database"))?;
+    transaction
+        .pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(action("mark database"))?;
     transaction
         .execute_batch(
             "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, description TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT",
@@ -126,5 +137,9 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<u32> {
         .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'migrations'", [], |_| Ok(()))
         .optional()?
         .is_some();
-    if has_table { connection.query_row("SELECT coalesce(max(version), 0) FROM migrations", [], |row| row.get(0)) } else { Ok(0) }
+    if has_table {
+        connection.query_row("SELECT coalesce(max(version), 0) FROM migrations", [], |row| row.get(0))
+    } else {
+        Ok(0)
+    }
 }

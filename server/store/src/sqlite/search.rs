@@ -17,10 +17,20 @@ const MIN_SIMILARITY: f32 = 0.45;
 
 pub(super) fn search(connection: &Connection, query: &str, limit: u32) -> Result<SearchAnswer, StoreError> {
     let normalised = text::normalise(text::cut(query.trim(), MAX_QUERY_BYTES));
-    let mut found = Found { query: &normalised, seen: HashSet::new(), hits: Vec::new() };
+    let mut found = Found {
+        query: &normalised,
+        seen: HashSet::new(),
+        hits: Vec::new(),
+    };
     let mut total = 0;
     // names and ids first: their hits outrank any attribute
-    for expression in [exact_expression(&normalised, "ni"), exact_expression(&normalised, "nia")].into_iter().flatten() {
+    for expression in [
+        exact_expression(&normalised, "ni"),
+        exact_expression(&normalised, "nia"),
+    ]
+    .into_iter()
+    .flatten()
+    {
         total = count(connection, &expression)?;
         found.add(connection, &expression, 0.0)?;
         if found.hits.len() >= limit as usize {
@@ -38,9 +48,14 @@ pub(super) fn search(connection: &Connection, query: &str, limit: u32) -> Result
         found.add(connection, &expression, MIN_SIMILARITY)?;
         total = total.max(before as u64) + (found.hits.len() - before) as u64;
     }
-    found.hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.index.cmp(&b.index)));
+    found
+        .hits
+        .sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.index.cmp(&b.index)));
     found.hits.truncate(limit as usize);
-    Ok(SearchAnswer { total: total.min(SearchAnswer::MAX_TOTAL), hits: found.hits })
+    Ok(SearchAnswer {
+        total: total.min(SearchAnswer::MAX_TOTAL),
+        hits: found.hits,
+    })
 }
 
 /// Every run of the query must be met, words by prefix, in one of the fields. A query of several runs that is one id
@@ -93,7 +108,11 @@ fn near_expression(normalised: &str) -> Option<String> {
 fn count(connection: &Connection, expression: &str) -> Result<u64, StoreError> {
     connection
         .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM feature_search WHERE feature_search MATCH ?1 LIMIT ?2)")
-        .and_then(|mut statement| statement.query_row(params![expression, SearchAnswer::MAX_TOTAL.cast_signed()], |row| row.get::<_, i64>(0)))
+        .and_then(|mut statement| {
+            statement.query_row(params![expression, SearchAnswer::MAX_TOTAL.cast_signed()], |row| {
+                row.get::<_, i64>(0)
+            })
+        })
         .map(i64::cast_unsigned)
         .map_err(StoreError::sql("search"))
 }
@@ -113,7 +132,9 @@ impl Found<'_> {
                  CROSS JOIN features f ON f.idx = s.rowid JOIN feature_bodies b ON b.idx = f.idx WHERE f.live = 1",
             )
             .map_err(StoreError::sql("search"))?;
-        let mut rows = statement.query(params![expression, MAX_CANDIDATES]).map_err(StoreError::sql("search"))?;
+        let mut rows = statement
+            .query(params![expression, MAX_CANDIDATES])
+            .map_err(StoreError::sql("search"))?;
         while let Some(row) = rows.next().map_err(StoreError::sql("search"))? {
             let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<SearchHit> {
                 Ok(SearchHit {
@@ -150,12 +171,19 @@ impl Found<'_> {
             hit.matched = ("name".to_owned(), name.clone());
             return true;
         }
-        if let Some(score) = whole_score(&text::squeeze(self.query), &text::squeeze(&text::normalise(&hit.id)), 95.0) {
+        if let Some(score) = whole_score(
+            &text::squeeze(self.query),
+            &text::squeeze(&text::normalise(&hit.id)),
+            95.0,
+        ) {
             hit.score = score;
             hit.matched = ("id".to_owned(), hit.id.clone());
             return true;
         }
-        let near_name = hit.name.as_deref().map_or(0.0, |name| text::similarity(self.query, &text::normalise(name)));
+        let near_name = hit
+            .name
+            .as_deref()
+            .map_or(0.0, |name| text::similarity(self.query, &text::normalise(name)));
         if min_similarity > 0.0 {
             if near_name < min_similarity {
                 return false;
@@ -174,7 +202,8 @@ impl Found<'_> {
                 _ => continue,
             };
             let normalised = text::normalise(text::cut(&shown, 400));
-            let score = whole_score(self.query, &normalised, 70.0).unwrap_or_else(|| 45.0 * text::similarity(self.query, &normalised));
+            let score = whole_score(self.query, &normalised, 70.0)
+                .unwrap_or_else(|| 45.0 * text::similarity(self.query, &normalised));
             if best.as_ref().is_none_or(|(best_score, _, _)| score > *best_score) {
                 best = Some((score, key, shown));
             }
