@@ -98,8 +98,7 @@ mod tests {
         }
         assert!(worst.len() * 200 <= city.features.len(), "{} of {}: {:?}", worst.len(), city.features.len(), &worst[..worst.len().min(8)]);
         let root = walk(&publication, &sink);
-        assert_eq!(root.children.len(), 1);
-        assert!(root.children[0].geometric_error > 1.0);
+        assert!(root.children.iter().any(|group| !group.children.is_empty() && group.geometric_error > 1.0));
     }
 
     #[test]
