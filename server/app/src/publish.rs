@@ -98,11 +98,14 @@ pub fn publish(
             features: c.features.clone(),
         })
         .collect();
-    contents.extend(publication.json_names.iter().map(|name| PublishedContent {
+    let plain = |name: &String, bytes: u64| PublishedContent {
         name: name.clone(),
-        bytes: on_disk(name),
+        bytes,
         features: Vec::new(),
-    }));
+    };
+    contents.extend(publication.json_names.iter().map(|name| plain(name, on_disk(name))));
+    // records are kept for the next run and not served, so they do not count
+    contents.extend(publication.record_names.iter().map(|name| plain(name, 0)));
     let num_features = store.summary()?.features;
     let record = PublicationRecord {
         revision,
@@ -227,5 +230,16 @@ impl TileSink for FolderSink<'_> {
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
         use scene_store::TileStore as _;
         self.0.put(name, bytes).map_err(|err| err.to_string())
+    }
+
+    fn get(&self, name: &str) -> Option<Vec<u8>> {
+        use scene_store::TileStore as _;
+        // a record that cannot be read only costs a new encoding
+        self.0.get(name).ok().flatten()
+    }
+
+    fn get(&self, name: &str) -> Option<Vec<u8>> {
+        use scene_store::TileStore as _;
+        self.0.get(name).ok().flatten()
     }
 }

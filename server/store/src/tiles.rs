@@ -1,4 +1,4 @@
-//! Tile contents in a folder: `{hash}.glb` and `{hash}.json`, immutable, with compressed forms beside them.
+//! Tile contents in a folder: `{hash}.glb`, `.json` and `.rec`, immutable, with compressed forms beside them.
 
 use crate::StoreError;
 use std::fs::{self, File};
@@ -147,14 +147,22 @@ pub trait TileStore: Send + Sync {
     fn names(&self) -> Result<Vec<String>, StoreError>;
 }
 
-/// True for `{16–64 hexadecimal digits}.{glb|json}`: nothing else ever reaches the file system.
+/// True for `{16–64 hexadecimal digits}.{glb|json}`: what clients may ask for.
 pub fn is_content_name(name: &str) -> bool {
-    let Some((hash, extension)) = name.split_once('.') else {
-        return false;
-    };
-    (16..=64).contains(&hash.len())
-        && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        && matches!(extension, "glb" | "json")
+    extension_of_hash(name).is_some_and(|extension| matches!(extension, "glb" | "json" | "rec"))
+}
+
+/// True for contents and for the tile records (`{hash}.rec`) beside them, which only publications read: nothing else
+/// ever reaches the file system.
+pub fn is_kept_name(name: &str) -> bool {
+    is_content_name(name) || extension_of_hash(name) == Some("rec")
+}
+
+fn extension_of_hash(name: &str) -> Option<&str> {
+    let (hash, extension) = name.split_once('.')?;
+    let is_hash =
+        (16..=64).contains(&hash.len()) && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    is_hash.then_some(extension)
 }
 
 /// Tile contents in one folder.
@@ -190,7 +198,7 @@ impl FolderTiles {
     }
 
     fn path(&self, name: &str) -> Result<PathBuf, StoreError> {
-        if is_content_name(name) {
+        if is_kept_name(name) {
             Ok(self.folder.join(name))
         } else {
             Err(StoreError::BadContentName {
@@ -316,7 +324,7 @@ impl TileStore for FolderTiles {
         let entries = fs::read_dir(&self.folder).map_err(StoreError::io("list", &self.folder))?;
         let mut names: Vec<String> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| is_content_name(name))
+            .filter(|name| is_kept_name(name))
             .collect();
         names.sort_unstable();
         Ok(names)
@@ -335,7 +343,11 @@ mod tests {
 
     #[test]
     fn only_hashes_are_names() {
-        for good in ["0123456789abcdef.glb", "0123456789abcdef0123456789abcdef.json"] {
+        for good in [
+            "0123456789abcdef.glb",
+            "0123456789abcdef.rec",
+            "0123456789abcdef0123456789abcdef.json",
+        ] {
             assert!(is_content_name(good), "{good}");
         }
         for bad in [

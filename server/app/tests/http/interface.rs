@@ -17,6 +17,7 @@ async fn every_error_is_a_problem() {
     for (method, path, status) in [
         ("GET", "/nothing/here", 404),
         ("GET", "/tiles/content/ffffffffffffffffffffffffffffffff.glb", 404),
+        ("GET", "/tiles/content/0123456789abcdef0123456789abcdef.rec", 404),
         ("GET", "/tiles/content/..%2F..%2Fcity.db", 404),
         ("GET", "/tiles/content/%2e%2e", 404),
         ("GET", "/../city.db", 404),

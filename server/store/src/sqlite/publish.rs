@@ -41,8 +41,9 @@ pub(super) fn tiles_of(connection: &Connection, index: FeatureIndex) -> Result<V
 pub(super) fn changed_contents(connection: &Connection, from: u64, to: u64) -> Result<Vec<String>, StoreError> {
     connection
         .prepare_cached(
-            "SELECT c.name FROM revision_contents r JOIN contents c USING (content_id) WHERE r.revision = ?2 AND NOT EXISTS
-             (SELECT 1 FROM revision_contents o WHERE o.revision = ?1 AND o.content_id = r.content_id) ORDER BY c.name",
+            "SELECT c.name FROM revision_contents r JOIN contents c USING (content_id) WHERE r.revision = ?2 AND c.name NOT LIKE '%.rec' AND NOT EXISTS
+             (SELECT 1 FROM revision_contents o WHERE o.revision = ?1 AND o.content_id = r.content_id)
+             AND c.name NOT LIKE '%.rec' ORDER BY c.name",
         )
         .and_then(|mut statement| statement.query_map(params![from.cast_signed(), to.cast_signed()], |row| row.get(0))?.collect())
         .map_err(StoreError::sql("compare revisions"))
@@ -74,7 +75,7 @@ pub(super) fn record(connection: &mut Connection, record: &PublicationRecord) ->
             params![
                 record.revision.cast_signed(),
                 record.num_features.cast_signed(),
-                record.contents.len() as i64,
+                record.contents.iter().filter(|c| !c.name.ends_with(".rec")).count() as i64,
                 record.num_encoded.cast_signed(),
                 bytes.cast_signed(),
                 serde_json::to_string(&bounds).unwrap_or_default()
