@@ -237,9 +237,4 @@ impl TileSink for FolderSink<'_> {
         // a record that cannot be read only costs a new encoding
         self.0.get(name).ok().flatten()
     }
-
-    fn get(&self, name: &str) -> Option<Vec<u8>> {
-        use scene_store::TileStore as _;
-        self.0.get(name).ok().flatten()
-    }
 }

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// How bytes are encoded on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -149,7 +150,7 @@ pub trait TileStore: Send + Sync {
 
 /// True for `{16–64 hexadecimal digits}.{glb|json}`: what clients may ask for.
 pub fn is_content_name(name: &str) -> bool {
-    extension_of_hash(name).is_some_and(|extension| matches!(extension, "glb" | "json" | "rec"))
+    extension_of_hash(name).is_some_and(|extension| matches!(extension, "glb" | "json"))
 }
 
 /// True for contents and for the tile records (`{hash}.rec`) beside them, which only publications read: nothing else
@@ -170,7 +171,12 @@ fn extension_of_hash(name: &str) -> Option<&str> {
 pub struct FolderTiles {
     folder: PathBuf,
     next_partial: AtomicU64,
+    /// Contents written since the last flush.
+    unflushed: Mutex<Vec<PathBuf>>,
 }
+
+/// Up to so many files are flushed one by one; beyond, the whole file system is, at one barrier instead of thousands.
+const MAX_SINGLE_FLUSHES: usize = 64;
 
 impl FolderTiles {
     /// Contents in `folder`, which must exist before the first `put`.
@@ -178,7 +184,9 @@ impl FolderTiles {
         Self {
             folder,
             next_partial: AtomicU64::new(0),
+            unflushed: Mutex::new(Vec::new()),
         }
+    }
     }
 
     /// Removes what killed writers left; only to be called by the one writer. Returns the bytes freed.
@@ -245,7 +253,10 @@ impl TileStore for FolderTiles {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        self.write_whole(&self.path(name)?, bytes)
+        let path = self.path(name)?;
+        self.write_whole(&path, bytes)?;
+        self.unflushed.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+        Ok(())
     }
 
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -286,7 +297,13 @@ impl TileStore for FolderTiles {
     }
 
     fn sync(&self) -> Result<(), StoreError> {
-        // one flush of the file system instead of one per tile: ten thousand tiles would cost as many disk barriers
+        let files = std::mem::take(&mut *self.unflushed.lock().unwrap_or_else(PoisonError::into_inner));
+        if files.len() <= MAX_SINGLE_FLUSHES {
+            for file in files.iter().chain([&self.folder]) {
+                File::open(file).and_then(|f| f.sync_all()).map_err(StoreError::io("sync", file))?;
+            }
+            return Ok(());
+        }
         let folder = File::open(&self.folder).map_err(StoreError::io("open", &self.folder))?;
         rustix::fs::syncfs(&folder).map_err(|err| StoreError::Io {
             action: "sync",
@@ -345,11 +362,11 @@ mod tests {
     fn only_hashes_are_names() {
         for good in [
             "0123456789abcdef.glb",
-            "0123456789abcdef.rec",
             "0123456789abcdef0123456789abcdef.json",
         ] {
             assert!(is_content_name(good), "{good}");
         }
+        assert!(is_kept_name("0123456789abcdef.rec") && !is_content_name("0123456789abcdef.rec"));
         for bad in [
             "",
             "a.glb",
@@ -359,7 +376,7 @@ mod tests {
             "0123456789abcdef.exe",
             "0123456789abcdef",
         ] {
-            assert!(!is_content_name(bad), "{bad}");
+            assert!(!is_kept_name(bad), "{bad}");
         }
     }
 

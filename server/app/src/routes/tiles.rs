@@ -78,7 +78,7 @@ pub async fn content(State(state): State<AppState>, request: Request) -> Respons
 }
 
 async fn answer(state: &AppState, name: &str, method: &Method, headers: &HeaderMap) -> Result<Response, ApiError> {
-    if !is_content_name(name) || name.ends_with(".rec") {
+    if !is_content_name(name) {
         return Err(ApiError::NotFound(
             "no such content: names are {hash}.glb or {hash}.json".to_owned(),
         ));
