@@ -116,6 +116,9 @@ fn city_blended(in: Lit) -> @location(0) vec4<f32> {
     let shaded = shade(in, px);
     let kind = in.surface.x & 15u;
     let is_project = kind == KIND_PROJECT_FILL || kind == KIND_PROJECT_WALL;
-    let opacity = select(shaded.alpha * scene.ground_ambient.w, shaded.alpha, is_project);
+    // what stands hides more than the ground does, since several walls lie behind each other
+    let stands = kind == KIND_WALL || kind == KIND_ROOF || kind == KIND_PITCHED_ROOF || kind == KIND_LEAF;
+    let faded = scene.ground_ambient.w * select(1.0, 0.35, stands && scene.ground_ambient.w < 1.0);
+    let opacity = select(faded, shaded.alpha, is_project);
     return vec4(srgb_from_linear(shaded.color), opacity);
 }

@@ -64,10 +64,11 @@ pub(crate) fn take_inputs(
     scene.hover();
 }
 
-/// Commands that leave the picture as it is: the page waits for no `settled` after them.
+/// Commands that leave the picture as it is: the page waits for no `settled` after them. (A lost device shows only in a
+/// later frame; `settled` follows when the picture is back.)
 fn is_quiet(command: &ViewerCommand) -> bool {
-    use ViewerCommand::{Pick, SetBudget, SetHover, SetReducedMotion};
-    matches!(command, Pick { .. } | SetHover { .. } | SetReducedMotion { .. } | SetBudget { .. })
+    use ViewerCommand::{Pick, SetBudget, SetHover, SetReducedMotion, SimulateDeviceLoss};
+    matches!(command, Pick { .. } | SetHover { .. } | SetReducedMotion { .. } | SetBudget { .. } | SimulateDeviceLoss)
 }
 
 impl Scene<'_> {

@@ -1,5 +1,6 @@
 //! Asks the browser for a GPU device, with an error in place of a panic where there is none.
 
+use crate::engine::frame_loop;
 use bevy::render::renderer::{RenderAdapter, RenderAdapterInfo, RenderDevice, RenderInstance, RenderQueue, WgpuWrapper};
 use bevy::render::settings::RenderCreation;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub(crate) async fn open() -> Result<RenderCreation, String> {
         .request_device(&wgpu::DeviceDescriptor { label: Some("city"), ..Default::default() })
         .await
         .map_err(|err| format!("the GPU refused a device ({err})"))?;
+    // bevy looks for a loss only when a frame runs, and an idle city runs none
+    device.set_device_lost_callback(|_, _| frame_loop::request_frame());
     Ok(RenderCreation::manual(
         RenderDevice::new(WgpuWrapper::new(device)),
         RenderQueue(Arc::new(WgpuWrapper::new(queue))),

@@ -1,6 +1,7 @@
 //! What happens when the GPU device is lost: a new one is opened, tiles come anew, everything else is still there.
 
 use crate::engine::bridge::{self, Input};
+use crate::engine::frame_loop;
 use crate::gpu::device;
 use crate::tiles::TileStream;
 use bevy::ecs::world::World;
@@ -38,6 +39,8 @@ pub(crate) fn handle(error: &RenderError, main: &mut World, _render: &mut World)
         }
         Recovery::Opened(creation) => {
             main.resource_mut::<TileStream>().forget_ready();
+            // the device and what hangs on it are taken up over the next frames
+            frame_loop::request_frame();
             RenderErrorPolicy::Recover(*creation)
         }
         waiting @ (Recovery::Opening | Recovery::Impossible) => {
@@ -45,6 +48,11 @@ pub(crate) fn handle(error: &RenderError, main: &mut World, _render: &mut World)
             RenderErrorPolicy::StopRendering
         }
     })
+}
+
+/// Tells that the renderer stands on the new device.
+pub(crate) fn finish() {
+    bridge::emit(&ViewerEvent::DeviceLost { recovered: true });
 }
 
 async fn open_another() {

@@ -1,10 +1,11 @@
 //! Everything on the GPU that outlives a frame. Created anew whenever bevy gets a device.
 
+use crate::gpu::device_loss;
 use crate::gpu::surface::{Canvas, CanvasSurface};
 use crate::material::feature_table::FeatureTable;
 use crate::material::frame::{FrameInput, PassSettings};
 use crate::material::pipelines::{Layouts, Modules, Pipelines, SHADOW_FORMAT};
-use bevy::prelude::{Commands, Res, ResMut, Resource};
+use bevy::prelude::{Commands, Local, Res, ResMut, Resource};
 use bevy::render::MainWorld;
 use bevy::render::renderer::{RenderAdapter, RenderDevice, RenderInstance, RenderQueue};
 use shaders::{FeatureRow, Scene};
@@ -33,6 +34,7 @@ pub(crate) fn create(
     instance: Res<'_, RenderInstance>,
     adapter: Res<'_, RenderAdapter>,
     canvas: Res<'_, Canvas>,
+    mut is_replacement: Local<'_, bool>,
 ) {
     match CanvasSurface::new(&instance, &adapter, &canvas) {
         Ok(surface) => commands.insert_resource(surface),
@@ -42,6 +44,9 @@ pub(crate) fn create(
         }
     }
     commands.insert_resource(CityRenderer::new(&device));
+    if std::mem::replace(&mut *is_replacement, true) {
+        device_loss::finish();
+    }
 }
 
 /// Takes the frame over from the main world and copies changed rows of the feature table.
