@@ -187,7 +187,6 @@ impl FolderTiles {
             unflushed: Mutex::new(Vec::new()),
         }
     }
-    }
 
     /// Removes what killed writers left; only to be called by the one writer. Returns the bytes freed.
     ///
@@ -300,7 +299,9 @@ impl TileStore for FolderTiles {
         let files = std::mem::take(&mut *self.unflushed.lock().unwrap_or_else(PoisonError::into_inner));
         if files.len() <= MAX_SINGLE_FLUSHES {
             for file in files.iter().chain([&self.folder]) {
-                File::open(file).and_then(|f| f.sync_all()).map_err(StoreError::io("sync", file))?;
+                File::open(file)
+                    .and_then(|f| f.sync_all())
+                    .map_err(StoreError::io("sync", file))?;
             }
             return Ok(());
         }
@@ -360,10 +361,7 @@ mod tests {
 
     #[test]
     fn only_hashes_are_names() {
-        for good in [
-            "0123456789abcdef.glb",
-            "0123456789abcdef0123456789abcdef.json",
-        ] {
+        for good in ["0123456789abcdef.glb", "0123456789abcdef0123456789abcdef.json"] {
             assert!(is_content_name(good), "{good}");
         }
         assert!(is_kept_name("0123456789abcdef.rec") && !is_content_name("0123456789abcdef.rec"));
