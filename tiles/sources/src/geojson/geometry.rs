@@ -57,7 +57,7 @@ impl Limits {
         if is_place && is_height {
             return Ok(());
         }
-        let hint = if !self.is_geographic || !(p.x.is_finite() && p.y.is_finite()) {
+        let hint = if !(self.is_geographic && p.x.is_finite() && p.y.is_finite()) {
             ""
         } else if p.x.abs() <= 90.0 && p.y.abs() <= 180.0 {
             " (latitude first? longitude comes first in GeoJSON)"

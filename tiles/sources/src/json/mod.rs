@@ -134,7 +134,7 @@ impl<'a> Members<'a> {
 
     fn step(&mut self) -> Result<Option<Member<'a>>, ScanError> {
         let bytes = self.bytes;
-        let Some(key_start) = next_item(bytes, &mut self.at, &mut self.is_first, b'{', b'}')? else {
+        let Some(key_start) = next_item(bytes, self.at, &mut self.is_first, b'{', b'}')? else {
             return Ok(None);
         };
         let fail = |offset, reason| ScanError { offset, reason };
@@ -196,7 +196,7 @@ impl<'a> Elements<'a> {
     }
 
     fn step(&mut self) -> Result<Option<&'a [u8]>, ScanError> {
-        let Some(start) = next_item(self.bytes, &mut self.at, &mut self.is_first, b'[', b']')? else {
+        let Some(start) = next_item(self.bytes, self.at, &mut self.is_first, b'[', b']')? else {
             return Ok(None);
         };
         let end = value_end(self.bytes, start).ok_or(ScanError {
@@ -222,14 +222,8 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 /// Start of the next item of an object or array; `None` at its closing bracket.
-fn next_item(
-    bytes: &[u8],
-    at: &mut usize,
-    is_first: &mut bool,
-    open: u8,
-    close: u8,
-) -> Result<Option<usize>, ScanError> {
-    let mut i = skip_space(bytes, *at);
+fn next_item(bytes: &[u8], at: usize, is_first: &mut bool, open: u8, close: u8) -> Result<Option<usize>, ScanError> {
+    let mut i = skip_space(bytes, at);
     if *is_first {
         if bytes.get(i) != Some(&open) {
             return Err(ScanError {
