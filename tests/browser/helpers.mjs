@@ -48,8 +48,8 @@ export async function startServer(city) {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         log.push(line);
-        const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(line);
-        if (found && found[1] !== "0") resolve(found[0]);
+        const found = /127\.0\.0\.1:(\d+)/.exec(line);
+        if (found && found[1] !== "0") resolve(`http://${found[0]}`);
       });
     }
     child.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${log.join("\n")}`)));
