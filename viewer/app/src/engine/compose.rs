@@ -22,8 +22,10 @@ use viewer_core::{Camera, ViewerEvent, ViewerStats};
 
 /// Nearest distance drawn, metres; the reversed depth has no far plane.
 const NEAR_M: f32 = 0.5;
-/// Haze begins here and is complete there, metres.
-const HAZE_M: [f32; 2] = [2_000.0, 15_000.0];
+/// Haze begins here and is complete there at the latest, metres.
+const HAZE_M: [f64; 2] = [2_000.0, 15_000.0];
+/// The same as shares of the distance to the far corner of the data, so that its edge is never seen as one.
+const HAZE_SHARE: [f64; 2] = [0.45, 1.15];
 /// Strength of shadows by day.
 const SHADOW_STRENGTH: f32 = 0.88;
 /// Opacity of ground and buildings in underground mode.
@@ -97,7 +99,9 @@ pub(crate) fn compose(
         // hidden layers and selected features change what casts, so any change of state redraws the map
         frame.is_shadow_stale = is_moved || is_stream_changed || table.is_changed || !rig.is_moving();
     }
-    frame.scene = Some(Box::new(scene(camera, size_px, &light, &state, &shadow, frame.settings.shadow_size, clock.now_ms)));
+    let haze_m = haze(eye, &manifest.0.bounds_enu);
+    let shadow_size = frame.settings.shadow_size;
+    frame.scene = Some(Box::new(scene(camera, size_px, &light, &state, &shadow, shadow_size, haze_m, clock.now_ms)));
     frame.size_px = size_px;
     frame.is_underground = state.is_underground;
     frame.tiles = stream
@@ -110,6 +114,13 @@ pub(crate) fn compose(
         .collect();
 }
 
+/// Where haze begins and is complete for an eye over a scene, metres.
+fn haze(eye_enu: DVec3, bounds_enu: &[f64; 6]) -> [f64; 2] {
+    let reach = |axis: usize| (eye_enu[axis] - bounds_enu[axis]).abs().max((eye_enu[axis] - bounds_enu[axis + 3]).abs());
+    let corner_m = reach(0).hypot(reach(1)).hypot(eye_enu.z).max(1_000.0);
+    std::array::from_fn(|i| (HAZE_SHARE[i] * corner_m).min(HAZE_M[i]))
+}
+
 fn scene(
     camera: &Camera,
     size_px: [u32; 2],
@@ -117,6 +128,7 @@ fn scene(
     state: &SceneState,
     shadow: &ShadowFrame,
     shadow_size: u32,
+    haze_m: [f64; 2],
     now_ms: f64,
 ) -> Scene {
     let eye = camera.eye_enu();
@@ -139,9 +151,10 @@ fn scene(
         sun_color: with(light.sun_color, light.lamps),
         sky_ambient: with(light.sky_ambient, (now_ms / 1000.0 % 3600.0) as f32),
         ground_ambient: with(light.ground_ambient, opacity),
-        zenith: with(light.zenith, SHADOW_STRENGTH),
+        // what is only hinted at casts no shadow
+        zenith: with(light.zenith, if state.is_underground { 0.0 } else { SHADOW_STRENGTH }),
         horizon: with(light.horizon, 1.0 / shadow_size.max(1) as f32),
-        fog: [HAZE_M[0], 1.0 / (HAZE_M[1] - HAZE_M[0]), 1.0, state.quality as u32 as f32],
+        fog: [haze_m[0] as f32, (1.0 / (haze_m[1] - haze_m[0])) as f32, 1.0, state.quality as u32 as f32],
         layer_mask: state.layers.words(),
         facades: shaders::facade::rows(),
     }
