@@ -25,11 +25,25 @@ impl Bucket {
     pub const COUNT: usize = 7;
 
     /// Every bucket in the order of a tile's index buffer.
-    pub const ALL: [Self; Self::COUNT] =
-        [Self::Flat, Self::Wall, Self::Road, Self::Ground, Self::Water, Self::Pipe, Self::Blended];
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Flat,
+        Self::Wall,
+        Self::Road,
+        Self::Ground,
+        Self::Water,
+        Self::Pipe,
+        Self::Blended,
+    ];
 
     /// Opaque buckets in drawing order: what stands comes before the ground that it hides.
-    pub const OPAQUE: [Self; 6] = [Self::Wall, Self::Flat, Self::Pipe, Self::Road, Self::Water, Self::Ground];
+    pub const OPAQUE: [Self; 6] = [
+        Self::Wall,
+        Self::Flat,
+        Self::Pipe,
+        Self::Road,
+        Self::Water,
+        Self::Ground,
+    ];
 
     /// Bucket of a surface kind (the low four bits of `_SURFACE`, `city_model::style::SurfaceKind`).
     ///

@@ -18,7 +18,14 @@ pub struct FacadeStyle {
 }
 
 const fn style(rhythm_m: f32, across: [f32; 2], mullion_m: f32, up: [f32; 2], glass: f32, balcony: f32) -> FacadeStyle {
-    FacadeStyle { rhythm_m, across, mullion_m, up, glass, balcony }
+    FacadeStyle {
+        rhythm_m,
+        across,
+        mullion_m,
+        up,
+        glass,
+        balcony,
+    }
 }
 
 /// Styles by code of `city_model::style::BuildingUse`.
@@ -58,10 +65,16 @@ mod tests {
     #[test]
     fn windows_lie_within_their_bay_and_storey() {
         for (code, s) in FACADE_STYLES.iter().enumerate() {
-            assert!(0.0 <= s.across[0] && s.across[0] < s.across[1] && s.across[1] <= 1.0, "use {code}");
+            assert!(
+                0.0 <= s.across[0] && s.across[0] < s.across[1] && s.across[1] <= 1.0,
+                "use {code}"
+            );
             // the floor line takes the uppermost 4.5 %
             assert!(0.0 <= s.up[0] && s.up[0] < s.up[1] && s.up[1] <= 0.955, "use {code}");
-            assert!(s.rhythm_m >= 2.0 && (0.0..=1.0).contains(&s.glass) && (0.0..=1.0).contains(&s.balcony), "use {code}");
+            assert!(
+                s.rhythm_m >= 2.0 && (0.0..=1.0).contains(&s.glass) && (0.0..=1.0).contains(&s.balcony),
+                "use {code}"
+            );
         }
     }
 

@@ -32,8 +32,11 @@ pub const CITY: &str = concat!(
 );
 
 /// Source of the background: `sky_vertex`, `sky_fragment`; draw three vertices.
-pub const SKY: &str =
-    concat!(include_str!("../wgsl/scene.wgsl"), include_str!("../wgsl/air.wgsl"), include_str!("../wgsl/sky.wgsl"));
+pub const SKY: &str = concat!(
+    include_str!("../wgsl/scene.wgsl"),
+    include_str!("../wgsl/air.wgsl"),
+    include_str!("../wgsl/sky.wgsl")
+);
 
 /// Source of the shadow map pass: `shadow_vertex`, depth only.
 pub const SHADOW: &str = concat!(include_str!("../wgsl/scene.wgsl"), include_str!("../wgsl/shadow.wgsl"));
@@ -53,8 +56,16 @@ mod tests {
     use naga::valid::{Capabilities, ValidationFlags, Validator};
 
     const CITY_ENTRIES: &[&str] = &[
-        "city_vertex", "city_opaque", "city_blended", "textured_vertex", "city_textured", "low_vertex", "low_plain", "low_wall",
-        "low_road", "low_water",
+        "city_vertex",
+        "city_opaque",
+        "city_blended",
+        "textured_vertex",
+        "city_textured",
+        "low_vertex",
+        "low_plain",
+        "low_wall",
+        "low_road",
+        "low_water",
     ];
 
     fn module(source: &str) -> naga::Module {
@@ -86,9 +97,21 @@ mod tests {
     /// Name, offset and size of the members of a WGSL struct, as naga lays it out.
     fn members(source: &str, name: &str) -> (Vec<(String, usize)>, usize) {
         let module = module(source);
-        let found = module.types.iter().find(|(_, t)| t.name.as_deref() == Some(name)).expect("struct in the source");
-        let naga::TypeInner::Struct { members, span } = &found.1.inner else { panic!("{name} is no struct") };
-        (members.iter().map(|m| (m.name.clone().unwrap_or_default(), m.offset as usize)).collect(), *span as usize)
+        let found = module
+            .types
+            .iter()
+            .find(|(_, t)| t.name.as_deref() == Some(name))
+            .expect("struct in the source");
+        let naga::TypeInner::Struct { members, span } = &found.1.inner else {
+            panic!("{name} is no struct")
+        };
+        (
+            members
+                .iter()
+                .map(|m| (m.name.clone().unwrap_or_default(), m.offset as usize))
+                .collect(),
+            *span as usize,
+        )
     }
 
     macro_rules! twin {
@@ -103,8 +126,23 @@ mod tests {
     #[test]
     fn structs_have_the_layout_of_their_twins() {
         twin!(
-            "Scene", Scene, clip_from_rel, shadow_from_rel, ray_right, ray_up, ray_forward, eye, sun, sun_color, sky_ambient,
-            ground_ambient, zenith, horizon, fog, layer_mask, facades,
+            "Scene",
+            Scene,
+            clip_from_rel,
+            shadow_from_rel,
+            ray_right,
+            ray_up,
+            ray_forward,
+            eye,
+            sun,
+            sun_color,
+            sky_ambient,
+            ground_ambient,
+            zenith,
+            horizon,
+            fog,
+            layer_mask,
+            facades,
         );
         twin!("FeatureRow", FeatureRow, state, tint);
     }
@@ -119,7 +157,10 @@ mod tests {
             ("PIPE", Bucket::Pipe),
             ("BLENDED", Bucket::Blended),
         ] {
-            assert!(CITY.contains(&format!("const BUCKET_{name}: u32 = {}u;", bucket as u32)), "{name}");
+            assert!(
+                CITY.contains(&format!("const BUCKET_{name}: u32 = {}u;", bucket as u32)),
+                "{name}"
+            );
         }
     }
 

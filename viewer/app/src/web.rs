@@ -17,7 +17,9 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 #[wasm_bindgen]
 pub async fn start(canvas_selector: String, options_json: String, on_event: Function) -> Result<(), JsValue> {
     console_error_panic_hook::set_once();
-    engine::start(&canvas_selector, &options_json, on_event).await.map_err(|err| JsValue::from_str(&err))
+    engine::start(&canvas_selector, &options_json, on_event)
+        .await
+        .map_err(|err| JsValue::from_str(&err))
 }
 
 /// Hands a `viewer_core::ViewerCommand` to the engine.

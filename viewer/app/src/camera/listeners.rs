@@ -38,10 +38,16 @@ pub(crate) fn attach(canvas: &HtmlCanvasElement) -> Result<(), JsValue> {
         press(&event, &mut held.borrow_mut());
     })?;
     let held = Rc::clone(&touches);
-    on(canvas, "pointermove", move |event: PointerEvent| moved(&event, &mut held.borrow_mut()))?;
+    on(canvas, "pointermove", move |event: PointerEvent| {
+        moved(&event, &mut held.borrow_mut())
+    })?;
     let held = Rc::clone(&touches);
-    on(canvas, "pointerup", move |event: PointerEvent| release(&event, &mut held.borrow_mut(), true))?;
-    on(canvas, "pointercancel", move |event: PointerEvent| release(&event, &mut touches.borrow_mut(), false))?;
+    on(canvas, "pointerup", move |event: PointerEvent| {
+        release(&event, &mut held.borrow_mut(), true)
+    })?;
+    on(canvas, "pointercancel", move |event: PointerEvent| {
+        release(&event, &mut touches.borrow_mut(), false)
+    })?;
     on(canvas, "pointerleave", |event: PointerEvent| {
         if !is_touch(&event) {
             push(PointerInput::Leave);
@@ -54,7 +60,10 @@ pub(crate) fn attach(canvas: &HtmlCanvasElement) -> Result<(), JsValue> {
             WheelEvent::DOM_DELTA_PAGE => WHEEL_PAGE_PX,
             _ => 1.0,
         };
-        push(PointerInput::Wheel { delta_px: event.delta_y() * unit_px, at_px: at_px(&event) });
+        push(PointerInput::Wheel {
+            delta_px: event.delta_y() * unit_px,
+            at_px: at_px(&event),
+        });
     })?;
     on(canvas, "contextmenu", |event: Event| event.prevent_default())?;
     on(canvas, "keydown", |event: KeyboardEvent| {
@@ -63,7 +72,13 @@ pub(crate) fn attach(canvas: &HtmlCanvasElement) -> Result<(), JsValue> {
             return;
         }
         event.prevent_default();
-        push(PointerInput::Key { key, modifiers: Modifiers { ctrl: false, shift: event.shift_key() } });
+        push(PointerInput::Key {
+            key,
+            modifiers: Modifiers {
+                ctrl: false,
+                shift: event.shift_key(),
+            },
+        });
     })?;
     observe_size(canvas)
 }
@@ -96,7 +111,11 @@ fn press(event: &PointerEvent, touches: &mut Touches) {
         touches.fingers.push(finger(event));
         push(PointerInput::Fingers(touches.fingers.clone()));
     } else if let Some(button) = button_of(event.button()) {
-        push(PointerInput::Press { button, modifiers: modifiers(event), at_px: at_px(event) });
+        push(PointerInput::Press {
+            button,
+            modifiers: modifiers(event),
+            at_px: at_px(event),
+        });
     }
 }
 
@@ -106,7 +125,10 @@ fn moved(event: &PointerEvent, touches: &mut Touches) {
         push(PointerInput::Move { at_px });
         return;
     }
-    if touches.tap_px.is_some_and(|tap| (tap[0] - at_px[0]).hypot(tap[1] - at_px[1]) > TAP_SLACK_PX) {
+    if touches
+        .tap_px
+        .is_some_and(|tap| (tap[0] - at_px[0]).hypot(tap[1] - at_px[1]) > TAP_SLACK_PX)
+    {
         touches.tap_px = None;
     }
     let id = finger(event).id;
@@ -130,7 +152,10 @@ fn release(event: &PointerEvent, touches: &mut Touches, is_up: bool) {
     } else if !is_up {
         push(PointerInput::Cancel);
     } else if let Some(button) = button_of(event.button()) {
-        push(PointerInput::Release { button, at_px: at_px(event) });
+        push(PointerInput::Release {
+            button,
+            at_px: at_px(event),
+        });
     }
 }
 
@@ -139,7 +164,10 @@ fn is_touch(event: &PointerEvent) -> bool {
 }
 
 fn finger(event: &PointerEvent) -> Finger {
-    Finger { id: u64::from(event.pointer_id().cast_unsigned()), at_px: at_px(event) }
+    Finger {
+        id: u64::from(event.pointer_id().cast_unsigned()),
+        at_px: at_px(event),
+    }
 }
 
 fn at_px(event: &MouseEvent) -> [f64; 2] {
@@ -147,7 +175,10 @@ fn at_px(event: &MouseEvent) -> [f64; 2] {
 }
 
 fn modifiers(event: &MouseEvent) -> Modifiers {
-    Modifiers { ctrl: event.ctrl_key() || event.meta_key(), shift: event.shift_key() }
+    Modifiers {
+        ctrl: event.ctrl_key() || event.meta_key(),
+        shift: event.shift_key(),
+    }
 }
 
 fn button_of(button: i16) -> Option<PointerButton> {

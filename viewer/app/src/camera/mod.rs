@@ -16,7 +16,11 @@ const ZOOM_REST: f64 = 0.002;
 #[derive(Debug, Clone)]
 pub(crate) enum PointerInput {
     /// A button goes down.
-    Press { button: PointerButton, modifiers: Modifiers, at_px: [f64; 2] },
+    Press {
+        button: PointerButton,
+        modifiers: Modifiers,
+        at_px: [f64; 2],
+    },
     /// The pointer moves over the canvas, or anywhere while a button is held.
     Move { at_px: [f64; 2] },
     /// A button goes up.
@@ -126,9 +130,17 @@ impl CameraRig {
     /// Takes an input.
     ///
     /// * `pick` — point of the scene under a point of the picture
-    pub(crate) fn take(&mut self, input: PointerInput, pick: impl FnOnce(&Camera, [f64; 2]) -> Option<DVec3>) -> Outcome {
+    pub(crate) fn take(
+        &mut self,
+        input: PointerInput,
+        pick: impl FnOnce(&Camera, [f64; 2]) -> Option<DVec3>,
+    ) -> Outcome {
         match input {
-            PointerInput::Press { button, modifiers, at_px } => {
+            PointerInput::Press {
+                button,
+                modifiers,
+                at_px,
+            } => {
                 self.stop();
                 let hit = pick(&self.camera, at_px);
                 self.controls.press(&self.camera, button, modifiers, at_px, hit);
@@ -157,9 +169,15 @@ impl CameraRig {
             PointerInput::Fingers(fingers) => {
                 self.stop();
                 let seen = self.camera;
-                self.controls.touch(&mut self.camera, &fingers, |at_px| pick(&seen, at_px));
+                self.controls
+                    .touch(&mut self.camera, &fingers, |at_px| pick(&seen, at_px));
             }
-            PointerInput::Tap { at_px } => return Outcome::Click(Click { at_px, modifiers: Modifiers::default() }),
+            PointerInput::Tap { at_px } => {
+                return Outcome::Click(Click {
+                    at_px,
+                    modifiers: Modifiers::default(),
+                });
+            }
             PointerInput::Key { key, modifiers } => {
                 self.stop();
                 controls::key(&mut self.camera, key, modifiers);

@@ -45,20 +45,29 @@ pub(crate) fn stream_tiles(
     queue: Res<'_, RenderQueue>,
 ) {
     let before = rig.camera;
-    rig.camera.viewport_px = [f64::from(canvas.0.client_width().max(1)), f64::from(canvas.0.client_height().max(1))];
+    rig.camera.viewport_px = [
+        f64::from(canvas.0.client_width().max(1)),
+        f64::from(canvas.0.client_height().max(1)),
+    ];
     rig.advance(clock.delta_s);
     pending.is_dirty |= rig.camera != before;
     stream.upload(&device, &queue);
     stream.settings.maximum_screen_space_error_px = state.maximum_error_px();
     stream.select(&mut workers, rig.camera.view_state(pixel_ratio(*ratio, &state)));
     if let Some(message) = stream.take_failure() {
-        bridge::emit(&ViewerEvent::Failed { code: "tileset".to_owned(), message });
+        bridge::emit(&ViewerEvent::Failed {
+            code: "tileset".to_owned(),
+            message,
+        });
     }
 }
 
 fn pixel_ratio(ratio: PixelRatio, state: &SceneState) -> f64 {
     let of_window = || web_sys::window().map_or(1.0, |window| window.device_pixel_ratio());
-    ratio.0.unwrap_or_else(of_window).clamp(0.25, state.maximum_pixel_ratio())
+    ratio
+        .0
+        .unwrap_or_else(of_window)
+        .clamp(0.25, state.maximum_pixel_ratio())
 }
 
 /// Writes the frame down for the renderer, when the picture is out of date.
@@ -92,7 +101,10 @@ pub(crate) fn compose(
         canvas.0.set_width(size_px[0]);
         canvas.0.set_height(size_px[1]);
     }
-    let light = daylight(state.hours, manifest.0.origin_lon_lat_height[1] * std::f64::consts::PI / 180.0);
+    let light = daylight(
+        state.hours,
+        manifest.0.origin_lon_lat_height[1] * std::f64::consts::PI / 180.0,
+    );
     frame.settings = state.pass_settings(light.lamps > 0.0);
     if frame.settings.shadow_size > 0 {
         let is_moved = shadow.update(camera.target_enu(), camera.distance_m(), light.sun);
@@ -101,7 +113,16 @@ pub(crate) fn compose(
     }
     let haze_m = haze(eye, &manifest.0.bounds_enu);
     let shadow_size = frame.settings.shadow_size;
-    frame.scene = Some(Box::new(scene(camera, size_px, &light, &state, &shadow, shadow_size, haze_m, clock.now_ms)));
+    frame.scene = Some(Box::new(scene(
+        camera,
+        size_px,
+        &light,
+        &state,
+        &shadow,
+        shadow_size,
+        haze_m,
+        clock.now_ms,
+    )));
     frame.size_px = size_px;
     frame.is_underground = state.is_underground;
     frame.tiles = stream
@@ -109,14 +130,21 @@ pub(crate) fn compose(
         .into_iter()
         .map(|tile| {
             let offset = (tile.origin_enu - eye).as_vec3();
-            DrawTile { primitives: tile.primitives.clone(), tile_from_eye: offset.extend(0.0).to_array() }
+            DrawTile {
+                primitives: tile.primitives.clone(),
+                tile_from_eye: offset.extend(0.0).to_array(),
+            }
         })
         .collect();
 }
 
 /// Where haze begins and is complete for an eye over a scene, metres.
 fn haze(eye_enu: DVec3, bounds_enu: &[f64; 6]) -> [f64; 2] {
-    let reach = |axis: usize| (eye_enu[axis] - bounds_enu[axis]).abs().max((eye_enu[axis] - bounds_enu[axis + 3]).abs());
+    let reach = |axis: usize| {
+        (eye_enu[axis] - bounds_enu[axis])
+            .abs()
+            .max((eye_enu[axis] - bounds_enu[axis + 3]).abs())
+    };
     let corner_m = reach(0).hypot(reach(1)).hypot(eye_enu.z).max(1_000.0);
     std::array::from_fn(|i| (HAZE_SHARE[i] * corner_m).min(HAZE_M[i]))
 }
@@ -154,7 +182,12 @@ fn scene(
         // what is only hinted at casts no shadow
         zenith: with(light.zenith, if state.is_underground { 0.0 } else { SHADOW_STRENGTH }),
         horizon: with(light.horizon, 1.0 / shadow_size.max(1) as f32),
-        fog: [haze_m[0] as f32, (1.0 / (haze_m[1] - haze_m[0])) as f32, 1.0, state.quality as u32 as f32],
+        fog: [
+            haze_m[0] as f32,
+            (1.0 / (haze_m[1] - haze_m[0])) as f32,
+            1.0,
+            state.quality as u32 as f32,
+        ],
         layer_mask: state.layers.words(),
         facades: shaders::facade::rows(),
     }
@@ -175,7 +208,10 @@ pub(crate) fn report(
         let stats = stats(&stream, &progress, &frame);
         progress.tell_stats(stats, clock.now_ms, false);
     } else if is_at_rest && progress.settle() {
-        let rest = ViewerStats { fps: 0.0, ..progress.last_stats() };
+        let rest = ViewerStats {
+            fps: 0.0,
+            ..progress.last_stats()
+        };
         progress.tell_stats(rest, clock.now_ms, true);
     }
     let has_picking_work = is_at_rest && stream.prepare_picking();
@@ -194,7 +230,9 @@ fn stats(stream: &TileStream, progress: &Progress, frame: &FrameInput) -> Viewer
     ViewerStats {
         fps: progress.fps(),
         frames: progress.frames(),
-        draw_calls: primitives.map(|p| p.buckets.iter().filter(|b| !b.is_empty()).count() as u32).sum(),
+        draw_calls: primitives
+            .map(|p| p.buckets.iter().filter(|b| !b.is_empty()).count() as u32)
+            .sum(),
         triangles: num_triangles,
         tiles_drawn: frame.tiles.len() as u32,
         tiles_loading: selection.stats.num_wanted - selection.stats.num_wanted_ready,

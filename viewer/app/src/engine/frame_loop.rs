@@ -37,8 +37,14 @@ pub(crate) fn run(app: App) {
 /// Asks for one more frame; any number of calls before it gives one.
 pub(crate) fn request_frame() {
     CALLBACK.with_borrow(|callback| {
-        let (Some(callback), Some(window)) = (callback, web_sys::window()) else { return };
-        if !IS_SCHEDULED.replace(true) && window.request_animation_frame(callback.as_ref().unchecked_ref()).is_err() {
+        let (Some(callback), Some(window)) = (callback, web_sys::window()) else {
+            return;
+        };
+        if !IS_SCHEDULED.replace(true)
+            && window
+                .request_animation_frame(callback.as_ref().unchecked_ref())
+                .is_err()
+        {
             IS_SCHEDULED.set(false);
         }
     });
@@ -59,7 +65,9 @@ pub(crate) fn request_frame_in(wait_ms: f64) {
     WAKE.with(|wake| {
         if let Some(window) = web_sys::window() {
             let handler = wake.as_ref().unchecked_ref();
-            window.set_timeout_with_callback_and_timeout_and_arguments_0(handler, wait_ms.ceil() as i32).ok();
+            window
+                .set_timeout_with_callback_and_timeout_and_arguments_0(handler, wait_ms.ceil() as i32)
+                .ok();
         }
     });
 }

@@ -45,8 +45,13 @@ pub(crate) fn take_inputs(
     mut workers: NonSendMut<'_, WorkerPool>,
     device: Res<'_, RenderDevice>,
 ) {
-    let mut scene =
-        Scene { rig: &mut rig, stream: &mut stream, state: &mut state, table: &mut table, pending: &mut pending };
+    let mut scene = Scene {
+        rig: &mut rig,
+        stream: &mut stream,
+        state: &mut state,
+        table: &mut table,
+        pending: &mut pending,
+    };
     for input in bridge::take() {
         match input {
             Input::Command(command) => {
@@ -68,7 +73,10 @@ pub(crate) fn take_inputs(
 /// later frame; `settled` follows when the picture is back.)
 fn is_quiet(command: &ViewerCommand) -> bool {
     use ViewerCommand::{Pick, SetBudget, SetHover, SetReducedMotion, SimulateDeviceLoss};
-    matches!(command, Pick { .. } | SetHover { .. } | SetReducedMotion { .. } | SetBudget { .. } | SimulateDeviceLoss)
+    matches!(
+        command,
+        Pick { .. } | SetHover { .. } | SetReducedMotion { .. } | SetBudget { .. } | SimulateDeviceLoss
+    )
 }
 
 impl Scene<'_> {
@@ -96,7 +104,11 @@ impl Scene<'_> {
             ViewerCommand::Pick { request_id, x, y } => {
                 let hit = self.pick([x, y]);
                 let (feature_index, position_enu) = told(hit);
-                bridge::emit(&ViewerEvent::Picked { request_id, feature_index, position_enu });
+                bridge::emit(&ViewerEvent::Picked {
+                    request_id,
+                    feature_index,
+                    position_enu,
+                });
             }
             ViewerCommand::Zoom { factor } => self.move_camera(|camera| camera.zoom(factor)),
             ViewerCommand::Orbit { heading_deg, pitch_deg } => {
@@ -104,7 +116,10 @@ impl Scene<'_> {
             }
             ViewerCommand::Pan { x_px, y_px } => self.move_camera(|camera| camera.pan_px(x_px, y_px)),
             ViewerCommand::ResetNorth => {
-                let view = viewer_core::View { heading_deg: 0.0, ..self.rig.camera.view() };
+                let view = viewer_core::View {
+                    heading_deg: 0.0,
+                    ..self.rig.camera.view()
+                };
                 self.rig.fly_to(view, Some(300.0));
             }
             ViewerCommand::SetQuality { quality } => {
@@ -133,14 +148,21 @@ impl Scene<'_> {
         let (state, table, stream) = (&*self.state, &*self.table, &mut *self.stream);
         let outcome = self.rig.take(input, |camera, at_px| {
             let ray = camera.ray(at_px[0], at_px[1]);
-            stream.pick(&ray, &|index, layer| is_pickable(state, table, index, layer)).map(|(_, point)| point)
+            stream
+                .pick(&ray, &|index, layer| is_pickable(state, table, index, layer))
+                .map(|(_, point)| point)
         });
         match outcome {
             Outcome::None => {}
             Outcome::Click(click) => {
                 let (feature_index, position_enu) = told(self.pick(click.at_px));
                 let (ctrl, shift) = (click.modifiers.ctrl, click.modifiers.shift);
-                bridge::emit(&ViewerEvent::Clicked { feature_index, position_enu, ctrl, shift });
+                bridge::emit(&ViewerEvent::Clicked {
+                    feature_index,
+                    position_enu,
+                    ctrl,
+                    shift,
+                });
             }
             Outcome::Hover(at_px) => self.pending.hover_px = Some(at_px),
         }
@@ -148,7 +170,9 @@ impl Scene<'_> {
 
     /// Looks up what lies under the pointer, once a frame at most.
     fn hover(&mut self) {
-        let Some(at_px) = self.pending.hover_px.take() else { return };
+        let Some(at_px) = self.pending.hover_px.take() else {
+            return;
+        };
         let at_px = at_px.filter(|_| self.state.reports_hover && !self.rig.is_moving());
         let feature_index = at_px.and_then(|at_px| told(self.pick(at_px)).0);
         if self.table.states.hover(feature_index) {
@@ -160,7 +184,9 @@ impl Scene<'_> {
     fn pick(&mut self, at_px: [f64; 2]) -> Option<(u32, DVec3)> {
         let ray = self.rig.camera.ray(at_px[0], at_px[1]);
         let (state, table) = (&*self.state, &*self.table);
-        let hit = self.stream.pick(&ray, &|index, layer| is_pickable(state, table, index, layer));
+        let hit = self
+            .stream
+            .pick(&ray, &|index, layer| is_pickable(state, table, index, layer));
         hit.map(|(hit, point)| (hit.feature_index, point))
     }
 }
@@ -177,5 +203,8 @@ fn is_below_ground(layer: u8) -> bool {
 
 /// Hit as the page hears it.
 fn told(hit: Option<(u32, DVec3)>) -> (Option<u32>, Option<[f64; 3]>) {
-    (hit.map(|(index, _)| index).filter(|index| *index != NO_FEATURE), hit.map(|(_, point)| point.to_array()))
+    (
+        hit.map(|(index, _)| index).filter(|index| *index != NO_FEATURE),
+        hit.map(|(_, point)| point.to_array()),
+    )
 }

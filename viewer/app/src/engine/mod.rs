@@ -12,8 +12,8 @@ use crate::camera::{CameraRig, listeners};
 use crate::gpu::{device, device_loss, surface::Canvas};
 use crate::material::{CityMaterialPlugin, feature_table::FeatureTable};
 use crate::shadow::ShadowFrame;
-use crate::tiles::workers::WorkerPool;
 use crate::tiles::TileStream;
+use crate::tiles::workers::WorkerPool;
 use bevy::app::{App, TaskPoolPlugin, Update};
 use bevy::asset::AssetPlugin;
 use bevy::diagnostic::FrameCountPlugin;
@@ -57,7 +57,10 @@ pub(crate) async fn start(canvas_selector: &str, options_json: &str, on_event: F
             Ok(())
         }
         Err((code, message)) => {
-            bridge::emit(&ViewerEvent::Failed { code: code.to_owned(), message: message.clone() });
+            bridge::emit(&ViewerEvent::Failed {
+                code: code.to_owned(),
+                message: message.clone(),
+            });
             Err(message)
         }
     }
@@ -74,9 +77,13 @@ async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartEr
     let options: StartOptions =
         serde_json::from_str(options_json).map_err(|err| ("options", format!("options do not read: {err}")))?;
     let canvas = find_canvas(canvas_selector).ok_or_else(|| ("canvas", format!("no canvas {canvas_selector}")))?;
-    let mut workers =
-        WorkerPool::new(&options.worker_url, &options.decode_js_url, &options.decode_wasm_url, options.num_workers)
-            .map_err(|err| ("worker", err))?;
+    let mut workers = WorkerPool::new(
+        &options.worker_url,
+        &options.decode_js_url,
+        &options.decode_wasm_url,
+        options.num_workers,
+    )
+    .map_err(|err| ("worker", err))?;
     let mut stream = tile_stream(&options, &workers);
     // the root file is on its way while the GPU wakes up
     stream.open(&mut workers, &options.tileset_url);
@@ -100,7 +107,16 @@ async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartEr
         .insert_resource(stream)
         .insert_resource(Manifest(options.manifest))
         .insert_non_send(workers)
-        .add_systems(Update, (inputs::take_inputs, compose::stream_tiles, compose::compose, compose::report).chain());
+        .add_systems(
+            Update,
+            (
+                inputs::take_inputs,
+                compose::stream_tiles,
+                compose::compose,
+                compose::report,
+            )
+                .chain(),
+        );
     app.finish();
     app.cleanup();
     Ok(app)
@@ -114,8 +130,15 @@ fn add_engine_plugins(app: &mut App, creation: RenderCreation) {
         TimePlugin,
         FrameCountPlugin,
         AssetPlugin::default(),
-        WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..Default::default() },
-        RenderPlugin { render_creation: creation, ..Default::default() },
+        WindowPlugin {
+            primary_window: None,
+            exit_condition: ExitCondition::DontExit,
+            ..Default::default()
+        },
+        RenderPlugin {
+            render_creation: creation,
+            ..Default::default()
+        },
         ImagePlugin::default(),
         MeshPlugin,
         bevy::camera::CameraPlugin,
@@ -124,7 +147,12 @@ fn add_engine_plugins(app: &mut App, creation: RenderCreation) {
 }
 
 fn find_canvas(selector: &str) -> Option<HtmlCanvasElement> {
-    web_sys::window()?.document()?.query_selector(selector).ok()??.dyn_into().ok()
+    web_sys::window()?
+        .document()?
+        .query_selector(selector)
+        .ok()??
+        .dyn_into()
+        .ok()
 }
 
 fn tile_stream(options: &StartOptions, workers: &WorkerPool) -> TileStream {
@@ -145,7 +173,12 @@ fn first_camera(options: &StartOptions) -> CameraRig {
         heading_deg: view.heading_deg,
         pitch_deg: view.pitch_deg,
     });
-    let fallback = View { target_enu: [0.0; 3], distance_m: 1000.0, heading_deg: 0.0, pitch_deg: 35.0 };
+    let fallback = View {
+        target_enu: [0.0; 3],
+        distance_m: 1000.0,
+        heading_deg: 0.0,
+        pitch_deg: 35.0,
+    };
     let view = options.initial_view.or(of_manifest);
     let mut rig = CameraRig::new(view.unwrap_or(fallback), options.reduced_motion);
     if view.is_none() {

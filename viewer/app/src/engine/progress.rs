@@ -35,7 +35,11 @@ impl Progress {
     pub(crate) fn count_frame(&mut self, now_ms: f64) {
         self.frames += 1;
         self.frame_times_ms.push_back(now_ms);
-        while self.frame_times_ms.front().is_some_and(|first| now_ms - first > RATE_WINDOW_MS) {
+        while self
+            .frame_times_ms
+            .front()
+            .is_some_and(|first| now_ms - first > RATE_WINDOW_MS)
+        {
             self.frame_times_ms.pop_front();
         }
     }
@@ -43,7 +47,9 @@ impl Progress {
     /// Frames a second over the last second in which frames were drawn.
     pub(crate) fn fps(&self) -> f64 {
         match (self.frame_times_ms.front(), self.frame_times_ms.back()) {
-            (Some(first), Some(last)) if last > first => (self.frame_times_ms.len() - 1) as f64 * 1000.0 / (last - first),
+            (Some(first), Some(last)) if last > first => {
+                (self.frame_times_ms.len() - 1) as f64 * 1000.0 / (last - first)
+            }
             _ => 0.0,
         }
     }
@@ -59,7 +65,10 @@ impl Progress {
         }
         self.camera_sent_ms = now_ms;
         self.told_view = Some(view);
-        bridge::emit(&ViewerEvent::Camera { view, eye_enu: camera.eye_enu().to_array() });
+        bridge::emit(&ViewerEvent::Camera {
+            view,
+            eye_enu: camera.eye_enu().to_array(),
+        });
         false
     }
 
@@ -68,7 +77,10 @@ impl Progress {
         let loading = (stats.num_wanted, stats.num_wanted_ready);
         if self.told_loading != Some(loading) {
             self.told_loading = Some(loading);
-            bridge::emit(&ViewerEvent::Loading { wanted: loading.0, loaded: loading.1 });
+            bridge::emit(&ViewerEvent::Loading {
+                wanted: loading.0,
+                loaded: loading.1,
+            });
         }
         if self.told_starved != stats.starved {
             self.told_starved = stats.starved;

@@ -26,7 +26,13 @@ pub(crate) struct SceneState {
 impl SceneState {
     /// State of a city that opens.
     pub(crate) fn new(quality: Quality) -> Self {
-        Self { quality, hours: FIRST_HOURS, is_underground: false, reports_hover: true, layers: LayerMask::default() }
+        Self {
+            quality,
+            hours: FIRST_HOURS,
+            is_underground: false,
+            reports_hover: true,
+            layers: LayerMask::default(),
+        }
     }
 
     /// Costs of the pass.
@@ -34,9 +40,24 @@ impl SceneState {
     /// * `is_night` — lamps are on
     pub(crate) fn pass_settings(&self, is_night: bool) -> PassSettings {
         match self.quality {
-            Quality::Low => PassSettings { is_night, ..PassSettings::default() },
-            Quality::Medium => PassSettings { is_low: false, is_night, samples: 4, shadow_size: 2048, shadow_taps: 2 },
-            Quality::High => PassSettings { is_low: false, is_night, samples: 4, shadow_size: 4096, shadow_taps: 3 },
+            Quality::Low => PassSettings {
+                is_night,
+                ..PassSettings::default()
+            },
+            Quality::Medium => PassSettings {
+                is_low: false,
+                is_night,
+                samples: 4,
+                shadow_size: 2048,
+                shadow_taps: 2,
+            },
+            Quality::High => PassSettings {
+                is_low: false,
+                is_night,
+                samples: 4,
+                shadow_size: 4096,
+                shadow_taps: 3,
+            },
         }
     }
 

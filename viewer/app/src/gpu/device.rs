@@ -1,7 +1,9 @@
 //! Asks the browser for a GPU device, with an error in place of a panic where there is none.
 
 use crate::engine::frame_loop;
-use bevy::render::renderer::{RenderAdapter, RenderAdapterInfo, RenderDevice, RenderInstance, RenderQueue, WgpuWrapper};
+use bevy::render::renderer::{
+    RenderAdapter, RenderAdapterInfo, RenderDevice, RenderInstance, RenderQueue, WgpuWrapper,
+};
 use bevy::render::settings::RenderCreation;
 use std::sync::Arc;
 
@@ -24,7 +26,10 @@ pub(crate) async fn open() -> Result<RenderCreation, String> {
         .map_err(|err| format!("the browser offers no WebGPU adapter ({err})"))?;
     let info = adapter.get_info();
     let (device, queue) = adapter
-        .request_device(&wgpu::DeviceDescriptor { label: Some("city"), ..Default::default() })
+        .request_device(&wgpu::DeviceDescriptor {
+            label: Some("city"),
+            ..Default::default()
+        })
         .await
         .map_err(|err| format!("the GPU refused a device ({err})"))?;
     // bevy looks for a loss only when a frame runs, and an idle city runs none

@@ -61,7 +61,10 @@ async fn open_another() {
         *recovery = match opened {
             Ok(creation) => Recovery::Opened(Box::new(creation)),
             Err(message) => {
-                bridge::emit(&ViewerEvent::Failed { code: "device".to_owned(), message });
+                bridge::emit(&ViewerEvent::Failed {
+                    code: "device".to_owned(),
+                    message,
+                });
                 Recovery::Impossible
             }
         };

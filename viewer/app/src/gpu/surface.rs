@@ -53,7 +53,10 @@ impl CanvasSurface {
             .create_surface(wgpu::SurfaceTarget::Canvas((*canvas.0).clone()))
             .map_err(|err| format!("the canvas gives no WebGPU context ({err})"))?;
         let formats = surface.get_capabilities(adapter).formats;
-        let format = formats.first().ok_or("the canvas offers no colour format")?.remove_srgb_suffix();
+        let format = formats
+            .first()
+            .ok_or("the canvas offers no colour format")?
+            .remove_srgb_suffix();
         let config = wgpu::SurfaceConfiguration {
             usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
             format,
@@ -64,7 +67,12 @@ impl CanvasSurface {
             alpha_mode: wgpu::CompositeAlphaMode::Opaque,
             view_formats: Vec::new(),
         };
-        Ok(Self { surface, config, samples: 1, buffers: None })
+        Ok(Self {
+            surface,
+            config,
+            samples: 1,
+            buffers: None,
+        })
     }
 
     /// Format that pipelines write, as sRGB values (see `srgb_from_linear` in the shaders).
@@ -91,14 +99,23 @@ impl CanvasSurface {
         };
         let color = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
         let buffers = self.buffers.as_ref()?;
-        Some(FrameTarget { texture, color, multisampled: buffers.multisampled.clone(), depth: buffers.depth.clone() })
+        Some(FrameTarget {
+            texture,
+            color,
+            multisampled: buffers.multisampled.clone(),
+            depth: buffers.depth.clone(),
+        })
     }
 
     fn create_buffers(&self, device: &RenderDevice) -> Buffers {
         let create = |format| {
             let texture = device.wgpu_device().create_texture(&wgpu::TextureDescriptor {
                 label: Some("frame buffer"),
-                size: wgpu::Extent3d { width: self.config.width, height: self.config.height, depth_or_array_layers: 1 },
+                size: wgpu::Extent3d {
+                    width: self.config.width,
+                    height: self.config.height,
+                    depth_or_array_layers: 1,
+                },
                 mip_level_count: 1,
                 sample_count: self.samples,
                 dimension: wgpu::TextureDimension::D2,

@@ -18,7 +18,9 @@ pub(crate) fn draw_frame(
     device: Res<'_, RenderDevice>,
     queue: Res<'_, RenderQueue>,
 ) {
-    let (Some(mut renderer), Some(mut surface), Some(scene)) = (renderer, surface, frame.scene.as_deref()) else { return };
+    let (Some(mut renderer), Some(mut surface), Some(scene)) = (renderer, surface, frame.scene.as_deref()) else {
+        return;
+    };
     if !frame.is_wanted || frame.size_px.contains(&0) {
         return;
     }
@@ -26,7 +28,9 @@ pub(crate) fn draw_frame(
     queue.write_buffer(&renderer.scene, 0, bytemuck::bytes_of(scene));
     let rows: Vec<[f32; 4]> = frame.tiles.iter().map(|tile| tile.tile_from_eye).collect();
     renderer.write_instances(&device, &queue, &rows);
-    let Some(target) = surface.acquire(&device, frame.size_px, frame.settings.samples) else { return };
+    let Some(target) = surface.acquire(&device, frame.size_px, frame.settings.samples) else {
+        return;
+    };
     let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("city") });
     if frame.settings.shadow_size > 0 && (frame.is_shadow_stale || is_map_new) {
         draw_shadow_map(&mut encoder, &renderer, &frame);
@@ -37,13 +41,18 @@ pub(crate) fn draw_frame(
 }
 
 fn draw_shadow_map(encoder: &mut wgpu::CommandEncoder, renderer: &CityRenderer, frame: &FrameInput) {
-    let (Some(pipelines), Some(scene_group)) = (&renderer.pipelines, &renderer.scene_group) else { return };
+    let (Some(pipelines), Some(scene_group)) = (&renderer.pipelines, &renderer.scene_group) else {
+        return;
+    };
     let Some(pipeline) = &pipelines.shadow else { return };
     let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
         label: Some("shadow map"),
         depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
             view: &renderer.shadow_view,
-            depth_ops: Some(wgpu::Operations { load: wgpu::LoadOp::Clear(1.0), store: wgpu::StoreOp::Store }),
+            depth_ops: Some(wgpu::Operations {
+                load: wgpu::LoadOp::Clear(1.0),
+                store: wgpu::StoreOp::Store,
+            }),
             stencil_ops: None,
         }),
         ..Default::default()
@@ -66,7 +75,9 @@ fn draw_city(
     target: &FrameTarget,
     device: &RenderDevice,
 ) {
-    let (Some(pipelines), Some(scene_group)) = (&renderer.pipelines, &renderer.scene_group) else { return };
+    let (Some(pipelines), Some(scene_group)) = (&renderer.pipelines, &renderer.scene_group) else {
+        return;
+    };
     let (view, resolve_target) = match &target.multisampled {
         Some(multisampled) => (multisampled, Some(&target.color)),
         None => (&target.color, None),
@@ -80,12 +91,19 @@ fn draw_city(
             resolve_target,
             ops: wgpu::Operations {
                 load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
-                store: if is_resolved { wgpu::StoreOp::Discard } else { wgpu::StoreOp::Store },
+                store: if is_resolved {
+                    wgpu::StoreOp::Discard
+                } else {
+                    wgpu::StoreOp::Store
+                },
             },
         })],
         depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
             view: &target.depth,
-            depth_ops: Some(wgpu::Operations { load: wgpu::LoadOp::Clear(0.0), store: wgpu::StoreOp::Discard }),
+            depth_ops: Some(wgpu::Operations {
+                load: wgpu::LoadOp::Clear(0.0),
+                store: wgpu::StoreOp::Discard,
+            }),
             stencil_ops: None,
         }),
         ..Default::default()
@@ -123,7 +141,9 @@ fn draw_opaque(
     }
     let mut is_textured_set = false;
     for (row, primitive) in primitives(&frame.tiles) {
-        let Some(texture) = primitive.texture.as_ref().filter(|_| is_opaque(primitive)) else { continue };
+        let Some(texture) = primitive.texture.as_ref().filter(|_| is_opaque(primitive)) else {
+            continue;
+        };
         if !is_textured_set {
             pass.set_pipeline(&pipelines.textured);
             is_textured_set = true;
@@ -137,9 +157,15 @@ fn draw_opaque(
 fn draw_blended(pass: &mut wgpu::RenderPass<'_>, pipelines: &Pipelines, renderer: &CityRenderer, frame: &FrameInput) {
     let range = |primitive: &GpuPrimitive| {
         let blended = primitive.buckets[Bucket::Blended as usize].clone();
-        if frame.is_underground && !primitive.is_below_ground { 0..blended.end } else { blended }
+        if frame.is_underground && !primitive.is_below_ground {
+            0..blended.end
+        } else {
+            blended
+        }
     };
-    let wanted: Vec<_> = primitives(&frame.tiles).filter(|(_, primitive)| !range(primitive).is_empty()).collect();
+    let wanted: Vec<_> = primitives(&frame.tiles)
+        .filter(|(_, primitive)| !range(primitive).is_empty())
+        .collect();
     if wanted.is_empty() {
         return;
     }
@@ -165,5 +191,7 @@ fn draw(pass: &mut wgpu::RenderPass<'_>, primitive: &GpuPrimitive, indices: Rang
 
 /// Primitives with the row of their tile in the instance buffer.
 fn primitives(tiles: &[DrawTile]) -> impl Iterator<Item = (u32, &GpuPrimitive)> {
-    (0u32..).zip(tiles).flat_map(|(row, tile)| tile.primitives.iter().map(move |primitive| (row, primitive)))
+    (0u32..)
+        .zip(tiles)
+        .flat_map(|(row, tile)| tile.primitives.iter().map(move |primitive| (row, primitive)))
 }

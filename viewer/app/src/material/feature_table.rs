@@ -15,6 +15,9 @@ pub(crate) struct FeatureTable {
 impl FeatureTable {
     /// A table for features `0..count`.
     pub(crate) fn new(count: u32) -> Self {
-        Self { states: FeatureStates::new(count), is_changed: true }
+        Self {
+            states: FeatureStates::new(count),
+            is_changed: true,
+        }
     }
 }

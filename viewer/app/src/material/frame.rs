@@ -50,6 +50,12 @@ pub(crate) struct PassSettings {
 
 impl Default for PassSettings {
     fn default() -> Self {
-        Self { is_low: true, is_night: false, samples: 1, shadow_size: 0, shadow_taps: 1 }
+        Self {
+            is_low: true,
+            is_night: false,
+            samples: 1,
+            shadow_size: 0,
+            shadow_taps: 1,
+        }
     }
 }

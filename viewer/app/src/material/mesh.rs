@@ -56,7 +56,8 @@ const ATTRIBUTE_WORDS: usize = 5;
 impl PrimitiveData {
     /// Bytes that the data holds.
     pub(crate) fn num_bytes(&self) -> u64 {
-        let words = self.positions.len() + self.attributes.len() + self.indices.len() + self.uvs.as_ref().map_or(0, Vec::len);
+        let words =
+            self.positions.len() + self.attributes.len() + self.indices.len() + self.uvs.as_ref().map_or(0, Vec::len);
         (words * 4 + self.image.as_ref().map_or(0, |image| image.rgba.len())) as u64
     }
 }
@@ -71,7 +72,13 @@ impl GpuPrimitive {
     pub(crate) fn upload(device: &RenderDevice, queue: &RenderQueue, data: &mut PrimitiveData) -> Self {
         let buckets = sort_by_bucket(&mut data.indices, &data.attributes);
         let create = |label, contents: &[u8], usage| {
-            device.wgpu_device().create_buffer_init(&wgpu::util::BufferInitDescriptor { label: Some(label), contents, usage })
+            device
+                .wgpu_device()
+                .create_buffer_init(&wgpu::util::BufferInitDescriptor {
+                    label: Some(label),
+                    contents,
+                    usage,
+                })
         };
         let texture = match (&data.uvs, &data.image) {
             (Some(uvs), Some(image)) => Some(GpuTexture {
@@ -81,14 +88,30 @@ impl GpuPrimitive {
             _ => None,
         };
         let image_bytes = data.image.as_ref().map_or(0, |image| image.rgba.len() * 4 / 3);
-        let words = data.positions.len() + data.attributes.len() + data.indices.len() + data.uvs.as_ref().map_or(0, Vec::len);
+        let words =
+            data.positions.len() + data.attributes.len() + data.indices.len() + data.uvs.as_ref().map_or(0, Vec::len);
         Self {
-            positions: create("positions", bytemuck::cast_slice(&data.positions), wgpu::BufferUsages::VERTEX),
-            attributes: create("attributes", bytemuck::cast_slice(&data.attributes), wgpu::BufferUsages::VERTEX),
-            indices: create("indices", bytemuck::cast_slice(&data.indices), wgpu::BufferUsages::INDEX),
+            positions: create(
+                "positions",
+                bytemuck::cast_slice(&data.positions),
+                wgpu::BufferUsages::VERTEX,
+            ),
+            attributes: create(
+                "attributes",
+                bytemuck::cast_slice(&data.attributes),
+                wgpu::BufferUsages::VERTEX,
+            ),
+            indices: create(
+                "indices",
+                bytemuck::cast_slice(&data.indices),
+                wgpu::BufferUsages::INDEX,
+            ),
             texture,
             buckets,
-            is_below_ground: data.attributes.chunks_exact(ATTRIBUTE_WORDS).all(|words| is_below_ground(words[0] >> 24)),
+            is_below_ground: data
+                .attributes
+                .chunks_exact(ATTRIBUTE_WORDS)
+                .all(|words| is_below_ground(words[0] >> 24)),
             gpu_bytes: (words * 4 + image_bytes) as u64,
         }
     }
@@ -97,7 +120,10 @@ impl GpuPrimitive {
 /// Sorts triangles by bucket, in their old order within each; gives the ranges of indices.
 fn sort_by_bucket(indices: &mut Vec<u32>, attributes: &[u32]) -> [Range<u32>; Bucket::COUNT] {
     let bucket_of = |index: u32| {
-        let surface = attributes.get(index as usize * ATTRIBUTE_WORDS + 1).copied().unwrap_or_default();
+        let surface = attributes
+            .get(index as usize * ATTRIBUTE_WORDS + 1)
+            .copied()
+            .unwrap_or_default();
         Bucket::of_kind(surface.to_le_bytes()[0]) as usize
     };
     let mut sorted: [Vec<u32>; Bucket::COUNT] = Default::default();
@@ -113,7 +139,11 @@ fn sort_by_bucket(indices: &mut Vec<u32>, attributes: &[u32]) -> [Range<u32>; Bu
 }
 
 fn upload_image(device: &RenderDevice, queue: &RenderQueue, image: &ImageData) -> wgpu::TextureView {
-    let size = wgpu::Extent3d { width: image.width, height: image.height, depth_or_array_layers: 1 };
+    let size = wgpu::Extent3d {
+        width: image.width,
+        height: image.height,
+        depth_or_array_layers: 1,
+    };
     let texture = device.wgpu_device().create_texture(&wgpu::TextureDescriptor {
         label: Some("tile texture"),
         size,
@@ -124,7 +154,11 @@ fn upload_image(device: &RenderDevice, queue: &RenderQueue, image: &ImageData) -
         usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
         view_formats: &[],
     });
-    let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(image.width * 4), rows_per_image: None };
+    let layout = wgpu::TexelCopyBufferLayout {
+        offset: 0,
+        bytes_per_row: Some(image.width * 4),
+        rows_per_image: None,
+    };
     queue.write_texture(texture.as_image_copy(), &image.rgba, layout, size);
     texture.create_view(&wgpu::TextureViewDescriptor::default())
 }

@@ -16,8 +16,11 @@ pub(crate) struct CityMaterialPlugin;
 
 impl Plugin for CityMaterialPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<frame::FrameInput>().init_resource::<feature_table::FeatureTable>();
-        let Some(render_app) = app.get_sub_app_mut(RenderApp) else { return };
+        app.init_resource::<frame::FrameInput>()
+            .init_resource::<feature_table::FeatureTable>();
+        let Some(render_app) = app.get_sub_app_mut(RenderApp) else {
+            return;
+        };
         render_app
             .init_resource::<frame::FrameInput>()
             .add_systems(RenderStartup, renderer::create)

@@ -46,7 +46,11 @@ impl Modules {
                 source: wgpu::ShaderSource::Wgsl(source.into()),
             })
         };
-        Self { city: create("city", shaders::CITY), sky: create("sky", shaders::SKY), shadow: create("shadow", shaders::SHADOW) }
+        Self {
+            city: create("city", shaders::CITY),
+            sky: create("sky", shaders::SKY),
+            shadow: create("shadow", shaders::SHADOW),
+        }
     }
 }
 
@@ -54,15 +58,27 @@ impl Layouts {
     /// Creates the layouts.
     pub(crate) fn new(device: &RenderDevice) -> Self {
         let device = device.wgpu_device();
-        let entry = |binding, visibility, ty| wgpu::BindGroupLayoutEntry { binding, visibility, ty, count: None };
-        let buffer = |ty| wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None };
+        let entry = |binding, visibility, ty| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility,
+            ty,
+            count: None,
+        };
+        let buffer = |ty| wgpu::BindingType::Buffer {
+            ty,
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        };
         let texture = |sample_type| wgpu::BindingType::Texture {
             sample_type,
             view_dimension: wgpu::TextureViewDimension::D2,
             multisampled: false,
         };
         let layout = |label, entries: &[wgpu::BindGroupLayoutEntry]| {
-            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries })
+            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: Some(label),
+                entries,
+            })
         };
         let (both, fragment) = (wgpu::ShaderStages::VERTEX_FRAGMENT, wgpu::ShaderStages::FRAGMENT);
         Self {
@@ -70,21 +86,37 @@ impl Layouts {
                 "scene",
                 &[
                     entry(0, both, buffer(wgpu::BufferBindingType::Uniform)),
-                    entry(1, wgpu::ShaderStages::VERTEX, buffer(wgpu::BufferBindingType::Storage { read_only: true })),
+                    entry(
+                        1,
+                        wgpu::ShaderStages::VERTEX,
+                        buffer(wgpu::BufferBindingType::Storage { read_only: true }),
+                    ),
                 ],
             ),
             shadow: layout(
                 "shadow map",
                 &[
                     entry(0, fragment, texture(wgpu::TextureSampleType::Depth)),
-                    entry(1, fragment, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Comparison)),
+                    entry(
+                        1,
+                        fragment,
+                        wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Comparison),
+                    ),
                 ],
             ),
             texture: layout(
                 "tile texture",
                 &[
-                    entry(0, fragment, texture(wgpu::TextureSampleType::Float { filterable: true })),
-                    entry(1, fragment, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+                    entry(
+                        0,
+                        fragment,
+                        texture(wgpu::TextureSampleType::Float { filterable: true }),
+                    ),
+                    entry(
+                        1,
+                        fragment,
+                        wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
+                    ),
                 ],
             ),
         }
@@ -196,7 +228,11 @@ impl Pipelines {
             ..opaque.clone()
         };
         let mut shadow_depth = depth(SHADOW_FORMAT, true, wgpu::CompareFunction::LessEqual);
-        shadow_depth.bias = wgpu::DepthBiasState { constant: 2, slope_scale: 2.5, clamp: 0.0 };
+        shadow_depth.bias = wgpu::DepthBiasState {
+            constant: 2,
+            slope_scale: 2.5,
+            clamp: 0.0,
+        };
         let shadow = Variant {
             label: "shadow map",
             has_constants: false,
@@ -223,7 +259,10 @@ impl Pipelines {
 
 /// The pipeline of one bucket: in low quality by entry points of its own, else by the constant `bucket` alone.
 fn opaque_bucket<'a>(opaque: &Variant<'a>, bucket: Bucket, is_low: bool) -> Variant<'a> {
-    let mut variant = Variant { bucket, ..opaque.clone() };
+    let mut variant = Variant {
+        bucket,
+        ..opaque.clone()
+    };
     if is_low {
         variant.vertex = "low_vertex";
         variant.fragment = Some(match bucket {
@@ -236,7 +275,12 @@ fn opaque_bucket<'a>(opaque: &Variant<'a>, bucket: Bucket, is_low: bool) -> Vari
     variant
 }
 
-fn create(device: &RenderDevice, variant: &Variant<'_>, color_format: wgpu::TextureFormat, settings: PassSettings) -> RenderPipeline {
+fn create(
+    device: &RenderDevice,
+    variant: &Variant<'_>,
+    color_format: wgpu::TextureFormat,
+    settings: PassSettings,
+) -> RenderPipeline {
     let device = device.wgpu_device();
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some(variant.label),
@@ -251,7 +295,10 @@ fn create(device: &RenderDevice, variant: &Variant<'_>, color_format: wgpu::Text
         ("shadow_taps", f64::from(settings.shadow_taps)),
     ];
     let constants: &[_] = if variant.has_constants { &all } else { &[] };
-    let compilation = wgpu::PipelineCompilationOptions { constants, ..Default::default() };
+    let compilation = wgpu::PipelineCompilationOptions {
+        constants,
+        ..Default::default()
+    };
     let targets = [Some(wgpu::ColorTargetState {
         format: color_format,
         blend: variant.blend,
@@ -266,9 +313,15 @@ fn create(device: &RenderDevice, variant: &Variant<'_>, color_format: wgpu::Text
             compilation_options: compilation.clone(),
             buffers: variant.buffers,
         },
-        primitive: wgpu::PrimitiveState { cull_mode: variant.cull_mode, ..Default::default() },
+        primitive: wgpu::PrimitiveState {
+            cull_mode: variant.cull_mode,
+            ..Default::default()
+        },
         depth_stencil: Some(variant.depth.clone()),
-        multisample: wgpu::MultisampleState { count: variant.samples, ..Default::default() },
+        multisample: wgpu::MultisampleState {
+            count: variant.samples,
+            ..Default::default()
+        },
         fragment: variant.fragment.map(|entry_point| wgpu::FragmentState {
             module: variant.module,
             entry_point: Some(entry_point),

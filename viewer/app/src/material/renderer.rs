@@ -118,17 +118,34 @@ impl CityRenderer {
             label: Some("scene"),
             layout: &self.layouts.scene,
             entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: self.scene.as_entire_binding() },
-                wgpu::BindGroupEntry { binding: 1, resource: buffer.as_entire_binding() },
+                wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: self.scene.as_entire_binding(),
+                },
+                wgpu::BindGroupEntry {
+                    binding: 1,
+                    resource: buffer.as_entire_binding(),
+                },
             ],
         }));
         self.features = Some(buffer);
     }
 
     /// Compiles pipelines and makes the shadow map for `settings` unless they stand already; true when the map is new.
-    pub(crate) fn prepare(&mut self, device: &RenderDevice, color_format: wgpu::TextureFormat, settings: PassSettings) -> bool {
+    pub(crate) fn prepare(
+        &mut self,
+        device: &RenderDevice,
+        color_format: wgpu::TextureFormat,
+        settings: PassSettings,
+    ) -> bool {
         if self.pipelines.as_ref().is_none_or(|p| p.settings != settings) {
-            self.pipelines = Some(Pipelines::new(device, &self.modules, &self.layouts, color_format, settings));
+            self.pipelines = Some(Pipelines::new(
+                device,
+                &self.modules,
+                &self.layouts,
+                color_format,
+                settings,
+            ));
         }
         let size = settings.shadow_size.max(1);
         if self.shadow_size == size {
@@ -154,8 +171,14 @@ impl CityRenderer {
             label: Some("tile texture"),
             layout: &self.layouts.texture,
             entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(view) },
-                wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&self.texture_sampler) },
+                wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: wgpu::BindingResource::TextureView(view),
+                },
+                wgpu::BindGroupEntry {
+                    binding: 1,
+                    resource: wgpu::BindingResource::Sampler(&self.texture_sampler),
+                },
             ],
         })
     }
@@ -174,7 +197,11 @@ fn create_shadow_map(device: &RenderDevice, layouts: &Layouts, size: u32) -> (wg
     let device = device.wgpu_device();
     let texture = device.create_texture(&wgpu::TextureDescriptor {
         label: Some("shadow map"),
-        size: wgpu::Extent3d { width: size, height: size, depth_or_array_layers: 1 },
+        size: wgpu::Extent3d {
+            width: size,
+            height: size,
+            depth_or_array_layers: 1,
+        },
         mip_level_count: 1,
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
@@ -194,8 +221,14 @@ fn create_shadow_map(device: &RenderDevice, layouts: &Layouts, size: u32) -> (wg
         label: Some("shadow map"),
         layout: &layouts.shadow,
         entries: &[
-            wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::TextureView(&view) },
-            wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&sampler) },
+            wgpu::BindGroupEntry {
+                binding: 0,
+                resource: wgpu::BindingResource::TextureView(&view),
+            },
+            wgpu::BindGroupEntry {
+                binding: 1,
+                resource: wgpu::BindingResource::Sampler(&sampler),
+            },
         ],
     });
     (view, group)

@@ -53,7 +53,12 @@ impl ShadowFrame {
         let rows = [right * xy, up * xy, back * -depth];
         let middle = [0.0, 0.0, 0.5];
         let column = |axis: usize| DVec4::new(rows[0][axis], rows[1][axis], rows[2][axis], 0.0);
-        let shift = DVec4::new(rows[0].dot(offset) + middle[0], rows[1].dot(offset) + middle[1], rows[2].dot(offset) + middle[2], 1.0);
+        let shift = DVec4::new(
+            rows[0].dot(offset) + middle[0],
+            rows[1].dot(offset) + middle[1],
+            rows[2].dot(offset) + middle[2],
+            1.0,
+        );
         DMat4::from_cols(column(0), column(1), column(2), shift).as_mat4()
     }
 }

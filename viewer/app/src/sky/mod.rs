@@ -43,7 +43,11 @@ pub(crate) fn daylight(hours: f64, latitude_rad: f64) -> Daylight {
         sky_ambient: mix([0.030, 0.040, 0.070], [0.42, 0.46, 0.53], day),
         ground_ambient: mix([0.020, 0.022, 0.030], [0.33, 0.31, 0.28], day),
         zenith: mix([0.006, 0.010, 0.028], [0.22, 0.42, 0.74], day),
-        horizon: mix(mix([0.022, 0.030, 0.055], [0.74, 0.82, 0.90], day), [0.86, 0.60, 0.42], dusk * 0.7),
+        horizon: mix(
+            mix([0.022, 0.030, 0.055], [0.74, 0.82, 0.90], day),
+            [0.86, 0.60, 0.42],
+            dusk * 0.7,
+        ),
         lamps: 1.0 - smoothstep(-0.05, 0.08, up as f32),
     }
 }

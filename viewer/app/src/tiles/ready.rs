@@ -37,13 +37,22 @@ impl ReadyTile {
     /// Uploads a decoded tile.
     ///
     /// * `enu_from_tile` — transform of the tile in the scene; turned tiles are turned here, once
-    pub(crate) fn upload(device: &RenderDevice, queue: &RenderQueue, enu_from_tile: &DMat4, mut tile: LoadedTile) -> Self {
+    pub(crate) fn upload(
+        device: &RenderDevice,
+        queue: &RenderQueue,
+        enu_from_tile: &DMat4,
+        mut tile: LoadedTile,
+    ) -> Self {
         let origin_enu = enu_from_tile.transform_point3(DVec3::from(tile.origin));
         let turn = DMat3::from_mat4(*enu_from_tile);
         if !turn.abs_diff_eq(DMat3::IDENTITY, MAX_TURN) {
             tile.primitives.iter_mut().for_each(|primitive| apply(primitive, &turn));
         }
-        let primitives: Vec<_> = tile.primitives.iter_mut().map(|p| GpuPrimitive::upload(device, queue, p)).collect();
+        let primitives: Vec<_> = tile
+            .primitives
+            .iter_mut()
+            .map(|p| GpuPrimitive::upload(device, queue, p))
+            .collect();
         for primitive in &mut tile.primitives {
             (primitive.uvs, primitive.image) = (None, None);
         }
@@ -107,7 +116,9 @@ fn apply(primitive: &mut PrimitiveData, turn: &DMat3) {
     for words in primitive.attributes.as_chunks_mut::<ATTRIBUTE_WORDS>().0 {
         let [x, y, z, layer] = words[0].to_le_bytes();
         let normal = Vec3::from([x, y, z].map(|byte| f32::from(byte.cast_signed())));
-        let [x, y, z] = ((turn * normal).normalize_or(Vec3::Z) * 127.0).to_array().map(|v| (v.round() as i8).cast_unsigned());
+        let [x, y, z] = ((turn * normal).normalize_or(Vec3::Z) * 127.0)
+            .to_array()
+            .map(|v| (v.round() as i8).cast_unsigned());
         words[0] = u32::from_le_bytes([x, y, z, layer]);
     }
 }

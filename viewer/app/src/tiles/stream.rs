@@ -10,7 +10,8 @@ use hashbrown::HashMap;
 use std::collections::VecDeque;
 use viewer_core::picking::{self, Hit};
 use viewer_core::{
-    LoadQueue, QueueSettings, Ray, Retry, SelectSettings, Selection, TileId, TileStates, TileTree, ViewState, Views, select_tiles,
+    LoadQueue, QueueSettings, Ray, Retry, SelectSettings, Selection, TileId, TileStates, TileTree, ViewState, Views,
+    select_tiles,
 };
 
 /// What a frame may spend on uploads.
@@ -51,7 +52,10 @@ impl TileStream {
             settings,
             tree: TileTree::new(enu_from_ecef),
             states: TileStates::default(),
-            queue: LoadQueue::new(QueueSettings { max_in_flight, ..QueueSettings::default() }),
+            queue: LoadQueue::new(QueueSettings {
+                max_in_flight,
+                ..QueueSettings::default()
+            }),
             selection: Selection::default(),
             jobs: HashMap::new(),
             jobs_of_tiles: HashMap::new(),
@@ -144,7 +148,8 @@ impl TileStream {
             };
             let ready = ReadyTile::upload(device, queue, &tile.enu_from_tile, loaded);
             bytes += ready.gpu_bytes();
-            self.states.set_ready(&self.tree, id, ready.cpu_bytes(), ready.gpu_bytes());
+            self.states
+                .set_ready(&self.tree, id, ready.cpu_bytes(), ready.gpu_bytes());
             self.ready.insert(id, ready);
             self.is_changed = true;
             if bytes > UPLOAD_BUDGET_BYTES || frame_loop::now_ms() - start_ms > UPLOAD_BUDGET_MS {
@@ -156,7 +161,13 @@ impl TileStream {
     /// Chooses tiles for a view and keeps the workers busy.
     pub(crate) fn select(&mut self, workers: &mut WorkerPool, view: ViewState) {
         self.frame += 1;
-        let selection = select_tiles(&self.tree, &self.states, &Views::single(view), &self.settings, &self.selection);
+        let selection = select_tiles(
+            &self.tree,
+            &self.states,
+            &Views::single(view),
+            &self.settings,
+            &self.selection,
+        );
         for tile in &selection.cancel {
             self.queue.cancel(*tile);
             self.states.set_cancelled(*tile);
@@ -171,7 +182,9 @@ impl TileStream {
         }
         self.queue.set_wanted(&selection.load);
         for request in self.queue.next(frame_loop::now_ms() / 1000.0) {
-            let Some(content) = self.tree.get(request.tile).and_then(|tile| tile.content.as_ref()) else { continue };
+            let Some(content) = self.tree.get(request.tile).and_then(|tile| tile.content.as_ref()) else {
+                continue;
+            };
             let job = workers.load(&content.url);
             self.jobs.insert(job, Job::Content(request.tile, content.url.clone()));
             self.jobs_of_tiles.insert(request.tile, job);
@@ -212,7 +225,9 @@ impl TileStream {
     /// Features and triangles of the drawn tiles.
     pub(crate) fn drawn_counts(&self) -> (u32, u64) {
         let drawn = self.selection.render.iter().filter_map(|id| self.ready.get(id));
-        drawn.fold((0, 0), |(features, triangles), tile| (features + tile.num_features, triangles + tile.num_triangles))
+        drawn.fold((0, 0), |(features, triangles), tile| {
+            (features + tile.num_features, triangles + tile.num_triangles)
+        })
     }
 
     /// Nearest thing of the drawn tiles that a ray hits, with the point in ENU metres.
@@ -223,20 +238,32 @@ impl TileStream {
             .render
             .iter()
             .copied()
-            .filter(|id| tree.get(*id).is_some_and(|tile| reaches(ray, tile.volume.center(), tile.volume.radius_m())))
+            .filter(|id| {
+                tree.get(*id)
+                    .is_some_and(|tile| reaches(ray, tile.volume.center(), tile.volume.radius_m()))
+            })
             .collect();
         for id in &reached {
             if let Some(tile) = ready.get_mut(id) {
                 tile.prepare_picking();
             }
         }
-        let meshes = reached.iter().filter_map(|id| ready.get(id)).flat_map(ReadyTile::pick_meshes);
+        let meshes = reached
+            .iter()
+            .filter_map(|id| ready.get(id))
+            .flat_map(ReadyTile::pick_meshes);
         picking::pick(ray, meshes, is_pickable).map(|((), hit, point)| (hit, point))
     }
 
     /// Builds picking of one more tile; true when others wait.
     pub(crate) fn prepare_picking(&mut self) -> bool {
-        let raw: Vec<TileId> = self.selection.render.iter().copied().filter(|id| self.ready.get(id).is_some_and(ReadyTile::is_raw)).collect();
+        let raw: Vec<TileId> = self
+            .selection
+            .render
+            .iter()
+            .copied()
+            .filter(|id| self.ready.get(id).is_some_and(ReadyTile::is_raw))
+            .collect();
         if let Some(tile) = raw.first().and_then(|id| self.ready.get_mut(id)) {
             tile.prepare_picking();
         }
@@ -256,7 +283,9 @@ impl TileStream {
     /// Milliseconds until a failed request may be tried again, when one waits.
     pub(crate) fn retry_in_ms(&self) -> Option<f64> {
         let now_s = frame_loop::now_ms() / 1000.0;
-        self.queue.wake_at_secs(now_s).map(|at_s| ((at_s - now_s) * 1000.0).max(0.0))
+        self.queue
+            .wake_at_secs(now_s)
+            .map(|at_s| ((at_s - now_s) * 1000.0).max(0.0))
     }
 
     /// Tiles that wait for upload.

@@ -69,7 +69,12 @@ impl WorkerPool {
     ///
     /// # Errors
     /// The browser's reason when a worker cannot be made.
-    pub(crate) fn new(worker_url: &str, decode_js_url: &str, decode_wasm_url: &str, num_workers: u32) -> Result<Self, String> {
+    pub(crate) fn new(
+        worker_url: &str,
+        decode_js_url: &str,
+        decode_wasm_url: &str,
+        num_workers: u32,
+    ) -> Result<Self, String> {
         let slots = (0..num_workers.clamp(1, MAX_WORKERS))
             .map(|_| Slot::new(worker_url, decode_js_url, decode_wasm_url))
             .collect::<Result<Vec<_>, JsValue>>()
@@ -119,15 +124,26 @@ impl Slot {
         let worker = Worker::new_with_options(worker_url, &options)?;
         let on_message = Closure::new(|event: MessageEvent| {
             let data = event.data();
-            let reply = read_reply(&data).unwrap_or_else(|| Reply::Failed { id: None, message: "unreadable reply of a worker".to_owned() });
+            let reply = read_reply(&data).unwrap_or_else(|| Reply::Failed {
+                id: None,
+                message: "unreadable reply of a worker".to_owned(),
+            });
             bridge::push(Input::Worker(reply));
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         let on_error = Closure::new(|event: web_sys::ErrorEvent| {
-            bridge::push(Input::Worker(Reply::Failed { id: None, message: event.message() }));
+            bridge::push(Input::Worker(Reply::Failed {
+                id: None,
+                message: event.message(),
+            }));
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        let slot = Self { worker, jobs: Vec::new(), _on_message: on_message, _on_error: on_error };
+        let slot = Self {
+            worker,
+            jobs: Vec::new(),
+            _on_message: on_message,
+            _on_error: on_error,
+        };
         slot.post(&[
             ("type", "init".into()),
             ("decode_js_url", decode_js_url.into()),
@@ -155,26 +171,48 @@ impl Drop for Slot {
 }
 
 fn get(object: &JsValue, key: &str) -> Option<JsValue> {
-    Reflect::get(object, &JsValue::from_str(key)).ok().filter(|value| !value.is_undefined() && !value.is_null())
+    Reflect::get(object, &JsValue::from_str(key))
+        .ok()
+        .filter(|value| !value.is_undefined() && !value.is_null())
 }
 
 fn read_reply(data: &JsValue) -> Option<Reply> {
     let kind = get(data, "type")?.as_string()?;
     let id = get(data, "id").and_then(|id| id.as_f64()).map(|id| id as JobId);
     match kind.as_str() {
-        "json" => Some(Reply::Json { id: id?, text: get(data, "text")?.as_string()? }),
-        "loaded" => Some(Reply::Loaded { id: id?, tile: read_tile(&get(data, "tile")?)? }),
-        "failed" => Some(Reply::Failed { id, message: get(data, "message")?.as_string()? }),
+        "json" => Some(Reply::Json {
+            id: id?,
+            text: get(data, "text")?.as_string()?,
+        }),
+        "loaded" => Some(Reply::Loaded {
+            id: id?,
+            tile: read_tile(&get(data, "tile")?)?,
+        }),
+        "failed" => Some(Reply::Failed {
+            id,
+            message: get(data, "message")?.as_string()?,
+        }),
         _ => None,
     }
 }
 
 fn read_tile(tile: &JsValue) -> Option<LoadedTile> {
     let numbers = Array::from(&get(tile, "origin")?);
-    let origin = [numbers.get(0).as_f64()?, numbers.get(1).as_f64()?, numbers.get(2).as_f64()?];
+    let origin = [
+        numbers.get(0).as_f64()?,
+        numbers.get(1).as_f64()?,
+        numbers.get(2).as_f64()?,
+    ];
     let num_features = get(tile, "features")?.as_f64()? as u32;
-    let primitives = Array::from(&get(tile, "primitives")?).iter().map(|p| read_primitive(&p)).collect::<Option<Vec<_>>>()?;
-    Some(LoadedTile { origin, num_features, primitives })
+    let primitives = Array::from(&get(tile, "primitives")?)
+        .iter()
+        .map(|p| read_primitive(&p))
+        .collect::<Option<Vec<_>>>()?;
+    Some(LoadedTile {
+        origin,
+        num_features,
+        primitives,
+    })
 }
 
 fn read_primitive(primitive: &JsValue) -> Option<PrimitiveData> {
