@@ -77,7 +77,7 @@ mod tests {
             "{answer}"
         );
         assert_eq!(answer["issues"][0]["code"], "import/far-away");
-        assert_eq!(answer["issues"][0]["feature"], "far");
+        assert_eq!(answer["issues"][0]["feature"], "houses:far");
         assert_eq!(answer["scene_crs"], "EPSG:4547");
         assert!(answer["elapsed_s"].as_f64().unwrap() > 0.0 && answer["peak_rss_bytes"].as_u64().unwrap() > 0);
         // the folder as first argument; nothing changed
@@ -86,7 +86,7 @@ mod tests {
             (code, &answer["unchanged"], &answer["replaced"]),
             (Some(0), &json!(300), &json!(0))
         );
-        let (code, answer, _) = run(&["set", "--json", "--city", &city, "b7", "use=school", "storeys=3"]);
+        let (code, answer, _) = run(&["set", "--json", "--city", &city, "houses:b7", "use=school", "storeys=3"]);
         assert_eq!((code, &answer["feature_revision"]), (Some(0), &json!(2)));
         let (code, answer, stderr) = run(&["publish", "--json", "--city", &city]);
         assert_eq!(code, Some(0), "{stderr}");
@@ -145,7 +145,7 @@ mod tests {
         for command in [
             vec!["import", "--city", &city, &good],
             vec!["publish", "--city", &city],
-            vec!["set", "--city", &city, "b1", "a=1"],
+            vec!["set", "--city", &city, "good:b1", "a=1"],
         ] {
             let (code, _, stderr) = run(&command);
             assert_eq!(code, Some(3), "{stderr}");
@@ -243,7 +243,7 @@ mod tests {
         write!(events, "GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
         let mut lines = BufReader::new(events).lines().map_while(Result::ok);
         assert!(lines.any(|line| line.contains(": connected")));
-        assert_eq!(run(&["set", "--city", &city, "b3", "name=改名"]).0, Some(0));
+        assert_eq!(run(&["set", "--city", &city, "a:b3", "name=改名"]).0, Some(0));
         assert_eq!(run(&["publish", "--city", &city]).0, Some(0));
         let data = lines
             .find_map(|line| line.strip_prefix("data: ").map(str::to_owned))

@@ -34,6 +34,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// The published revision; event streams wait on it.
     pub published: watch::Sender<Arc<Snapshot>>,
+    /// State of the database before the first snapshot was read, see [`SceneStore::data_version`].
+    pub first_version: u64,
     /// Turns true when the server is to end.
     pub stopping: watch::Sender<bool>,
 }
@@ -189,6 +191,7 @@ impl AppState {
     /// [`StoreError`] when the city cannot be read.
     pub fn open(city: CityFolder, cache_bytes: u64) -> Result<Self, StoreError> {
         let store: Arc<dyn SceneStore> = Arc::new(city.store()?);
+        let first_version = store.data_version()?;
         let tiles: Arc<dyn TileStore> = Arc::new(city.tiles());
         let metrics = Arc::new(Metrics::default());
         let state = Self(Arc::new(Shared {
@@ -198,6 +201,7 @@ impl AppState {
             tiles,
             metrics,
             published: watch::Sender::new(Arc::new(Snapshot::default())),
+            first_version,
             stopping: watch::Sender::new(false),
         }));
         state.refresh()?;

@@ -14,7 +14,8 @@ pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// Looks for changes until the server stops.
 pub async fn watch_city(state: AppState) {
     let mut stopping = state.stopping.subscribe();
-    let mut seen = None;
+    // as of the first snapshot, so that a publication between it and the first look is not missed
+    let mut seen = state.first_version;
     loop {
         if wait(&mut stopping).await {
             return;
@@ -22,14 +23,14 @@ pub async fn watch_city(state: AppState) {
         let this = state.clone();
         let looked = tokio::task::spawn_blocking(move || -> Result<u64, scene_store::StoreError> {
             let version = this.store.data_version()?;
-            if seen.is_some_and(|seen| seen != version) {
+            if seen != version {
                 this.refresh()?;
             }
             Ok(version)
         })
         .await;
         match looked {
-            Ok(Ok(version)) => seen = Some(version),
+            Ok(Ok(version)) => seen = version,
             Ok(Err(err)) => tracing::warn!(%err, "city cannot be looked at; trying again"),
             Err(err) => tracing::error!(%err, "look at the city ended"),
         }
