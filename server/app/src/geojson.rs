@@ -33,7 +33,7 @@ fn geometry(feature: &Feature, snapshot: &Snapshot) -> Value {
         match shape {
             Shape::Extrusion(e) => polygons.push(writer.polygon_on(&e.rings, e.base_z_m)),
             Shape::Footprint(f) => {
-                polygons.extend(f.polygons.iter().map(|rings| writer.polygon_on(rings, f.level_z_m)))
+                polygons.extend(f.polygons.iter().map(|rings| writer.polygon_on(rings, f.level_z_m)));
             }
             Shape::Surfaces(mesh) => polygons.extend(writer.mesh(mesh)),
             Shape::Instance {

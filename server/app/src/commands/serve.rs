@@ -1,6 +1,6 @@
 //! `chengjing serve`.
 
-use super::print_json;
+use super::{print_json, print_text};
 use crate::cli::ServeArgs;
 use crate::http::{AppState, server};
 use anyhow::Context as _;
@@ -20,6 +20,8 @@ pub(super) fn run(args: &ServeArgs, json: bool) -> anyhow::Result<ExitCode> {
         tracing::info!(%address, revision, city = %state.city.root().display(), "serving");
         if json {
             print_json(&serde_json::json!({ "listening": format!("http://{address}/"), "revision": revision }))?;
+        } else {
+            print_text(&format!("revision {revision} at http://{address}/ (Ctrl-C ends)"))?;
         }
         server::serve(state, listener).await.context("the server failed")
     })?;

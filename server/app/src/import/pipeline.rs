@@ -237,7 +237,7 @@ impl<'a> ImportSink<'a> {
         })
     }
 
-    fn send(&mut self, work: Work) -> Result<(), SinkError> {
+    fn send(&self, work: Work) -> Result<(), SinkError> {
         let stopped = || SinkError("the city's database does not take more".to_owned());
         self.queue
             .as_ref()
@@ -428,7 +428,7 @@ fn write(mut session: Box<dyn ImportSession>, work: &Receiver<Work>) -> Result<W
                     }
                 }
                 Err(err @ StoreError::Unstorable { .. }) => {
-                    report.error("import/unstorable", None, None, err.to_string())
+                    report.error("import/unstorable", None, None, err.to_string());
                 }
                 Err(err) => return Err(err),
             },

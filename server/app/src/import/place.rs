@@ -133,13 +133,12 @@ impl Placer {
         }
         for corner in [bounds.min, bounds.max] {
             let distance_m = corner.truncate().distance(self.centre.0);
-            // written so that NaN is refused
-            if !(distance_m <= self.max_distance_m) {
+            if !distance_m.is_finite() || distance_m > self.max_distance_m {
                 return Err(PlaceError::FarAway {
                     distance_km: distance_m / 1000.0,
                 });
             }
-            if !(corner.z.abs() <= MAX_HEIGHT_M) {
+            if corner.z.abs() > MAX_HEIGHT_M {
                 return Err(PlaceError::AbsurdHeight { height_m: corner.z });
             }
         }
@@ -159,7 +158,7 @@ impl Placer {
         let (min, max) = grid.extent();
         for corner in [min, max] {
             let distance_m = corner.distance(self.centre.0);
-            if !(distance_m <= self.max_distance_m) {
+            if !distance_m.is_finite() || distance_m > self.max_distance_m {
                 return Err(PlaceError::FarAway {
                     distance_km: distance_m / 1000.0,
                 });

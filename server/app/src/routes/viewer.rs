@@ -11,7 +11,8 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use scene_store::ContentEncoding;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../viewer/web/dist"]
+// relative to this crate's Cargo.toml
+#[folder = "../../viewer/web/dist"]
 #[allow_missing = true]
 struct Dist;
 

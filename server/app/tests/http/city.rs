@@ -14,7 +14,7 @@ use city_model::{
 use city_sources::{DatasetInfo, FeatureSink as _};
 use glam::{DVec2, DVec3};
 use http_body_util::BodyExt as _;
-use scene_store::{CityFolder, ContentEncoding, PublicationRecord, PublishedContent, SceneStore as _, TileStore as _};
+use scene_store::{CityFolder, PublicationRecord, PublishedContent, SceneStore as _, TileStore as _};
 use serde_json::{Value, json};
 use std::path::Path;
 use tower::ServiceExt as _;
