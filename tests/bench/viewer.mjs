@@ -52,7 +52,7 @@ async function measure(name, url, drive) {
     const errors = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     await page.goto(url);
-    await page.waitForFunction(() => window.ready, null, { timeout: 120000 });
+    await page.waitForFunction(() => window.ready || window.chengjing, null, { timeout: 120000 });
     const result = await page.evaluate(drive, { seconds: TURN_SECONDS });
     if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${name}.png`), timeout: 120000 });
     return { name, ...result, ...(await processMemory(browser, page)), errors };
@@ -83,6 +83,7 @@ const drivePeer = async ({ seconds }) => {
 const driveOurs = async ({ seconds }) => {
   const viewer = window.chengjing;
   await viewer.settled();
+  const start_view = viewer.view;
   const settled_ms = viewer.timings?.().settled_ms ?? null;
   const first = viewer.stats().frames;
   const start = performance.now();
@@ -90,7 +91,7 @@ const driveOurs = async ({ seconds }) => {
     const turn = () => {
       const t = (performance.now() - start) / 1000;
       if (t > seconds) { resolve(); return; }
-      viewer.flyTo({ ...window.benchView, heading_deg: window.benchView.heading_deg + (t * 0.05 * 180) / Math.PI }, { duration_ms: 0 });
+      viewer.flyTo({ ...start_view, heading_deg: start_view.heading_deg + (t * 0.05 * 180) / Math.PI }, { duration_ms: 0 });
       requestAnimationFrame(turn);
     };
     turn();
@@ -102,7 +103,7 @@ const driveOurs = async ({ seconds }) => {
 
 const hash = encodeURIComponent(JSON.stringify(job));
 const engines = [
-  ['chengjing', `${server}/?bench=1&quality=low`, driveOurs],
+  ['chengjing', `${server}/?bare&quality=low`, driveOurs],
   ['cesium 1.145.0', `${base}/cesium.html#${hash}`, drivePeer],
   ['3d-tiles-renderer 0.5.3', `${base}/tiles-renderer.html#${hash}`, drivePeer],
 ];

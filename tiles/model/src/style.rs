@@ -165,7 +165,17 @@ impl ProjectStage {
         let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
         if has(&["完成", "竣工", "完工", "建成", "finish", "complet", "done"]) && !has(&["未完", "未竣"]) {
             Self::Finished
-        } else if has(&["在建", "实施", "开工", "施工", "进行", "under", "ongoing", "construction", "progress"]) {
+        } else if has(&[
+            "在建",
+            "实施",
+            "开工",
+            "施工",
+            "进行",
+            "under",
+            "ongoing",
+            "construction",
+            "progress",
+        ]) {
             Self::UnderWay
         } else if has(&["计划", "规划", "谋划", "储备", "前期", "拟", "plan", "propos"]) {
             Self::Planned

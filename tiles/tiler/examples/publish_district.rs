@@ -24,7 +24,11 @@ fn main() {
     let leaves: Vec<_> = first.contents.iter().filter(|c| !c.features.is_empty()).collect();
     let leaf_bytes: u64 = leaves.iter().map(|c| c.bytes).sum();
     let rate = count as f64 / elapsed.as_secs_f64();
-    println!("{count} features in {elapsed:.2?}: {rate:.0}/s, {} tiles ({} leaves), {bytes} bytes", first.contents.len(), leaves.len());
+    println!(
+        "{count} features in {elapsed:.2?}: {rate:.0}/s, {} tiles ({} leaves), {bytes} bytes",
+        first.contents.len(),
+        leaves.len()
+    );
     println!("leaf bytes per feature {}", leaf_bytes / count as u64);
     let records: usize = first.record_names.iter().map(|name| sink.content(name).len()).sum();
     println!("records {records} bytes, json files {}", first.json_names.len());
@@ -45,10 +49,17 @@ fn main() {
     let mut by_view: Vec<(String, u64)> = Vec::new();
     for view in tile.json["bufferViews"].as_array().unwrap() {
         let ext = &view["extensions"]["EXT_meshopt_compression"];
-        let bytes = ext["byteLength"].as_u64().or_else(|| view["byteLength"].as_u64()).unwrap();
+        let bytes = ext["byteLength"]
+            .as_u64()
+            .or_else(|| view["byteLength"].as_u64())
+            .unwrap();
         by_view.push((format!("{} stride {}", ext["mode"], ext["byteStride"]), bytes));
     }
-    println!("first leaf: {} features, json {} bytes", tile.ids.len(), tile.json.to_string().len());
+    println!(
+        "first leaf: {} features, json {} bytes",
+        tile.ids.len(),
+        tile.json.to_string().len()
+    );
     for (what, bytes) in by_view {
         println!("  {what}: {bytes}");
     }
@@ -76,5 +87,8 @@ fn print(tile: &support::Walked, sink: &support::Kept, depth: usize) {
         tile.bounds[7] * 2.0,
         tile.children.len()
     );
-    tile.children.iter().take(2).for_each(|child| print(child, sink, depth + 1));
+    tile.children
+        .iter()
+        .take(2)
+        .for_each(|child| print(child, sink, depth + 1));
 }

@@ -1,10 +1,12 @@
 //! Publishes a city: partition, leaves, stand-ins bottom-up, tileset files. Unchanged tiles are taken as they are.
 
-use crate::api::{FeatureHead, FeatureProvider, Progress, Publication, PublishError, PublishOptions, TileContent, TileSink};
+use crate::api::{
+    FeatureHead, FeatureProvider, Progress, Publication, PublishError, PublishOptions, TileContent, TileSink,
+};
 use crate::group::{Assignment, BuiltTile, GroupBuilder, Terrain, TileContext, builders};
 use crate::partition::{Node, NodeKind, partition};
-use crate::tileset::{EntryContent, TileEntry, write_group, write_root};
 use crate::terrain::bases::grid_from_heads;
+use crate::tileset::{EntryContent, TileEntry, write_group, write_root};
 use crate::{Rect, TileFrame, glb};
 use blake3::Hasher;
 use city_model::{Bounds3, FeatureIndex, HeightGrid, Report, SceneFrame};
@@ -69,7 +71,9 @@ pub(crate) fn publish(
     progress: Progress<'_>,
 ) -> Result<Publication, PublishError> {
     let heads = provider.heads().map_err(PublishError::Provider)?;
-    let mut terrain = Terrain { grids: provider.terrain().map_err(PublishError::Provider)? };
+    let mut terrain = Terrain {
+        grids: provider.terrain().map_err(PublishError::Provider)?,
+    };
     let ground_is_guessed = terrain.is_empty();
     if ground_is_guessed {
         terrain.grids.extend(guessed_ground(&heads));
@@ -91,11 +95,21 @@ pub(crate) fn publish(
         cancelled: AtomicBool::new(false),
     };
     publisher.check(0)?;
-    let mut publication = Publication { report, ..Publication::default() };
+    let mut publication = Publication {
+        report,
+        ..Publication::default()
+    };
     let mut tiles = Vec::new();
     for (builder, tree) in trees {
-        let Some(done) = publisher.node(builder.as_ref(), &tree)? else { continue };
-        tiles.push(write_group(builder.group(), &done.entry, sink, &mut publication.json_names)?);
+        let Some(done) = publisher.node(builder.as_ref(), &tree)? else {
+            continue;
+        };
+        tiles.push(write_group(
+            builder.group(),
+            &done.entry,
+            sink,
+            &mut publication.json_names,
+        )?);
         publication.bounds_enu = publication.bounds_enu.union(done.entry.bounds_enu);
         publication.contents.extend(done.contents);
         publication.record_names.extend(done.record_names);
@@ -107,7 +121,13 @@ pub(crate) fn publish(
     publication.json_names.dedup();
     publication.record_names.sort();
     publication.record_names.dedup();
-    publication.tileset_json = write_root(frame, tiles, &publication.bounds_enu, options.revision, &options.copyright)?;
+    publication.tileset_json = write_root(
+        frame,
+        tiles,
+        &publication.bounds_enu,
+        options.revision,
+        &options.copyright,
+    )?;
     Ok(publication)
 }
 
@@ -127,7 +147,12 @@ fn plant(
     for head in heads {
         let bounds = &head.bounds;
         if bounds.is_empty() || !bounds.min.is_finite() || !bounds.max.is_finite() {
-            report.error("tiler/no-extent", None, Some(format!("feature {}", head.index.0)), "bounds are empty or not finite");
+            report.error(
+                "tiler/no-extent",
+                None,
+                Some(format!("feature {}", head.index.0)),
+                "bounds are empty or not finite",
+            );
         }
     }
     let origin = frame.origin_scene().xy();
@@ -135,8 +160,17 @@ fn plant(
         .into_iter()
         .filter_map(|builder| {
             let group = builder.group();
-            let members = (0..heads.len() as u32).filter(|i| heads[*i as usize].class.group() == group).collect();
-            let tree = partition(heads, members, origin, builder.as_ref(), terrain, options.target_tile_bytes)?;
+            let members = (0..heads.len() as u32)
+                .filter(|i| heads[*i as usize].class.group() == group)
+                .collect();
+            let tree = partition(
+                heads,
+                members,
+                origin,
+                builder.as_ref(),
+                terrain,
+                options.target_tile_bytes,
+            )?;
             Some((builder, tree))
         })
         .collect()
@@ -150,7 +184,12 @@ fn common_key(frame: &SceneFrame, options: &PublishOptions) -> [u8; 32] {
     hasher.update(&options.target_tile_bytes.to_le_bytes());
     hash_text(&mut hasher, &options.copyright);
     hash_text(&mut hasher, frame.crs().name());
-    for value in frame.origin_scene().to_array().into_iter().chain([frame.geoid_offset_m()]) {
+    for value in frame
+        .origin_scene()
+        .to_array()
+        .into_iter()
+        .chain([frame.geoid_offset_m()])
+    {
         hasher.update(&value.to_le_bytes());
     }
     *hasher.finalize().as_bytes()
@@ -177,8 +216,10 @@ impl Publisher<'_> {
         match &node.kind {
             NodeKind::Leaf(members) => self.leaf(builder, &node.cell, members),
             NodeKind::Inner(children) => {
-                let children: Vec<Option<Done>> =
-                    children.par_iter().map(|child| self.node(builder, child)).collect::<Result<_, _>>()?;
+                let children: Vec<Option<Done>> = children
+                    .par_iter()
+                    .map(|child| self.node(builder, child))
+                    .collect::<Result<_, _>>()?;
                 self.inner(builder, &node.cell, children.into_iter().flatten().collect())
             }
         }
@@ -190,7 +231,10 @@ impl Publisher<'_> {
         let mut reach = match builder.assignment() {
             Assignment::Overlap => *cell,
             // joined cells may be far larger than what is in them
-            Assignment::Center => Rect { min: DVec2::INFINITY, max: DVec2::NEG_INFINITY },
+            Assignment::Center => Rect {
+                min: DVec2::INFINITY,
+                max: DVec2::NEG_INFINITY,
+            },
         };
         for head in &heads {
             hasher.update(&head.index.0.to_le_bytes());
@@ -215,7 +259,12 @@ impl Publisher<'_> {
         Ok(self.finish(&key, record, is_new, indices, Vec::new()))
     }
 
-    fn inner(&self, builder: &dyn GroupBuilder, cell: &Rect, children: Vec<Done>) -> Result<Option<Done>, PublishError> {
+    fn inner(
+        &self,
+        builder: &dyn GroupBuilder,
+        cell: &Rect,
+        children: Vec<Done>,
+    ) -> Result<Option<Done>, PublishError> {
         let mut hasher = self.hasher(builder, b"inner", cell);
         for child in &children {
             hasher.update(blake3::hash(&child.summary).as_bytes());
@@ -233,7 +282,13 @@ impl Publisher<'_> {
     }
 
     fn context<'c>(&'c self, frame: &'c TileFrame<'c>, cell: Rect, target_error_m: f64) -> TileContext<'c> {
-        TileContext { cell, frame, terrain: self.terrain, target_error_m, target_bytes: self.options.target_tile_bytes }
+        TileContext {
+            cell,
+            frame,
+            terrain: self.terrain,
+            target_error_m,
+            target_bytes: self.options.target_tile_bytes,
+        }
     }
 
     fn hasher(&self, builder: &dyn GroupBuilder, what: &[u8], cell: &Rect) -> Hasher {
@@ -263,8 +318,12 @@ impl Publisher<'_> {
                 hasher.update(&value.to_le_bytes());
             }
             // one grid step around the tile takes part in interpolation; the casts saturate at the grid's edge
-            let low = ((reach.min - grid.origin) / grid.step_m - 2.0).max(DVec2::ZERO).as_u64vec2();
-            let high = ((reach.max - grid.origin) / grid.step_m + 3.0).max(DVec2::ZERO).as_u64vec2();
+            let low = ((reach.min - grid.origin) / grid.step_m - 2.0)
+                .max(DVec2::ZERO)
+                .as_u64vec2();
+            let high = ((reach.max - grid.origin) / grid.step_m + 3.0)
+                .max(DVec2::ZERO)
+                .as_u64vec2();
             let (num_x, num_y) = (u64::from(grid.num_x), u64::from(grid.num_y));
             for y in low.y..high.y.min(num_y) {
                 let row = (y * num_x + low.x.min(num_x)) as usize..(y * num_x + high.x.min(num_x)) as usize;
@@ -276,7 +335,11 @@ impl Publisher<'_> {
     fn ground_z(&self, cell: &Rect, heads: &[&FeatureHead]) -> f64 {
         let lowest = heads.iter().map(|head| head.bounds.min.z).fold(f64::INFINITY, f64::min);
         let sampled = self.terrain.sample(cell.center());
-        sampled.unwrap_or(if lowest.is_finite() { lowest } else { self.frame.origin_scene().z })
+        sampled.unwrap_or(if lowest.is_finite() {
+            lowest
+        } else {
+            self.frame.origin_scene().z
+        })
     }
 
     /// The record of a tile that is kept whole, or builds, encodes and keeps it.
@@ -286,7 +349,11 @@ impl Publisher<'_> {
         build: impl FnOnce() -> Result<(BuiltTile, glam::DVec3), PublishError>,
     ) -> Result<(Record, bool), PublishError> {
         let (glb_name, record_name) = (format!("{key}.glb"), format!("{key}.rec"));
-        if let Some(record) = self.sink.get(&record_name).and_then(|bytes| postcard::from_bytes::<Record>(&bytes).ok()) {
+        if let Some(record) = self
+            .sink
+            .get(&record_name)
+            .and_then(|bytes| postcard::from_bytes::<Record>(&bytes).ok())
+        {
             if record.bounds.is_none() || self.sink.contains(&glb_name) {
                 return Ok((record, false));
             }
@@ -313,10 +380,14 @@ impl Publisher<'_> {
                 self.put(&glb_name, &encoded.bytes)?;
             }
             Err(glb::GlbError::Empty) => {}
-            Err(err) => record.report.error("tiler/encode", None, Some(key.to_owned()), err.to_string()),
+            Err(err) => record
+                .report
+                .error("tiler/encode", None, Some(key.to_owned()), err.to_string()),
         }
-        let bytes = postcard::to_stdvec(&record)
-            .map_err(|err| PublishError::Sink { name: record_name.clone(), reason: err.to_string() })?;
+        let bytes = postcard::to_stdvec(&record).map_err(|err| PublishError::Sink {
+            name: record_name.clone(),
+            reason: err.to_string(),
+        })?;
         // after the tile: a record promises that the tile is there
         self.put(&record_name, &bytes)?;
         let is_new = record.bounds.is_some();
@@ -324,10 +395,20 @@ impl Publisher<'_> {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), PublishError> {
-        self.sink.put(name, bytes).map_err(|reason| PublishError::Sink { name: name.to_owned(), reason })
+        self.sink.put(name, bytes).map_err(|reason| PublishError::Sink {
+            name: name.to_owned(),
+            reason,
+        })
     }
 
-    fn finish(&self, key: &str, record: Record, is_new: bool, features: Vec<FeatureIndex>, children: Vec<Done>) -> Option<Done> {
+    fn finish(
+        &self,
+        key: &str,
+        record: Record,
+        is_new: bool,
+        features: Vec<FeatureIndex>,
+        children: Vec<Done>,
+    ) -> Option<Done> {
         let mut done = Done {
             entry: TileEntry {
                 bounds_enu: record.bounds.unwrap_or(Bounds3::EMPTY),
@@ -349,7 +430,12 @@ impl Publisher<'_> {
                 num_triangles: record.num_triangles,
                 num_features: record.num_features,
             });
-            done.contents.push(TileContent { name, bytes: record.bytes, is_new, features });
+            done.contents.push(TileContent {
+                name,
+                bytes: record.bytes,
+                is_new,
+                features,
+            });
         }
         let mut children_error = 0.0_f64;
         let is_inner = !children.is_empty();
@@ -362,9 +448,15 @@ impl Publisher<'_> {
             merge_reports(&mut done.report, child.report);
             done.num_encoded += child.num_encoded;
         }
-        done.entry.children.retain(|child| child.content.is_some() || !child.children.is_empty());
+        done.entry
+            .children
+            .retain(|child| child.content.is_some() || !child.children.is_empty());
         if is_inner {
-            done.entry.geometric_error_m = done.entry.geometric_error_m.max(children_error * LEAST_GROWTH).max(0.01);
+            done.entry.geometric_error_m = done
+                .entry
+                .geometric_error_m
+                .max(children_error * LEAST_GROWTH)
+                .max(0.01);
         }
         Some(done).filter(|done| done.entry.content.is_some() || !done.entry.children.is_empty())
     }

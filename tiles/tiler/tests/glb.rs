@@ -14,19 +14,40 @@ mod tests {
     use tiler::{FaceStyle, TileFeature, TileMesh};
 
     fn feature(index: u32, id: String) -> TileFeature {
-        TileFeature { index, layer_code: 1, class_code: 1, height_m: 3.5, name: format!("名{id}"), id }
+        TileFeature {
+            index,
+            layer_code: 1,
+            class_code: 1,
+            height_m: 3.5,
+            name: format!("名{id}"),
+            id,
+        }
     }
 
     fn mesh_strategy() -> impl Strategy<Value = (TileMesh, DVec3)> {
-        let vertex = (-300.0..300.0f32, -300.0..300.0f32, -20.0..120.0f32, any::<[u8; 4]>(), any::<[u16; 2]>(), 0..7_u32);
-        let mesh = (proptest::collection::vec(vertex, 3..200), proptest::collection::vec(any::<u16>(), 3..400));
+        let vertex = (
+            -300.0..300.0f32,
+            -300.0..300.0f32,
+            -20.0..120.0f32,
+            any::<[u8; 4]>(),
+            any::<[u16; 2]>(),
+            0..7_u32,
+        );
+        let mesh = (
+            proptest::collection::vec(vertex, 3..200),
+            proptest::collection::vec(any::<u16>(), 3..400),
+        );
         (mesh, -20_000.0..20_000.0f64, -20_000.0..20_000.0f64).prop_map(|((vertices, picks), x, y)| {
             let mut mesh = TileMesh::default();
             for i in 0..7 {
                 mesh.add_feature(feature(i * 1000 + 3, format!("id-{i}")));
             }
             for (px, py, pz, bytes, facade, slot) in &vertices {
-                let style = FaceStyle { slot: *slot, color: *bytes, surface: [bytes[3], bytes[2], bytes[1], bytes[0]] };
+                let style = FaceStyle {
+                    slot: *slot,
+                    color: *bytes,
+                    surface: [bytes[3], bytes[2], bytes[1], bytes[0]],
+                };
                 let normal = Vec3::new(*px, *py, *pz).normalize_or(Vec3::Z);
                 mesh.push_vertex(Vec3::new(*px, *py, *pz), normal, style, *facade);
             }
@@ -49,7 +70,13 @@ mod tests {
                     .map(|i| {
                         let i = *i as usize;
                         let _ = origin;
-                        (mesh.features[mesh.slots[i] as usize].index, mesh.colors[i], mesh.surface[i], mesh.facade[i], i as u32)
+                        (
+                            mesh.features[mesh.slots[i] as usize].index,
+                            mesh.colors[i],
+                            mesh.surface[i],
+                            mesh.facade[i],
+                            i as u32,
+                        )
                     })
                     .collect();
                 let first = (0..3).min_by_key(|k| corners[*k]).unwrap();
@@ -68,7 +95,12 @@ mod tests {
                         .iter()
                         .map(|i| {
                             let i = *i as usize;
-                            (tile.feature_index[usize::from(p.feature_ids[i])], p.colors[i], p.surface[i], p.facade[i])
+                            (
+                                tile.feature_index[usize::from(p.feature_ids[i])],
+                                p.colors[i],
+                                p.surface[i],
+                                p.facade[i],
+                            )
                         })
                         .collect();
                     let first = (0..3).min_by_key(|k| corners[*k]).unwrap();
@@ -122,18 +154,41 @@ mod tests {
         let mut mesh = TileMesh::default();
         let slot = mesh.add_feature(feature(5, "a".to_owned()));
         for (i, alpha) in [255, 80].into_iter().enumerate() {
-            let style = FaceStyle { slot, color: [10, 20, 30, alpha], surface: [1; 4] };
+            let style = FaceStyle {
+                slot,
+                color: [10, 20, 30, alpha],
+                surface: [1; 4],
+            };
             let z = i as f32;
-            mesh.push_quad([Vec3::new(0.0, 0.0, z), Vec3::new(1.0, 0.0, z), Vec3::new(1.0, 1.0, z), Vec3::new(0.0, 1.0, z)], style, [[0; 2]; 4]);
+            mesh.push_quad(
+                [
+                    Vec3::new(0.0, 0.0, z),
+                    Vec3::new(1.0, 0.0, z),
+                    Vec3::new(1.0, 1.0, z),
+                    Vec3::new(0.0, 1.0, z),
+                ],
+                style,
+                [[0; 2]; 4],
+            );
         }
         let image = Arc::new(vec![0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
         let part = mesh.textured_part(&image);
-        let style = FaceStyle { slot, color: [255; 4], surface: [1; 4] };
-        part.mesh.push_quad([Vec3::ZERO, Vec3::X, Vec3::ONE, Vec3::Z], style, [[0; 2]; 4]);
+        let style = FaceStyle {
+            slot,
+            color: [255; 4],
+            surface: [1; 4],
+        };
+        part.mesh
+            .push_quad([Vec3::ZERO, Vec3::X, Vec3::ONE, Vec3::Z], style, [[0; 2]; 4]);
         part.uvs = vec![[0.0, 1.0], [1.0, 1.0], [1.5, 0.0], [0.0, -0.25]];
         let tile = decode(&encode(&mesh, DVec3::ZERO, "").unwrap().bytes);
         assert_eq!(tile.primitives.len(), 3);
-        let modes: Vec<_> = tile.json["materials"].as_array().unwrap().iter().map(|m| m["alphaMode"].as_str()).collect();
+        let modes: Vec<_> = tile.json["materials"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|m| m["alphaMode"].as_str())
+            .collect();
         assert_eq!(modes, [None, Some("BLEND"), None]);
         let mut uvs = tile.primitives[2].uvs.clone();
         uvs.sort_by(|a, b| a.partial_cmp(b).unwrap());
@@ -146,20 +201,34 @@ mod tests {
     fn inconsistent_meshes_are_refused() {
         let mut mesh = TileMesh::default();
         assert_eq!(encode(&mesh, DVec3::ZERO, "").unwrap_err(), GlbError::Empty);
-        let style = FaceStyle { slot: 0, color: [255; 4], surface: [0; 4] };
+        let style = FaceStyle {
+            slot: 0,
+            color: [255; 4],
+            surface: [0; 4],
+        };
         mesh.push_quad([Vec3::ZERO, Vec3::X, Vec3::ONE, Vec3::Y], style, [[0; 2]; 4]);
-        assert!(matches!(encode(&mesh, DVec3::ZERO, "").unwrap_err(), GlbError::Inconsistent { .. }));
+        assert!(matches!(
+            encode(&mesh, DVec3::ZERO, "").unwrap_err(),
+            GlbError::Inconsistent { .. }
+        ));
         mesh.add_feature(feature(0, "a".to_owned()));
         assert!(encode(&mesh, DVec3::ZERO, "").is_ok());
         mesh.indices.push(99);
-        assert!(matches!(encode(&mesh, DVec3::ZERO, "").unwrap_err(), GlbError::Inconsistent { .. }));
+        assert!(matches!(
+            encode(&mesh, DVec3::ZERO, "").unwrap_err(),
+            GlbError::Inconsistent { .. }
+        ));
         mesh.indices.pop();
         mesh.positions[0][1] = f32::NAN;
         assert_eq!(encode(&mesh, DVec3::ZERO, "").unwrap_err(), GlbError::NotFinite);
         // what shrinks to nothing on the grid is nothing
         let mut speck = TileMesh::default();
         speck.add_feature(feature(0, "a".to_owned()));
-        speck.push_quad([Vec3::ZERO, Vec3::X * 1e-5, Vec3::splat(1e-5), Vec3::Y * 1e-5], style, [[0; 2]; 4]);
+        speck.push_quad(
+            [Vec3::ZERO, Vec3::X * 1e-5, Vec3::splat(1e-5), Vec3::Y * 1e-5],
+            style,
+            [[0; 2]; 4],
+        );
         assert_eq!(encode(&speck, DVec3::ZERO, "").unwrap_err(), GlbError::Empty);
     }
 }

@@ -18,7 +18,12 @@ mod tests {
 
     fn check_tree(tile: &Walked) {
         for child in &tile.children {
-            assert!(child.geometric_error < tile.geometric_error, "{} {}", child.geometric_error, tile.geometric_error);
+            assert!(
+                child.geometric_error < tile.geometric_error,
+                "{} {}",
+                child.geometric_error,
+                tile.geometric_error
+            );
             for axis in 0..3 {
                 let (pc, ph) = (tile.bounds[axis], tile.bounds[3 + axis * 4]);
                 let (cc, ch) = (child.bounds[axis], child.bounds[3 + axis * 4]);
@@ -116,7 +121,13 @@ mod tests {
     #[test]
     fn a_cancelled_publication_stops_and_an_empty_city_has_a_root() {
         let city = district(500);
-        let result = tiler::publish(&city, &Kept::default(), &frame(), &tiler::PublishOptions::default(), &|_, _| false);
+        let result = tiler::publish(
+            &city,
+            &Kept::default(),
+            &frame(),
+            &tiler::PublishOptions::default(),
+            &|_, _| false,
+        );
         assert!(matches!(result, Err(tiler::PublishError::Cancelled)));
         let sink = Kept::default();
         let publication = publish(&City::default(), &sink);
@@ -132,8 +143,15 @@ mod tests {
         let leaves = publication.contents.iter().filter(|c| !c.features.is_empty());
         let mut sizes: Vec<usize> = leaves.map(|c| sink.content(&c.name).len() / 1024).collect();
         sizes.sort_unstable();
-        println!("leaf KB: {sizes:?}, {} bytes per feature", sizes.iter().sum::<usize>() * 1024 / 8000);
+        println!(
+            "leaf KB: {sizes:?}, {} bytes per feature",
+            sizes.iter().sum::<usize>() * 1024 / 8000
+        );
         let inside = sizes.iter().filter(|kb| (50..=270).contains(*kb)).count();
-        assert!(inside * 10 >= sizes.len() * 9, "{inside} of {} within 50-270 KB", sizes.len());
+        assert!(
+            inside * 10 >= sizes.len() * 9,
+            "{inside} of {} within 50-270 KB",
+            sizes.len()
+        );
     }
 }

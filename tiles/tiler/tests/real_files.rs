@@ -16,14 +16,21 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
         let mut sink = city_sources::MemorySink::default();
         let mut report = Report::new(path.to_string_lossy());
-        let options = city_sources::ReadOptions { default_crs: Some(Crs::from_epsg(28992).unwrap()), ..Default::default() };
+        let options = city_sources::ReadOptions {
+            default_crs: Some(Crs::from_epsg(28992).unwrap()),
+            ..Default::default()
+        };
         city_sources::read_path(&path, &options, &mut sink, &mut report).unwrap();
         let mut city = City::default();
         for feature in sink.features.into_iter().filter(|f| !f.geometry.is_empty()) {
             city.add(feature);
         }
         assert!(!city.features.is_empty(), "{report:?}");
-        let crs = sink.datasets.iter().find_map(|d| d.crs.clone()).filter(|crs| !crs.is_geographic());
+        let crs = sink
+            .datasets
+            .iter()
+            .find_map(|d| d.crs.clone())
+            .filter(|crs| !crs.is_geographic());
         (city, crs.unwrap_or_else(|| Crs::from_epsg(28992).unwrap()))
     }
 
@@ -36,7 +43,12 @@ mod tests {
     }
 
     fn leaf_tiles(publication: &Publication, sink: &Kept) -> Vec<Decoded> {
-        publication.contents.iter().filter(|c| !c.features.is_empty()).map(|c| decode(&sink.content(&c.name))).collect()
+        publication
+            .contents
+            .iter()
+            .filter(|c| !c.features.is_empty())
+            .map(|c| decode(&sink.content(&c.name)))
+            .collect()
     }
 
     /// Drawn area by feature, m².
@@ -86,19 +98,36 @@ mod tests {
             start.elapsed(),
             publication.report.counts
         );
-        let geometry: usize = city.features.iter().map(|f| postcard::to_stdvec(&f.geometry).unwrap().len()).sum();
+        let geometry: usize = city
+            .features
+            .iter()
+            .map(|f| postcard::to_stdvec(&f.geometry).unwrap().len())
+            .sum();
         println!("delft: {geometry} bytes of geometry");
         let areas = drawn_areas(&leaf_tiles(&publication, &sink));
         let mut worst = Vec::new();
         for feature in &city.features {
-            let (want, have) = (source_area(feature), areas.get(&feature.index.0).copied().unwrap_or(0.0));
+            let (want, have) = (
+                source_area(feature),
+                areas.get(&feature.index.0).copied().unwrap_or(0.0),
+            );
             if (want - have).abs() > 0.005 * want + 0.1 {
                 worst.push((feature.id.clone(), want, have));
             }
         }
-        assert!(worst.len() * 200 <= city.features.len(), "{} of {}: {:?}", worst.len(), city.features.len(), &worst[..worst.len().min(8)]);
+        assert!(
+            worst.len() * 200 <= city.features.len(),
+            "{} of {}: {:?}",
+            worst.len(),
+            city.features.len(),
+            &worst[..worst.len().min(8)]
+        );
         let root = walk(&publication, &sink);
-        assert!(root.children.iter().any(|group| !group.children.is_empty() && group.geometric_error > 1.0));
+        assert!(
+            root.children
+                .iter()
+                .any(|group| !group.children.is_empty() && group.geometric_error > 1.0)
+        );
     }
 
     #[test]
@@ -106,7 +135,11 @@ mod tests {
         let (city, crs) = read("tests/fixtures/cityjson/fzkhaus/fzkhaus.city.json");
         let (publication, sink) = publish(&city, crs);
         let tiles = leaf_tiles(&publication, &sink);
-        let textured: Vec<_> = tiles.iter().flat_map(|t| &t.primitives).filter(|p| !p.uvs.is_empty()).collect();
+        let textured: Vec<_> = tiles
+            .iter()
+            .flat_map(|t| &t.primitives)
+            .filter(|p| !p.uvs.is_empty())
+            .collect();
         assert!(!textured.is_empty());
         assert!(textured.iter().all(|p| p.uvs.len() == p.positions.len()));
         assert_eq!(tiles[0].json["images"][0]["mimeType"], "image/jpeg");
@@ -114,10 +147,19 @@ mod tests {
 
     #[test]
     fn every_class_and_level_of_the_small_files_is_published() {
-        for file in ["classes_v20.city.json", "multi_lod.city.json", "fcb_geom_templates.city.jsonl"] {
+        for file in [
+            "classes_v20.city.json",
+            "multi_lod.city.json",
+            "fcb_geom_templates.city.jsonl",
+        ] {
             let (city, crs) = read(&format!("tests/fixtures/cityjson/{file}"));
             let (publication, _) = publish(&city, crs);
-            println!("{file}: {} features, {} tiles, {:?}", city.features.len(), publication.contents.len(), publication.report.counts);
+            println!(
+                "{file}: {} features, {} tiles, {:?}",
+                city.features.len(),
+                publication.contents.len(),
+                publication.report.counts
+            );
             assert!(!publication.contents.is_empty(), "{file}");
         }
     }

@@ -20,7 +20,10 @@ pub fn read_ascii(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let file = File::open(path).map_err(|source| SourceError::Io { path: path.to_owned(), source })?;
+    let file = File::open(path).map_err(|source| SourceError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
     let grid = parse(BufReader::new(file), path, report)?;
     finish(path, FORMAT, crs_beside(path), grid, options, sink, report)
 }
@@ -29,7 +32,11 @@ pub fn read_ascii(
 fn crs_beside(path: &Path) -> Option<Crs> {
     let text = std::fs::read_to_string(path.with_extension("prj")).ok()?;
     let at = text.rfind("AUTHORITY[\"EPSG\",")?;
-    let code: String = text[at..].chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let code: String = text[at..]
+        .chars()
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(char::is_ascii_digit)
+        .collect();
     Crs::from_epsg(code.parse().ok()?).ok()
 }
 
@@ -45,8 +52,16 @@ struct Header {
 }
 
 fn parse(mut input: impl BufRead, path: &Path, report: &mut Report) -> Result<HeightGrid, SourceError> {
-    let malformed = |at: String, reason: String| SourceError::Malformed { format: FORMAT, path: path.to_owned(), at, reason };
-    let io = |source| SourceError::Io { path: path.to_owned(), source };
+    let malformed = |at: String, reason: String| SourceError::Malformed {
+        format: FORMAT,
+        path: path.to_owned(),
+        at,
+        reason,
+    };
+    let io = |source| SourceError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let mut header = Header::default();
     let mut line = String::new();
     let mut line_number = 0_u64;
@@ -54,7 +69,10 @@ fn parse(mut input: impl BufRead, path: &Path, report: &mut Report) -> Result<He
     loop {
         line.clear();
         if (&mut input as &mut dyn BufRead).read_line(&mut line).map_err(io)? == 0 {
-            return Err(malformed(format!("line {line_number}"), "the file ends before the heights".to_owned()));
+            return Err(malformed(
+                format!("line {line_number}"),
+                "the file ends before the heights".to_owned(),
+            ));
         }
         line_number += 1;
         let mut words = line.split_whitespace();
@@ -63,23 +81,41 @@ fn parse(mut input: impl BufRead, path: &Path, report: &mut Report) -> Result<He
             break;
         }
         if line_number > 20 || line.len() > 10_000 {
-            return Err(malformed(format!("line {line_number}"), "this is not a grid header".to_owned()));
+            return Err(malformed(
+                format!("line {line_number}"),
+                "this is not a grid header".to_owned(),
+            ));
         }
-        let value = words.next().and_then(|w| w.parse::<f64>().ok()).filter(|v| v.is_finite());
-        let value = value.ok_or_else(|| malformed(format!("line {line_number}"), format!("{keyword} has no number")))?;
+        let value = words
+            .next()
+            .and_then(|w| w.parse::<f64>().ok())
+            .filter(|v| v.is_finite());
+        let value =
+            value.ok_or_else(|| malformed(format!("line {line_number}"), format!("{keyword} has no number")))?;
         read_keyword(&mut header, &keyword.to_lowercase(), value);
     }
-    let need = |value: Option<f64>, name: &str| value.ok_or_else(|| malformed("header".to_owned(), format!("{name} is missing")));
+    let need = |value: Option<f64>, name: &str| {
+        value.ok_or_else(|| malformed("header".to_owned(), format!("{name} is missing")))
+    };
     let num_x = need(header.num_x.map(|n| n as f64), "ncols")? as u64;
     let num_y = need(header.num_y.map(|n| n as f64), "nrows")? as u64;
-    let (step_x, step_y) = header.step.ok_or_else(|| malformed("header".to_owned(), "cellsize is missing".to_owned()))?;
+    let (step_x, step_y) = header
+        .step
+        .ok_or_else(|| malformed("header".to_owned(), "cellsize is missing".to_owned()))?;
     if num_x < 2 || num_y < 2 || num_x.saturating_mul(num_y) > MAX_CELLS {
-        return Err(malformed("header".to_owned(), format!("{num_x} × {num_y} cells cannot be read (2 × 2 to {MAX_CELLS} in all)")));
+        return Err(malformed(
+            "header".to_owned(),
+            format!("{num_x} × {num_y} cells cannot be read (2 × 2 to {MAX_CELLS} in all)"),
+        ));
     }
     if !(step_x > 0.0 && step_y > 0.0) {
         return Err(malformed("header".to_owned(), "cellsize must be above 0".to_owned()));
     }
-    let shift = if header.is_center { DVec2::ZERO } else { DVec2::new(step_x, step_y) / 2.0 };
+    let shift = if header.is_center {
+        DVec2::ZERO
+    } else {
+        DVec2::new(step_x, step_y) / 2.0
+    };
     let origin = DVec2::new(need(header.west, "xllcorner")?, need(header.south, "yllcorner")?) + shift;
     let total = (num_x * num_y) as usize;
     let mut heights_m = vec![f32::NAN; total];
@@ -87,15 +123,22 @@ fn parse(mut input: impl BufRead, path: &Path, report: &mut Report) -> Result<He
     loop {
         for word in line.split_whitespace() {
             if count == total {
-                report.warn("dem/too-many-values", None, Some(format!("line {line_number}")), "values after the last cell are ignored");
+                report.warn(
+                    "dem/too-many-values",
+                    None,
+                    Some(format!("line {line_number}")),
+                    "values after the last cell are ignored",
+                );
                 break;
             }
-            let value: f64 =
-                word.parse().map_err(|_| malformed(format!("line {line_number}"), format!("{word:.40} is not a number")))?;
+            let value: f64 = word
+                .parse()
+                .map_err(|_| malformed(format!("line {line_number}"), format!("{word:.40} is not a number")))?;
             let (row, column) = (count / num_x as usize, count % num_x as usize);
             let is_missing = !value.is_finite() || header.nodata == Some(value);
             // rows come from the north
-            heights_m[(num_y as usize - 1 - row) * num_x as usize + column] = if is_missing { f32::NAN } else { value as f32 };
+            heights_m[(num_y as usize - 1 - row) * num_x as usize + column] =
+                if is_missing { f32::NAN } else { value as f32 };
             count += 1;
         }
         line.clear();
@@ -105,9 +148,18 @@ fn parse(mut input: impl BufRead, path: &Path, report: &mut Report) -> Result<He
         line_number += 1;
     }
     if count < total {
-        return Err(malformed(format!("line {line_number}"), format!("the file ends after {count} of {total} heights")));
+        return Err(malformed(
+            format!("line {line_number}"),
+            format!("the file ends after {count} of {total} heights"),
+        ));
     }
-    Ok(HeightGrid { origin, step_m: DVec2::new(step_x, step_y), num_x: num_x as u32, num_y: num_y as u32, heights_m })
+    Ok(HeightGrid {
+        origin,
+        step_m: DVec2::new(step_x, step_y),
+        num_x: num_x as u32,
+        num_y: num_y as u32,
+        heights_m,
+    })
 }
 
 fn read_keyword(header: &mut Header, keyword: &str, value: f64) {
@@ -119,7 +171,11 @@ fn read_keyword(header: &mut Header, keyword: &str, value: f64) {
         "yllcorner" => header.south = Some(value),
         "xllcenter" | "yllcenter" => {
             header.is_center = true;
-            *if keyword.starts_with('x') { &mut header.west } else { &mut header.south } = Some(value);
+            *if keyword.starts_with('x') {
+                &mut header.west
+            } else {
+                &mut header.south
+            } = Some(value);
         }
         "cellsize" => header.step = Some((value, value)),
         "dx" => header.step = Some((value, header.step.map_or(value, |s| s.1))),
@@ -140,10 +196,15 @@ mod tests {
 
     #[test]
     fn rows_run_from_the_north_and_corners_are_half_a_cell_out() {
-        let grid =
-            parse_text("ncols 2\nnrows 3\nxllcorner 100\nyllcorner 200\ncellsize 10\nNODATA_value -9\n1 2\n3 -9\n5 6\n").unwrap();
+        let grid = parse_text(
+            "ncols 2\nnrows 3\nxllcorner 100\nyllcorner 200\ncellsize 10\nNODATA_value -9\n1 2\n3 -9\n5 6\n",
+        )
+        .unwrap();
         assert_eq!(grid.origin, DVec2::new(105.0, 205.0));
-        assert_eq!((grid.at(0, 0), grid.at(1, 1), grid.at(1, 2)), (Some(5.0), None, Some(2.0)));
+        assert_eq!(
+            (grid.at(0, 0), grid.at(1, 1), grid.at(1, 2)),
+            (Some(5.0), None, Some(2.0))
+        );
     }
 
     #[test]
@@ -152,10 +213,22 @@ mod tests {
             ("", "ends before the heights"),
             ("hello world\n", "has no number"),
             ("ncols 2\nnrows 2\ncellsize 1\n1 2 3 4", "xllcorner is missing"),
-            ("ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2 3", "after 3 of 4"),
-            ("ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2 x 4", "not a number"),
-            ("ncols 1000000\nnrows 1000000\nxllcorner 0\nyllcorner 0\ncellsize 1\n1", "cannot be read"),
-            ("ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize -1\n1 2 3 4", "above 0"),
+            (
+                "ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2 3",
+                "after 3 of 4",
+            ),
+            (
+                "ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2 x 4",
+                "not a number",
+            ),
+            (
+                "ncols 1000000\nnrows 1000000\nxllcorner 0\nyllcorner 0\ncellsize 1\n1",
+                "cannot be read",
+            ),
+            (
+                "ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize -1\n1 2 3 4",
+                "above 0",
+            ),
         ] {
             let message = parse_text(text).unwrap_err().to_string();
             assert!(message.contains(expected) && message.contains("x.asc"), "{message}");

@@ -13,12 +13,18 @@ pub use geotiff::read_geotiff;
 
 /// True for a TIFF by its first bytes.
 pub fn is_geotiff(head: &Head<'_>) -> bool {
-    [&b"II*\0"[..], b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| head.bytes.starts_with(magic))
+    [&b"II*\0"[..], b"MM\0*", b"II+\0", b"MM\0+"]
+        .iter()
+        .any(|magic| head.bytes.starts_with(magic))
 }
 
 /// True for a grid by its name or its first keyword.
 pub fn is_ascii_grid(head: &Head<'_>) -> bool {
-    head.has_extension("asc") || head.bytes.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"ncols"))
+    head.has_extension("asc")
+        || head
+            .bytes
+            .get(..5)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"ncols"))
 }
 
 /// Cells of the largest grid that is read whole: 64 million (256 MB of heights).
@@ -36,7 +42,11 @@ fn finish(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let crs = options.override_crs.clone().or(stated).or_else(|| options.default_crs.clone());
+    let crs = options
+        .override_crs
+        .clone()
+        .or(stated)
+        .or_else(|| options.default_crs.clone());
     let mut implausible = 0_u64;
     for height in &mut grid.heights_m {
         if height.is_finite() && !PLAUSIBLE_M.contains(&f64::from(*height)) {
@@ -62,11 +72,24 @@ fn finish(
         });
     }
     if missing > 0 {
-        report.info("dem/missing", None, None, format!("{missing} of {} cells have no height", grid.heights_m.len()));
+        report.info(
+            "dem/missing",
+            None,
+            None,
+            format!("{missing} of {} cells have no height", grid.heights_m.len()),
+        );
     }
-    let stop = |source| SourceError::Sink { path: path.to_owned(), source };
+    let stop = |source| SourceError::Sink {
+        path: path.to_owned(),
+        source,
+    };
     let title = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let info = DatasetInfo { crs, title, attribution: options.attribution.clone(), licence: None };
+    let info = DatasetInfo {
+        crs,
+        title,
+        attribution: options.attribution.clone(),
+        licence: None,
+    };
     sink.begin(&info).map_err(stop)?;
     report.features_read += 1;
     sink.terrain(grid).map_err(stop)

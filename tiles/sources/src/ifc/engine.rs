@@ -82,16 +82,28 @@ pub trait IfcEngine {
 pub struct IfcLite;
 
 /// Products that are no bodies: voids and rooms would hide what they are in.
-const SKIPPED: &[&str] = &["IfcOpeningElement", "IfcOpeningStandardCase", "IfcSpace", "IfcVirtualElement", "IfcAnnotation", "IfcGrid"];
+const SKIPPED: &[&str] = &[
+    "IfcOpeningElement",
+    "IfcOpeningStandardCase",
+    "IfcSpace",
+    "IfcVirtualElement",
+    "IfcAnnotation",
+    "IfcGrid",
+];
 
 impl IfcEngine for IfcLite {
     fn read(&self, bytes: &[u8]) -> Result<IfcModel, String> {
         let data = extract_data_model(bytes);
         let result = process(bytes, &ProcessingRequest::full_pass().retain_meshes(true), &mut ());
         if let Some(record) = result.metadata.length_unit_refused {
-            return Err(format!("the length unit #{record} is not usable, so no shape can be built"));
+            return Err(format!(
+                "the length unit #{record} is not usable, so no shape can be built"
+            ));
         }
-        let mut model = IfcModel { spatial: spatial(&data), ..IfcModel::default() };
+        let mut model = IfcModel {
+            spatial: spatial(&data),
+            ..IfcModel::default()
+        };
         let unit = result.metadata.length_unit_scale.unwrap_or(1.0);
         model.georeference = result.metadata.georeferencing.as_ref().map(|g| GeoReference {
             crs_name: g.crs_name.clone(),
@@ -140,7 +152,11 @@ fn part(mesh: &MeshData, to_world: &impl Fn([f64; 3]) -> [f64; 3]) -> IfcPart {
             DVec3::from_array(to_world(local))
         })
         .collect();
-    IfcPart { vertices, indices: mesh.indices.clone(), rgba: mesh.color }
+    IfcPart {
+        vertices,
+        indices: mesh.indices.clone(),
+        rgba: mesh.color,
+    }
 }
 
 fn class_of(type_name: &str) -> Option<(FeatureClass, &'static str)> {
@@ -152,23 +168,33 @@ fn class_of(type_name: &str) -> Option<(FeatureClass, &'static str)> {
 }
 
 fn spatial(data: &DataModel) -> Vec<IfcSpatial> {
-    let ids: HashMap<u32, &str> =
-        data.entities.iter().filter_map(|e| Some((e.entity_id, e.global_id.as_deref()?))).collect();
+    let ids: HashMap<u32, &str> = data
+        .entities
+        .iter()
+        .filter_map(|e| Some((e.entity_id, e.global_id.as_deref()?)))
+        .collect();
     let mut found: Vec<(u16, u32, IfcSpatial)> = data
         .spatial_hierarchy
         .nodes
         .iter()
         .filter_map(|node| {
             let (class, ifc_class) = class_of(&node.type_name)?;
-            let parent_is_kept =
-                data.spatial_hierarchy.nodes.iter().any(|n| n.entity_id == node.parent_id && class_of(&n.type_name).is_some());
+            let parent_is_kept = data
+                .spatial_hierarchy
+                .nodes
+                .iter()
+                .any(|n| n.entity_id == node.parent_id && class_of(&n.type_name).is_some());
             let spatial = IfcSpatial {
                 id: (*ids.get(&node.entity_id)?).to_owned(),
                 class,
                 ifc_class: ifc_class.to_owned(),
                 name: node.name.clone(),
                 elevation_m: node.elevation,
-                parent: if parent_is_kept { ids.get(&node.parent_id).map(|id| (*id).to_owned()) } else { None },
+                parent: if parent_is_kept {
+                    ids.get(&node.parent_id).map(|id| (*id).to_owned())
+                } else {
+                    None
+                },
             };
             Some((node.level, node.entity_id, spatial))
         })
@@ -196,19 +222,36 @@ impl<'a> Lookup<'a> {
         let mut whole_of = HashMap::new();
         for relation in &data.relationships {
             if relation.rel_type.eq_ignore_ascii_case("IfcRelDefinesByProperties") {
-                sets_of.entry(relation.related_id).or_default().push(relation.relating_id);
+                sets_of
+                    .entry(relation.related_id)
+                    .or_default()
+                    .push(relation.relating_id);
             } else if relation.rel_type.eq_ignore_ascii_case("IfcRelAggregates") {
                 whole_of.insert(relation.related_id, relation.relating_id);
             }
         }
         Self {
-            global: data.entities.iter().filter_map(|e| Some((e.entity_id, e.global_id.as_deref()?))).collect(),
+            global: data
+                .entities
+                .iter()
+                .filter_map(|e| Some((e.entity_id, e.global_id.as_deref()?)))
+                .collect(),
             storey: data.spatial_hierarchy.element_to_storey.iter().copied().collect(),
             building: data.spatial_hierarchy.element_to_building.iter().copied().collect(),
-            names: data.spatial_hierarchy.nodes.iter().filter_map(|n| Some((n.entity_id, n.name.as_deref()?))).collect(),
+            names: data
+                .spatial_hierarchy
+                .nodes
+                .iter()
+                .filter_map(|n| Some((n.entity_id, n.name.as_deref()?)))
+                .collect(),
             sets_of,
             whole_of,
-            sets: data.property_sets.iter().enumerate().map(|(at, set)| (set.pset_id, at)).collect(),
+            sets: data
+                .property_sets
+                .iter()
+                .enumerate()
+                .map(|(at, set)| (set.pset_id, at))
+                .collect(),
             data,
         }
     }
@@ -226,13 +269,18 @@ impl<'a> Lookup<'a> {
         let storey = self.storey.get(&at);
         let holder = storey.or_else(|| self.building.get(&at));
         let parent = holder.and_then(|id| self.global.get(id)).map(|id| (*id).to_owned());
-        (parent, storey.and_then(|id| self.names.get(id)).map(|name| (*name).to_owned()))
+        (
+            parent,
+            storey.and_then(|id| self.names.get(id)).map(|name| (*name).to_owned()),
+        )
     }
 
     fn properties(&self, element: u32) -> BTreeMap<String, Value> {
         let mut found = BTreeMap::new();
         for set in self.sets_of.get(&element).into_iter().flatten() {
-            let Some(set) = self.sets.get(set).and_then(|at| self.data.property_sets.get(*at)) else { continue };
+            let Some(set) = self.sets.get(set).and_then(|at| self.data.property_sets.get(*at)) else {
+                continue;
+            };
             for property in &set.properties {
                 let text = property.property_value.as_str();
                 let value = match property.property_type.as_str() {

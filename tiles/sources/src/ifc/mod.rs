@@ -37,9 +37,16 @@ pub fn read(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let io = |source| SourceError::Io { path: path.to_owned(), source };
-    let malformed =
-        |at: &str, reason: String| SourceError::Malformed { format: FORMAT, path: path.to_owned(), at: at.to_owned(), reason };
+    let io = |source| SourceError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let malformed = |at: &str, reason: String| SourceError::Malformed {
+        format: FORMAT,
+        path: path.to_owned(),
+        at: at.to_owned(),
+        reason,
+    };
     let length = path.metadata().map_err(io)?.len();
     if length > MAX_BYTES {
         return Err(malformed("file", format!("{length} bytes are more than {MAX_BYTES}")));
@@ -50,7 +57,12 @@ pub fn read(
         return Err(malformed("byte 0", "it does not begin with ISO-10303-21".to_owned()));
     }
     if !bytes.windows(16).rev().take(4096).any(|w| w == b"END-ISO-10303-21") {
-        report.warn("ifc/truncated", None, None, "the file does not end with END-ISO-10303-21; what is there is read");
+        report.warn(
+            "ifc/truncated",
+            None,
+            None,
+            "the file does not end with END-ISO-10303-21; what is there is read",
+        );
     }
     let model = IfcLite.read(&bytes).map_err(|reason| malformed("model", reason))?;
     if model.elements.is_empty() {
@@ -66,11 +78,20 @@ fn emit(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let stop = |source| SourceError::Sink { path: path.to_owned(), source };
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let stop = |source| SourceError::Sink {
+        path: path.to_owned(),
+        source,
+    };
+    let stem = path
+        .file_stem()
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let layer = options.layer.clone().unwrap_or_else(|| stem.clone());
-    let placement = Placement::new(model.georeference.as_ref(), options, report)
-        .map_err(|reason| SourceError::Crs { path: path.to_owned(), reason })?;
+    let placement =
+        Placement::new(model.georeference.as_ref(), options, report).map_err(|reason| SourceError::Crs {
+            path: path.to_owned(),
+            reason,
+        })?;
     let info = DatasetInfo {
         crs: Some(placement.crs.clone()),
         title: Some(stem),
@@ -84,7 +105,9 @@ fn emit(
         insert(&mut feature.attributes, "name", spatial.name.as_deref());
         insert(&mut feature.attributes, "ifc_class", Some(&spatial.ifc_class));
         if let Some(elevation) = spatial.elevation_m {
-            feature.attributes.insert("elevation_m".to_owned(), Value::from(elevation));
+            feature
+                .attributes
+                .insert("elevation_m".to_owned(), Value::from(elevation));
         }
         report.features_read += 1;
         sink.feature(feature).map_err(stop)?;
@@ -171,7 +194,9 @@ mod tests {
     use city_model::{Crs, Transformer};
 
     fn fixture(name: &str) -> std::path::PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/ifc").join(name)
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../tests/fixtures/ifc")
+            .join(name)
     }
 
     fn read_file(path: &Path, options: &ReadOptions) -> (MemorySink, Report) {
@@ -184,16 +209,28 @@ mod tests {
     fn a_house_has_its_elements_storeys_and_colours() {
         let (sink, report) = read_file(&fixture("LargeBuilding.ifc"), &ReadOptions::default());
         assert_eq!(report.num_errors(), 0, "{:?}", report.issues);
-        let elements: Vec<_> = sink.features.iter().filter(|f| f.class == FeatureClass::BuildingElement).collect();
+        let elements: Vec<_> = sink
+            .features
+            .iter()
+            .filter(|f| f.class == FeatureClass::BuildingElement)
+            .collect();
         // the truth is counted from the STEP text: products that carry a body
         let text = std::fs::read_to_string(fixture("LargeBuilding.ifc")).unwrap();
         let walls = text.matches("=IFCWALLSTANDARDCASE(").count() + text.matches("= IFCWALLSTANDARDCASE(").count();
-        let read_walls = elements.iter().filter(|f| f.attributes["ifc_class"] == "IfcWallStandardCase").count();
+        let read_walls = elements
+            .iter()
+            .filter(|f| f.attributes["ifc_class"] == "IfcWallStandardCase")
+            .count();
         assert!(walls > 0 && read_walls == walls, "{read_walls} of {walls}");
         assert!(sink.features.iter().any(|f| f.class == FeatureClass::Storey));
         assert!(elements.iter().filter(|f| f.parent.is_some()).count() * 10 > elements.len() * 9);
-        assert!(elements.iter().any(|f| f.attributes.keys().any(|k| k.contains('.'))), "no property set");
-        let Shape::Surfaces(mesh) = &elements[0].geometry.shapes[0].shape else { panic!() };
+        assert!(
+            elements.iter().any(|f| f.attributes.keys().any(|k| k.contains('.'))),
+            "no property set"
+        );
+        let Shape::Surfaces(mesh) = &elements[0].geometry.shapes[0].shape else {
+            panic!()
+        };
         assert!(!mesh.materials.is_empty());
     }
 
@@ -204,18 +241,27 @@ mod tests {
         let bounds = sink.features.iter().find(|f| !f.geometry.is_empty()).unwrap().bounds();
         let place = Transformer::new(crs, Crs::wgs84()).transform(bounds.center()).unwrap();
         // IfcSite: 42° 21' 31.181945" N, 71° 3' 24.263305" W
-        assert!((place.y - 42.358_66).abs() < 1e-3 && (place.x + 71.056_74).abs() < 1e-3, "{place}");
+        assert!(
+            (place.y - 42.358_66).abs() < 1e-3 && (place.x + 71.056_74).abs() < 1e-3,
+            "{place}"
+        );
     }
 
     #[test]
     fn foreign_and_broken_files_are_refused_by_name() {
         let dir = tempfile::tempdir().unwrap();
         let whole = std::fs::read(fixture("SimpleWall.ifc")).unwrap();
-        for (name, bytes) in [("empty.ifc", &[][..]), ("text.ifc", b"hello"), ("head.ifc", &whole[..600])] {
+        for (name, bytes) in [
+            ("empty.ifc", &[][..]),
+            ("text.ifc", b"hello"),
+            ("head.ifc", &whole[..600]),
+        ] {
             let path = dir.path().join(name);
             std::fs::write(&path, bytes).unwrap();
             let (mut sink, mut report) = (MemorySink::default(), Report::new("ifc"));
-            let err = read(&path, &ReadOptions::default(), &mut sink, &mut report).unwrap_err().to_string();
+            let err = read(&path, &ReadOptions::default(), &mut sink, &mut report)
+                .unwrap_err()
+                .to_string();
             assert!(err.contains(name), "{err}");
         }
     }

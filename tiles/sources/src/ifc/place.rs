@@ -44,18 +44,42 @@ impl Placement {
         let stated_crs = stated.and_then(|g| g.crs_name.as_deref()).map(Crs::parse);
         let named = options.override_crs.clone().or_else(|| options.default_crs.clone());
         let Some(reference) = stated else {
-            let crs = named.ok_or("the model has no IfcMapConversion and no site latitude and longitude: name its system with --crs")?;
-            report.warn("ifc/no-georeference", None, None, format!("no georeference; model coordinates are taken as {}", crs.name()));
-            return Ok(Self { crs, origin: DVec3::ZERO, x_axis: [1.0, 0.0], factor: 1.0 });
+            let crs = named.ok_or(
+                "the model has no IfcMapConversion and no site latitude and longitude: name its system with --crs",
+            )?;
+            report.warn(
+                "ifc/no-georeference",
+                None,
+                None,
+                format!("no georeference; model coordinates are taken as {}", crs.name()),
+            );
+            return Ok(Self {
+                crs,
+                origin: DVec3::ZERO,
+                x_axis: [1.0, 0.0],
+                factor: 1.0,
+            });
         };
         match stated_crs {
             Some(Ok(crs)) if crs.is_geographic() => {
                 let place = DVec3::new(reference.eastings, reference.northings, 0.0);
                 let projected = Crs::projected_for(place.x, place.y).map_err(|err| err.to_string())?;
-                let origin = Transformer::new(crs, projected.clone()).transform(place).map_err(|err| err.to_string())?;
-                report.warn("ifc/site-location", None, None, "placed by the site's latitude and longitude: good to some metres, true north not applied");
+                let origin = Transformer::new(crs, projected.clone())
+                    .transform(place)
+                    .map_err(|err| err.to_string())?;
+                report.warn(
+                    "ifc/site-location",
+                    None,
+                    None,
+                    "placed by the site's latitude and longitude: good to some metres, true north not applied",
+                );
                 let origin = origin.truncate().extend(reference.height * reference.model_unit_m);
-                Ok(Self { crs: projected, origin, x_axis: [1.0, 0.0], factor: 1.0 })
+                Ok(Self {
+                    crs: projected,
+                    origin,
+                    x_axis: [1.0, 0.0],
+                    factor: 1.0,
+                })
             }
             other => {
                 let crs = options
@@ -63,7 +87,12 @@ impl Placement {
                     .clone()
                     .or_else(|| other.and_then(Result::ok))
                     .or(named)
-                    .ok_or_else(|| format!("the model's system {:?} is not known: name it with --crs", reference.crs_name))?;
+                    .ok_or_else(|| {
+                        format!(
+                            "the model's system {:?} is not known: name it with --crs",
+                            reference.crs_name
+                        )
+                    })?;
                 Ok(Self::map_conversion(crs, reference, report))
             }
         }
@@ -71,15 +100,29 @@ impl Placement {
 
     fn map_conversion(crs: Crs, reference: &GeoReference, report: &mut Report) -> Self {
         let length = reference.x_axis[0].hypot(reference.x_axis[1]);
-        let x_axis = if length > 1e-9 { [reference.x_axis[0] / length, reference.x_axis[1] / length] } else { [1.0, 0.0] };
+        let x_axis = if length > 1e-9 {
+            [reference.x_axis[0] / length, reference.x_axis[1] / length]
+        } else {
+            [1.0, 0.0]
+        };
         let mut factor = reference.scale * reference.map_unit_m / reference.model_unit_m;
         // a grid scale differs from 1 by some parts in ten thousand; files often leave out the unit part
         if !(0.9..1.1).contains(&factor) {
-            report.warn("ifc/scale", None, None, format!("IfcMapConversion scales lengths by {factor}; 1 is used"));
+            report.warn(
+                "ifc/scale",
+                None,
+                None,
+                format!("IfcMapConversion scales lengths by {factor}; 1 is used"),
+            );
             factor = 1.0;
         }
         let origin = DVec3::new(reference.eastings, reference.northings, reference.height) * reference.map_unit_m;
-        Self { crs, origin, x_axis, factor }
+        Self {
+            crs,
+            origin,
+            x_axis,
+            factor,
+        }
     }
 
     /// Model metres (z up) to the CRS.
@@ -109,7 +152,10 @@ mod tests {
         };
         let placement = Placement::new(Some(&reference), &ReadOptions::default(), &mut Report::new("x")).unwrap();
         let p = placement.place(DVec3::new(10.0, 0.0, 1.0));
-        assert!((p - DVec3::new(729_018.348_829_7, 9_064_001.344_951_4, 2.3)).length() < 1e-5, "{p}");
+        assert!(
+            (p - DVec3::new(729_018.348_829_7, 9_064_001.344_951_4, 2.3)).length() < 1e-5,
+            "{p}"
+        );
     }
 
     #[test]

@@ -58,12 +58,19 @@ pub fn read(
             format: FORMAT,
             path: path.to_owned(),
             at: "file name".to_owned(),
-            reason: "the line table needs its point table beside it (…POINT.csv with …LINE.csv, …点表.csv with …线表.csv)".to_owned(),
+            reason:
+                "the line table needs its point table beside it (…POINT.csv with …LINE.csv, …点表.csv with …线表.csv)"
+                    .to_owned(),
         })?;
         (table::Table::read(&point_path)?, Some(named))
     };
     if lines.is_none() {
-        report.warn("pipes/no-line-table", None, None, "no line table beside the point table: nodes only");
+        report.warn(
+            "pipes/no-line-table",
+            None,
+            None,
+            "no line table beside the point table: nodes only",
+        );
     }
     network::build(path, &points, lines.as_ref(), options, sink, report)
 }
@@ -86,7 +93,10 @@ mod tests {
     use city_model::{CrossSection, Crs, FeatureClass, LevelReference, Shape};
 
     fn options() -> ReadOptions {
-        ReadOptions { default_crs: Some(Crs::from_epsg(4547).unwrap()), ..ReadOptions::default() }
+        ReadOptions {
+            default_crs: Some(Crs::from_epsg(4547).unwrap()),
+            ..ReadOptions::default()
+        }
     }
 
     fn read_pair(points: &str, lines: &str) -> (MemorySink, Report) {
@@ -102,15 +112,26 @@ mod tests {
     fn real_drains_in_survey_layout() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/pipe_tables/YSLINE.csv");
         let (mut sink, mut report) = (MemorySink::default(), Report::new("x"));
-        let options = ReadOptions { default_crs: Some(Crs::from_epsg(32610).unwrap()), ..ReadOptions::default() };
+        let options = ReadOptions {
+            default_crs: Some(Crs::from_epsg(32610).unwrap()),
+            ..ReadOptions::default()
+        };
         read(&path, &options, &mut sink, &mut report).unwrap();
-        let rows = |name: &str| std::fs::read_to_string(path.with_file_name(name)).unwrap().lines().count() - 1;
+        let rows = |name: &str| {
+            std::fs::read_to_string(path.with_file_name(name))
+                .unwrap()
+                .lines()
+                .count()
+                - 1
+        };
         let count = |class| sink.features.iter().filter(|f| f.class == class).count();
         assert_eq!(count(FeatureClass::Pipe), rows("YSLINE.csv"));
         assert_eq!(count(FeatureClass::PipeNode), rows("YSPOINT.csv"));
         assert_eq!(report.num_errors(), 0, "{:?}", report.issues);
         for feature in sink.features.iter().filter(|f| f.class == FeatureClass::Pipe) {
-            let Shape::Line(line) = &feature.geometry.shapes[0].shape else { panic!("{}", feature.id) };
+            let Shape::Line(line) = &feature.geometry.shapes[0].shape else {
+                panic!("{}", feature.id)
+            };
             // Kamloops, UTM zone 10: easting about 688 km, northing about 5,616 km, 340–700 m above the sea
             assert!((680e3..700e3).contains(&line.points[0].x) && (5_600e3..5_630e3).contains(&line.points[0].y));
             assert!((300.0..800.0).contains(&line.points[0].z));
@@ -127,15 +148,36 @@ mod tests {
             A,B,2.0,1.8,97.70,800X600,T\nB,A,1.8,2.0,,300,PE\nB,C,1.5,,,DN300,PVC\nC,C,1,1,,300,\nC,Z9,1,1,,300,\nA,C,1.0,1.0,95.0,??,QM\n,B,1,1,,300,\n";
         let (sink, report) = read_pair(points, lines);
         let pipes: Vec<_> = sink.features.iter().filter(|f| f.class == FeatureClass::Pipe).collect();
-        assert_eq!(pipes.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(), ["YSLINE:A-B", "YSLINE:B-C", "YSLINE:A-C"]);
-        let Shape::Line(line) = &pipes[0].geometry.shapes[0].shape else { panic!() };
-        assert_eq!(line.section, CrossSection::Rect { width_m: 0.8, height_m: 0.6 });
+        assert_eq!(
+            pipes.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(),
+            ["YSLINE:A-B", "YSLINE:B-C", "YSLINE:A-C"]
+        );
+        let Shape::Line(line) = &pipes[0].geometry.shapes[0].shape else {
+            panic!()
+        };
+        assert_eq!(
+            line.section,
+            CrossSection::Rect {
+                width_m: 0.8,
+                height_m: 0.6
+            }
+        );
         // B is written with easting first, and is still 30 m east of A
-        assert!((line.points[1].x - line.points[0].x - 30.0).abs() < 1e-6 && (line.points[0].y - line.points[1].y).abs() < 1e-6);
+        assert!(
+            (line.points[1].x - line.points[0].x - 30.0).abs() < 1e-6
+                && (line.points[0].y - line.points[1].y).abs() < 1e-6
+        );
         assert!((line.points[0].z - 98.0).abs() < 1e-9 && (line.points[1].z - 97.7).abs() < 1e-9);
         for code in [
-            "pipes/duplicate-line", "pipes/zero-length", "pipes/missing-point", "pipes/no-ends", "pipes/no-coordinates",
-            "pipes/level-mismatch", "pipes/one-level", "pipes/size", "pipes/unused-point",
+            "pipes/duplicate-line",
+            "pipes/zero-length",
+            "pipes/missing-point",
+            "pipes/no-ends",
+            "pipes/no-coordinates",
+            "pipes/level-mismatch",
+            "pipes/one-level",
+            "pipes/size",
+            "pipes/unused-point",
         ] {
             assert!(report.counts.contains_key(code), "{code} in {:?}", report.counts);
         }
@@ -158,7 +200,14 @@ mod tests {
         let err = read(&path, &options(), &mut sink, &mut report).unwrap_err().to_string();
         assert!(err.contains("point table") && err.contains("lonely.csv"), "{err}");
         std::fs::write(dir.path().join("p.csv"), "点号,X,Y\n1,3846914,467952\n").unwrap();
-        let err = read(&dir.path().join("p.csv"), &ReadOptions::default(), &mut sink, &mut report).unwrap_err().to_string();
+        let err = read(
+            &dir.path().join("p.csv"),
+            &ReadOptions::default(),
+            &mut sink,
+            &mut report,
+        )
+        .unwrap_err()
+        .to_string();
         assert!(err.contains("--crs"), "{err}");
     }
 }

@@ -4,8 +4,8 @@ use super::size::{SizeMm, parse_size};
 use super::table::{ALIASES, Table};
 use crate::{DatasetInfo, FeatureSink, ReadOptions, SourceError};
 use city_model::{
-    Attributes, CrossSection, Crs, Feature, FeatureClass, LevelReference, Line, LodGeometry, PointKind, PointShape, Report,
-    Shape,
+    Attributes, CrossSection, Crs, Feature, FeatureClass, LevelReference, Line, LodGeometry, PointKind, PointShape,
+    Report, Shape,
 };
 use glam::DVec3;
 use serde_json::Value;
@@ -36,14 +36,22 @@ pub(super) fn build(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let stop = |source| SourceError::Sink { path: path.to_owned(), source };
+    let stop = |source| SourceError::Sink {
+        path: path.to_owned(),
+        source,
+    };
     let layer = options.layer.clone().unwrap_or_else(|| stem(path));
     let (mut nodes, zone) = read_nodes(points, report);
     let stated = zone.and_then(|zone| zone_crs(zone, report));
-    let crs = options.override_crs.clone().or(stated).or_else(|| options.default_crs.clone()).ok_or_else(|| SourceError::Crs {
-        path: path.to_owned(),
-        reason: "survey tables state no coordinate system: name it with --crs (for example EPSG:4547)".to_owned(),
-    })?;
+    let crs = options
+        .override_crs
+        .clone()
+        .or(stated)
+        .or_else(|| options.default_crs.clone())
+        .ok_or_else(|| SourceError::Crs {
+            path: path.to_owned(),
+            reason: "survey tables state no coordinate system: name it with --crs (for example EPSG:4547)".to_owned(),
+        })?;
     let info = DatasetInfo {
         crs: Some(crs),
         title: Some(stem(path)),
@@ -67,13 +75,16 @@ pub(super) fn build(
             report.info("pipes/unused-point", Some(id), None, "no line ends at this point");
         }
         report.features_read += 1;
-        sink.feature(node_feature(points, id, node, &layer, options)).map_err(stop)?;
+        sink.feature(node_feature(points, id, node, &layer, options))
+            .map_err(stop)?;
     }
     Ok(())
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_stem()
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// Points by id, and the Gauss–Krüger zone when eastings carry one.
@@ -107,13 +118,30 @@ fn read_nodes(points: &Table, report: &mut Report) -> (HashMap<String, Node>, Op
             zone = Some((easting / 1e6) as u32);
         }
         let ground_m = points.number(row, "ground").filter(|z| (-500.0..9_000.0).contains(z));
-        let node = Node { row: number, x: easting, y: northing, ground_m, lowest_m: None, is_used: false };
+        let node = Node {
+            row: number,
+            x: easting,
+            y: northing,
+            ground_m,
+            lowest_m: None,
+            is_used: false,
+        };
         if nodes.insert(id.to_owned(), node).is_some() {
-            report.warn("pipes/duplicate-point", Some(id), at(), "the point number occurs again; the last row counts");
+            report.warn(
+                "pipes/duplicate-point",
+                Some(id),
+                at(),
+                "the point number occurs again; the last row counts",
+            );
         }
     }
     if is_ambiguous {
-        report.warn("pipes/axis-order", None, None, "X and Y cannot be told apart by size; X is taken as northing (CJJ 61)");
+        report.warn(
+            "pipes/axis-order",
+            None,
+            None,
+            "X and Y cannot be told apart by size; X is taken as northing (CJJ 61)",
+        );
     }
     (nodes, zone)
 }
@@ -124,7 +152,12 @@ fn zone_crs(zone: u32, report: &mut Report) -> Option<Crs> {
         13..=23 => 4491 + zone - 13,
         25..=45 => 4513 + zone - 25,
         _ => {
-            report.warn("pipes/zone", None, None, format!("eastings begin with {zone}, which is no Gauss–Krüger zone of China"));
+            report.warn(
+                "pipes/zone",
+                None,
+                None,
+                format!("eastings begin with {zone}, which is no Gauss–Krüger zone of China"),
+            );
             return None;
         }
     };
@@ -148,26 +181,46 @@ fn pipe(
     };
     let id = format!("{layer}:{from}-{to}");
     if from == to {
-        report.error("pipes/zero-length", Some(&id), at(), "the line starts and ends at the same point");
+        report.error(
+            "pipes/zero-length",
+            Some(&id),
+            at(),
+            "the line starts and ends at the same point",
+        );
         return None;
     }
     for end in [from, to] {
         if !nodes.contains_key(end) {
-            report.error("pipes/missing-point", Some(&id), at(), format!("point {end} is not in the point table"));
+            report.error(
+                "pipes/missing-point",
+                Some(&id),
+                at(),
+                format!("point {end} is not in the point table"),
+            );
             return None;
         }
     }
-    let key = if from < to { (from.to_owned(), to.to_owned()) } else { (to.to_owned(), from.to_owned()) };
+    let key = if from < to {
+        (from.to_owned(), to.to_owned())
+    } else {
+        (to.to_owned(), from.to_owned())
+    };
     if !seen.insert(key) {
-        report.error("pipes/duplicate-line", Some(&id), at(), "the same two points are joined before, perhaps in reverse");
+        report.error(
+            "pipes/duplicate-line",
+            Some(&id),
+            at(),
+            "the same two points are joined before, perhaps in reverse",
+        );
         return None;
     }
     let class = class_of(table.text(row, "class"), from, layer, options);
     let mut attributes: Attributes = table.cells(row).map(|(k, v)| (k.to_owned(), Value::from(v))).collect();
     let section = section(table, row, &id, &mut attributes, &at, report);
     let mut levels = [None; 2];
-    for (slot, (end, depth_key, level_key)) in
-        [(from, "start_depth", "start_level"), (to, "end_depth", "end_level")].into_iter().enumerate()
+    for (slot, (end, depth_key, level_key)) in [(from, "start_depth", "start_level"), (to, "end_depth", "end_level")]
+        .into_iter()
+        .enumerate()
     {
         let ground = nodes.get(end).and_then(|node| node.ground_m);
         let (depth, level) = (table.number(row, depth_key), table.number(row, level_key));
@@ -194,10 +247,18 @@ fn pipe(
     let depth_of = |key: &str| table.number(row, key).unwrap_or(1.0);
     let (reference, z) = match levels {
         [Some(a), Some(b)] => (reference_of(&class), [a, b]),
-        [None, None] => (LevelReference::BelowTerrain, [-depth_of("start_depth"), -depth_of("end_depth")]),
+        [None, None] => (
+            LevelReference::BelowTerrain,
+            [-depth_of("start_depth"), -depth_of("end_depth")],
+        ),
         [a, b] => {
             let known = a.or(b).unwrap_or_default();
-            report.warn("pipes/one-level", Some(&id), at(), "only one end has a level; the line is drawn level");
+            report.warn(
+                "pipes/one-level",
+                Some(&id),
+                at(),
+                "only one end has a level; the line is drawn level",
+            );
             (reference_of(&class), [known, known])
         }
     };
@@ -205,21 +266,37 @@ fn pipe(
     let points = vec![DVec3::new(a.x, a.y, z[0]), DVec3::new(b.x, b.y, z[1])];
     let length = points[0].distance(points[1]);
     if !LENGTH_M.contains(&length) {
-        report.warn("pipes/length", Some(&id), at(), format!("the line is {length:.2} m long"));
+        report.warn(
+            "pipes/length",
+            Some(&id),
+            at(),
+            format!("the line is {length:.2} m long"),
+        );
     }
     insert_named(table, row, &mut attributes);
     attributes.insert("pipe_class".to_owned(), Value::from(class));
     attributes.insert("from_node".to_owned(), Value::from(from));
     attributes.insert("to_node".to_owned(), Value::from(to));
     let mut feature = Feature::new(id, FeatureClass::Pipe, layer);
-    feature.geometry = LodGeometry::single(20, Shape::Line(Line { points, section, reference }));
+    feature.geometry = LodGeometry::single(
+        20,
+        Shape::Line(Line {
+            points,
+            section,
+            reference,
+        }),
+    );
     feature.attributes = attributes;
     Some(feature)
 }
 
 /// Gravity drains are levelled at the inside bottom, the rest at the top (CJJ 61, 参考值).
 fn reference_of(class: &str) -> LevelReference {
-    if matches!(class, "YS" | "WS" | "HS") { LevelReference::InsideBottom } else { LevelReference::Top }
+    if matches!(class, "YS" | "WS" | "HS") {
+        LevelReference::InsideBottom
+    } else {
+        LevelReference::Top
+    }
 }
 
 fn section(
@@ -230,7 +307,9 @@ fn section(
     at: &impl Fn() -> Option<String>,
     report: &mut Report,
 ) -> CrossSection {
-    let Some(text) = table.text(row, "size") else { return CrossSection::Unknown };
+    let Some(text) = table.text(row, "size") else {
+        return CrossSection::Unknown;
+    };
     match parse_size(text) {
         Some(SizeMm::Diameter(d)) => {
             attributes.insert("diameter_mm".to_owned(), Value::from(d));
@@ -239,10 +318,18 @@ fn section(
         Some(SizeMm::WidthHeight(w, h)) => {
             attributes.insert("width_mm".to_owned(), Value::from(w));
             attributes.insert("height_mm".to_owned(), Value::from(h));
-            CrossSection::Rect { width_m: w / 1000.0, height_m: h / 1000.0 }
+            CrossSection::Rect {
+                width_m: w / 1000.0,
+                height_m: h / 1000.0,
+            }
         }
         None => {
-            report.warn("pipes/size", Some(id), at(), format!("size {text:?} is not understood; drawn with a nominal size"));
+            report.warn(
+                "pipes/size",
+                Some(id),
+                at(),
+                format!("size {text:?} is not understood; drawn with a nominal size"),
+            );
             CrossSection::Unknown
         }
     }
@@ -250,11 +337,24 @@ fn section(
 
 fn insert_named(table: &Table, row: &csv::StringRecord, attributes: &mut Attributes) {
     let named = |code: &str, names: &BTreeMap<String, String>| {
-        names.get(&code.to_uppercase()).cloned().unwrap_or_else(|| code.to_owned())
+        names
+            .get(&code.to_uppercase())
+            .cloned()
+            .unwrap_or_else(|| code.to_owned())
     };
-    for (key, meaning) in [("material", Some(&ALIASES.materials)), ("laying", Some(&ALIASES.laying)), ("road", None), ("flow", None), ("owner", None), ("status", None)] {
+    for (key, meaning) in [
+        ("material", Some(&ALIASES.materials)),
+        ("laying", Some(&ALIASES.laying)),
+        ("road", None),
+        ("flow", None),
+        ("owner", None),
+        ("status", None),
+    ] {
         if let Some(text) = table.text(row, key) {
-            attributes.insert(key.to_owned(), Value::from(meaning.map_or_else(|| text.to_owned(), |names| named(text, names))));
+            attributes.insert(
+                key.to_owned(),
+                Value::from(meaning.map_or_else(|| text.to_owned(), |names| named(text, names))),
+            );
         }
     }
     if let Some(year) = table.text(row, "year").and_then(city_model::Date::parse) {
@@ -266,7 +366,11 @@ fn insert_named(table: &Table, row: &csv::StringRecord, attributes: &mut Attribu
 fn class_of(text: Option<&str>, point_id: &str, layer: &str, options: &ReadOptions) -> String {
     let by_word = |word: &str| {
         let word = word.trim().to_uppercase();
-        ALIASES.classes.iter().find(|(_, names)| names.contains(&word)).map(|(code, _)| code.clone())
+        ALIASES
+            .classes
+            .iter()
+            .find(|(_, names)| names.contains(&word))
+            .map(|(code, _)| code.clone())
     };
     let by_prefix = |word: &str| {
         let upper = word.to_uppercase();
@@ -286,32 +390,56 @@ fn class_of(text: Option<&str>, point_id: &str, layer: &str, options: &ReadOptio
 }
 
 fn node_feature(points: &Table, id: &str, node: &Node, layer: &str, options: &ReadOptions) -> Feature {
-    let Some(row) = points.rows.get(node.row) else { return Feature::new(id, FeatureClass::PipeNode, layer) };
-    let fitting = points.text(row, "fitting").or_else(|| points.text(row, "feature")).unwrap_or_default();
+    let Some(row) = points.rows.get(node.row) else {
+        return Feature::new(id, FeatureClass::PipeNode, layer);
+    };
+    let fitting = points
+        .text(row, "fitting")
+        .or_else(|| points.text(row, "feature"))
+        .unwrap_or_default();
     let depth_m = points
         .number(row, "well_depth")
         .or_else(|| Some(node.ground_m? - node.lowest_m?))
         .filter(|d| (0.05..60.0).contains(d))
         .unwrap_or(1.5);
     let kind = if fitting.contains('箅') || fitting.contains("进水口") || fitting.contains("雨篦") {
-        PointKind::Chamber { width_m: 0.4, length_m: 0.75, depth_m: depth_m.min(1.5) }
+        PointKind::Chamber {
+            width_m: 0.4,
+            length_m: 0.75,
+            depth_m: depth_m.min(1.5),
+        }
     } else if fitting.contains('井') || fitting.contains('孔') || fitting.is_empty() {
-        PointKind::Manhole { diameter_m: 0.7, depth_m }
+        PointKind::Manhole {
+            diameter_m: 0.7,
+            depth_m,
+        }
     } else {
         PointKind::Fitting { size_m: 0.3 }
     };
     let is_fitting = matches!(kind, PointKind::Fitting { .. });
-    let z = if is_fitting { node.lowest_m.or(node.ground_m) } else { node.ground_m };
+    let z = if is_fitting {
+        node.lowest_m.or(node.ground_m)
+    } else {
+        node.ground_m
+    };
     let position = DVec3::new(node.x, node.y, z.unwrap_or_default());
     let mut attributes: Attributes = points.cells(row).map(|(k, v)| (k.to_owned(), Value::from(v))).collect();
-    attributes.insert("pipe_class".to_owned(), Value::from(class_of(points.text(row, "class"), id, layer, options)));
+    attributes.insert(
+        "pipe_class".to_owned(),
+        Value::from(class_of(points.text(row, "class"), id, layer, options)),
+    );
     attributes.insert("node_kind".to_owned(), Value::from(fitting));
     if let Some(ground) = node.ground_m {
         attributes.insert("ground_level_m".to_owned(), Value::from(ground));
     }
     attributes.insert("depth_m".to_owned(), Value::from((depth_m * 1e3).round() / 1e3));
     let rotation_rad = points.number(row, "rotation").unwrap_or_default() as f32;
-    let shape = Shape::Point(PointShape { position, on_terrain: z.is_none(), kind, rotation_rad });
+    let shape = Shape::Point(PointShape {
+        position,
+        on_terrain: z.is_none(),
+        kind,
+        rotation_rad,
+    });
     let mut feature = Feature::new(format!("{layer}:{id}"), FeatureClass::PipeNode, layer);
     feature.geometry = LodGeometry::single(20, shape);
     feature.attributes = attributes;

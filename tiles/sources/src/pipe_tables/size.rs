@@ -20,11 +20,15 @@ pub fn parse_size(text: &str) -> Option<SizeMm> {
     let lower = text.trim().to_lowercase();
     let (body, factor) = match lower.strip_suffix("mm") {
         Some(body) => (body, 1.0),
-        None => lower.strip_suffix('m').map_or((lower.as_str(), 1.0), |body| (body, 1000.0)),
+        None => lower
+            .strip_suffix('m')
+            .map_or((lower.as_str(), 1.0), |body| (body, 1000.0)),
     };
     let mut numbers = vec![];
     for part in body.split(['x', '*', '×', '╳', '＊', 'х']) {
-        let digits = part.trim().trim_start_matches(|c: char| c.is_alphabetic() || c == 'φ' || c == 'Φ' || c == '∅');
+        let digits = part
+            .trim()
+            .trim_start_matches(|c: char| c.is_alphabetic() || c == 'φ' || c == 'Φ' || c == '∅');
         numbers.push(digits.trim().parse::<f64>().ok()? * factor);
     }
     let plausible = |v: f64| v.is_finite() && v > 0.0 && v <= 20_000.0;

@@ -40,18 +40,30 @@ pub(super) struct Table {
 impl Table {
     /// Reads a table and finds its columns.
     pub(super) fn read(path: &Path) -> Result<Self, SourceError> {
-        let io = |source| SourceError::Io { path: path.to_owned(), source };
-        let malformed =
-            |at: String, reason: String| SourceError::Malformed { format: FORMAT, path: path.to_owned(), at, reason };
+        let io = |source| SourceError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let malformed = |at: String, reason: String| SourceError::Malformed {
+            format: FORMAT,
+            path: path.to_owned(),
+            at,
+            reason,
+        };
         let length = path.metadata().map_err(io)?.len();
         if length > MAX_BYTES {
-            return Err(malformed("file".to_owned(), format!("{length} bytes are more than {MAX_BYTES}; split the table")));
+            return Err(malformed(
+                "file".to_owned(),
+                format!("{length} bytes are more than {MAX_BYTES}; split the table"),
+            ));
         }
         let bytes = std::fs::read(path).map_err(io)?;
         let text = decode(&bytes);
         let first = text.lines().next().unwrap_or_default();
-        let mut reader =
-            csv::ReaderBuilder::new().delimiter(delimiter(first)).flexible(true).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter(first))
+            .flexible(true)
+            .from_reader(text.as_bytes());
         let columns: Vec<String> = reader
             .headers()
             .map_err(|err| malformed("header".to_owned(), err.to_string()))?
@@ -70,7 +82,13 @@ impl Table {
         for (number, row) in reader.records().enumerate() {
             rows.push(row.map_err(|err| malformed(format!("row {}", number + 2), err.to_string()))?);
         }
-        Ok(Self { path: path.to_owned(), columns, by_meaning, is_points, rows })
+        Ok(Self {
+            path: path.to_owned(),
+            columns,
+            by_meaning,
+            is_points,
+            rows,
+        })
     }
 
     pub(super) const fn is_points(&self) -> bool {
@@ -79,7 +97,9 @@ impl Table {
 
     /// Cell of a meaning, trimmed, `None` when empty or absent.
     pub(super) fn text<'r>(&self, row: &'r csv::StringRecord, meaning: &str) -> Option<&'r str> {
-        row.get(*self.by_meaning.get(meaning)?).map(str::trim).filter(|cell| !cell.is_empty())
+        row.get(*self.by_meaning.get(meaning)?)
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
     }
 
     /// Cell as a finite number.
@@ -89,7 +109,11 @@ impl Table {
 
     /// Every filled cell with its column name as the file has it.
     pub(super) fn cells<'t>(&'t self, row: &'t csv::StringRecord) -> impl Iterator<Item = (&'t str, &'t str)> {
-        self.columns.iter().map(String::as_str).zip(row.iter().map(str::trim)).filter(|(_, cell)| !cell.is_empty())
+        self.columns
+            .iter()
+            .map(String::as_str)
+            .zip(row.iter().map(str::trim))
+            .filter(|(_, cell)| !cell.is_empty())
     }
 }
 
@@ -105,12 +129,17 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 fn delimiter(line: &str) -> u8 {
-    [b',', b'\t', b';'].into_iter().max_by_key(|d| line.bytes().filter(|b| b == d).count()).unwrap_or(b',')
+    [b',', b'\t', b';']
+        .into_iter()
+        .max_by_key(|d| line.bytes().filter(|b| b == d).count())
+        .unwrap_or(b',')
 }
 
 /// Column names of a header line.
 pub(super) fn header_columns(line: &str) -> Vec<String> {
-    line.split(char::from(delimiter(line))).map(|c| c.trim().trim_matches('"').to_owned()).collect()
+    line.split(char::from(delimiter(line)))
+        .map(|c| c.trim().trim_matches('"').to_owned())
+        .collect()
 }
 
 pub(super) fn is_point_header(columns: &[String]) -> bool {
@@ -120,7 +149,9 @@ pub(super) fn is_point_header(columns: &[String]) -> bool {
 
 pub(super) fn is_line_header(columns: &[String]) -> bool {
     let found = find_columns(columns, &ALIASES.line);
-    let has_section = ["start_depth", "start_level", "size"].iter().any(|need| found.contains_key(*need));
+    let has_section = ["start_depth", "start_level", "size"]
+        .iter()
+        .any(|need| found.contains_key(*need));
     found.contains_key("from") && found.contains_key("to") && has_section
 }
 
@@ -130,7 +161,9 @@ fn find_columns(columns: &[String], aliases: &BTreeMap<String, Vec<String>>) -> 
         .iter()
         .filter_map(|(meaning, names)| {
             // the order of the aliases decides, not the order of the columns
-            let column = names.iter().find_map(|name| plain.iter().position(|c| *c == plain_name(name)))?;
+            let column = names
+                .iter()
+                .find_map(|name| plain.iter().position(|c| *c == plain_name(name)))?;
             Some((meaning.clone(), column))
         })
         .collect()
@@ -139,7 +172,11 @@ fn find_columns(columns: &[String], aliases: &BTreeMap<String, Vec<String>>) -> 
 /// Name without case, spaces, and anything in brackets: `管径(mm)` is `管径`.
 fn plain_name(name: &str) -> String {
     let cut = name.find(['(', '（', '[']).unwrap_or(name.len());
-    name[..cut].chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
+    name[..cut]
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 #[cfg(test)]

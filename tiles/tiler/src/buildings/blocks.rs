@@ -50,20 +50,40 @@ impl Block {
         let mut ring = rings.first().cloned().unwrap_or_default();
         let corner_error_m = outline::thin_out(&mut ring, CORNER_TOLERANCE_M, MAX_CORNERS);
         // a filled court is off by about half its width
-        let hole_error_m = rings.iter().skip(1).map(|hole| signed_area(hole).abs().sqrt() * 0.5).fold(0.0, f64::max);
+        let hole_error_m = rings
+            .iter()
+            .skip(1)
+            .map(|hole| signed_area(hole).abs().sqrt() * 0.5)
+            .fold(0.0, f64::max);
         Self {
-            tag: FeatureTag { index: 0, layer_code: 0, class_code: 0, height_m: 0.0, id: String::new(), name: String::new() },
+            tag: FeatureTag {
+                index: 0,
+                layer_code: 0,
+                class_code: 0,
+                height_m: 0.0,
+                id: String::new(),
+                name: String::new(),
+            },
             ring,
             base_z,
             top_z: top_z.max(base_z + 0.01),
             error_m: roof_error_m.max(corner_error_m).max(hole_error_m).max(0.0),
-            look: Look { wall: [0; 3], roof: [0; 3], building_use: BuildingUse::Unknown, storey_height_dm: 30, age_code: 0 },
+            look: Look {
+                wall: [0; 3],
+                roof: [0; 3],
+                building_use: BuildingUse::Unknown,
+                storey_height_dm: 30,
+                age_code: 0,
+            },
         }
     }
 
     /// Stands for features that are no longer drawn; only its error counts.
     pub(super) fn lost(error_m: f64) -> Self {
-        Self { error_m, ..Self::of_rings(&[], 0.0, 0.0, 0.0) }
+        Self {
+            error_m,
+            ..Self::of_rings(&[], 0.0, 0.0, 0.0)
+        }
     }
 
     /// True for the record of what was left out.
@@ -89,7 +109,11 @@ impl Block {
 
     /// Least and greatest corner in plan.
     pub(super) fn extent(&self) -> (DVec2, DVec2) {
-        self.ring.iter().fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| (low.min(*p), high.max(*p)))
+        self.ring
+            .iter()
+            .fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| {
+                (low.min(*p), high.max(*p))
+            })
     }
 
     /// What the eye loses when the block is left out, metres: its height or half its diagonal.
@@ -134,8 +158,15 @@ impl Block {
 
     /// Adds walls and a flat roof to a tile; a block that cannot be placed is passed over.
     pub(super) fn draw(&self, frame: &TileFrame<'_>, mesh: &mut TileMesh, cutter: &mut Triangulator) {
-        let place = |z: f64| self.ring.iter().map(|p| frame.local(p.extend(z))).collect::<Option<Vec<DVec3>>>();
-        let (Some(lower), Some(upper)) = (place(self.base_z), place(self.top_z)) else { return };
+        let place = |z: f64| {
+            self.ring
+                .iter()
+                .map(|p| frame.local(p.extend(z)))
+                .collect::<Option<Vec<DVec3>>>()
+        };
+        let (Some(lower), Some(upper)) = (place(self.base_z), place(self.top_z)) else {
+            return;
+        };
         let slot = mesh.add_feature(self.tag.to_row());
         let style = |kind: SurfaceKind, rgb: [u8; 3], openness: u8| FaceStyle {
             slot,
@@ -149,8 +180,10 @@ impl Block {
             }
             .to_bytes(),
         };
-        let (low_style, high_style) =
-            (style(SurfaceKind::Wall, self.look.wall, 200), style(SurfaceKind::Wall, self.look.wall, 255));
+        let (low_style, high_style) = (
+            style(SurfaceKind::Wall, self.look.wall, 200),
+            style(SurfaceKind::Wall, self.look.wall, 255),
+        );
         let top_v = facade_units(self.height_m());
         for i in 0..self.ring.len() {
             let j = (i + 1) % self.ring.len();
@@ -166,7 +199,13 @@ impl Block {
             mesh.push_triangle(a, c, d);
         }
         if let Some(cut) = cutter.triangulate(&upper, &[upper.len()]) {
-            mesh.push_face(&upper, &cut.indices, Vec3::Z, style(SurfaceKind::Roof, self.look.roof, 255), |_| [0, 0]);
+            mesh.push_face(
+                &upper,
+                &cut.indices,
+                Vec3::Z,
+                style(SurfaceKind::Roof, self.look.roof, 255),
+                |_| [0, 0],
+            );
         }
     }
 }

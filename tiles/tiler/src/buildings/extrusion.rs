@@ -16,14 +16,26 @@ const GREATEST_HEIGHT_M: f64 = 2000.0;
 /// A low plate for a footprint without height.
 pub(super) fn plate(rings: &[Vec<DVec2>], level_z_m: Option<f64>) -> Extrusion {
     let roof = RoofForm::Flat { parapet_m: 0.0 };
-    Extrusion { rings: rings.to_vec(), base_z_m: level_z_m, height_m: 0.3, roof, roof_boxes: Vec::new() }
+    Extrusion {
+        rings: rings.to_vec(),
+        base_z_m: level_z_m,
+        height_m: 0.3,
+        roof,
+        roof_boxes: Vec::new(),
+    }
 }
 
 /// A square post.
 pub(super) fn post(at: DVec2, half_m: f64, height_m: f64, base_z_m: Option<f64>) -> Extrusion {
     let ring = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(|(x, y)| at + DVec2::new(x, y) * half_m);
     let roof = RoofForm::Flat { parapet_m: 0.0 };
-    Extrusion { rings: vec![ring.to_vec()], base_z_m, height_m, roof, roof_boxes: Vec::new() }
+    Extrusion {
+        rings: vec![ring.to_vec()],
+        base_z_m,
+        height_m,
+        roof,
+        roof_boxes: Vec::new(),
+    }
 }
 
 /// Heights of an extrusion in the scene CRS, metres.
@@ -47,7 +59,8 @@ impl Painter<'_> {
             return None;
         }
         let Some(rings) = outline::cleaned_rings(&extrusion.rings) else {
-            self.report.error("tiler/footprint", Some(id), None, "the footprint has no area");
+            self.report
+                .error("tiler/footprint", Some(id), None, "the footprint has no area");
             return None;
         };
         let levels = self.levels(extrusion, &rings[0]);
@@ -69,28 +82,59 @@ impl Painter<'_> {
             roof_error_m = roof_error_m.max(f64::from(roof_box.height_m));
         }
         // half of a pitched roof stands over the block's top and half of it below
-        let rise_m = if roof::is_pitched(&extrusion.roof) { extrusion.roof.rise_m() * 0.5 } else { 0.0 };
-        Some(Block::of_rings(&rings, levels.foot_z, levels.eaves_z + rise_m, roof_error_m - rise_m))
+        let rise_m = if roof::is_pitched(&extrusion.roof) {
+            extrusion.roof.rise_m() * 0.5
+        } else {
+            0.0
+        };
+        Some(Block::of_rings(
+            &rings,
+            levels.foot_z,
+            levels.eaves_z + rise_m,
+            roof_error_m - rise_m,
+        ))
     }
 
     fn levels(&self, extrusion: &Extrusion, ring: &[DVec2]) -> Levels {
         if let Some(base_z) = extrusion.base_z_m.filter(|z| z.is_finite()) {
-            return Levels { base_z, foot_z: base_z, eaves_z: base_z + extrusion.height_m };
+            return Levels {
+                base_z,
+                foot_z: base_z,
+                eaves_z: base_z + extrusion.height_m,
+            };
         }
         let ground = || ring.iter().filter_map(|p| self.tile.terrain.sample(*p));
         let (low, high) = ground().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), z| (l.min(z), h.max(z)));
         if !low.is_finite() {
-            return Levels { base_z: 0.0, foot_z: 0.0, eaves_z: extrusion.height_m };
+            return Levels {
+                base_z: 0.0,
+                foot_z: 0.0,
+                eaves_z: extrusion.height_m,
+            };
         }
         // heights of buildings are counted from the middle of the ground around them
-        Levels { base_z: low, foot_z: low - FOOTING_M, eaves_z: (low + high) * 0.5 + extrusion.height_m }
+        Levels {
+            base_z: low,
+            foot_z: low - FOOTING_M,
+            eaves_z: (low + high) * 0.5 + extrusion.height_m,
+        }
     }
 
     /// Walls around one ring (solid on the left), up to `top_z`.
     fn walls(&mut self, body: Body<'_>, ring: &[DVec2], levels: Levels, top_z: f64) -> Option<()> {
-        let kind = if body.has_facade { SurfaceKind::Wall } else { SurfaceKind::Plain };
-        let lower: Vec<DVec3> = ring.iter().map(|p| self.local(body, p.extend(levels.foot_z))).collect::<Option<_>>()?;
-        let upper: Vec<DVec3> = ring.iter().map(|p| self.local(body, p.extend(top_z))).collect::<Option<_>>()?;
+        let kind = if body.has_facade {
+            SurfaceKind::Wall
+        } else {
+            SurfaceKind::Plain
+        };
+        let lower: Vec<DVec3> = ring
+            .iter()
+            .map(|p| self.local(body, p.extend(levels.foot_z)))
+            .collect::<Option<_>>()?;
+        let upper: Vec<DVec3> = ring
+            .iter()
+            .map(|p| self.local(body, p.extend(top_z)))
+            .collect::<Option<_>>()?;
         let top_v = facade_units(top_z - levels.base_z);
         let mut along = 0.0;
         let mut last_direction = DVec2::ZERO;
@@ -105,13 +149,19 @@ impl Painter<'_> {
             let (u0, u1) = (facade_units(along), facade_units(along + edge.length()));
             along += edge.length();
             let open = self.wall_openness(body, ring[i], ring[j]);
-            let (low_style, high_style) =
-                (body.style(kind, body.look.wall, open * 0.8), body.style(kind, body.look.wall, 0.5 + open * 0.5));
+            let (low_style, high_style) = (
+                body.style(kind, body.look.wall, open * 0.8),
+                body.style(kind, body.look.wall, 0.5 + open * 0.5),
+            );
             let normal = DVec3::new(direction.y, -direction.x, 0.0).as_vec3();
             let a = self.mesh.push_vertex(lower[i].as_vec3(), normal, low_style, [u0, 0]);
             let b = self.mesh.push_vertex(lower[j].as_vec3(), normal, low_style, [u1, 0]);
-            let c = self.mesh.push_vertex(upper[j].as_vec3(), normal, high_style, [u1, top_v]);
-            let d = self.mesh.push_vertex(upper[i].as_vec3(), normal, high_style, [u0, top_v]);
+            let c = self
+                .mesh
+                .push_vertex(upper[j].as_vec3(), normal, high_style, [u1, top_v]);
+            let d = self
+                .mesh
+                .push_vertex(upper[i].as_vec3(), normal, high_style, [u0, top_v]);
             self.mesh.push_triangle(a, b, c);
             self.mesh.push_triangle(a, c, d);
         }

@@ -31,7 +31,11 @@ const MAX_CLUSTER: usize = 48;
 ///
 /// * `target_error_m` — error that the tile would have by its size; the search starts at a quarter of it
 pub(super) fn simplify(mut blocks: Vec<Block>, target_error_m: f64, max_blocks: usize) -> Merged {
-    let lost_before_m = blocks.iter().filter(|b| b.is_lost()).map(|b| b.error_m).fold(0.0, f64::max);
+    let lost_before_m = blocks
+        .iter()
+        .filter(|b| b.is_lost())
+        .map(|b| b.error_m)
+        .fold(0.0, f64::max);
     blocks.retain(|b| !b.is_lost());
     let mut error_m = target_error_m * FIRST_ROUND;
     let (mut left, mut lost_m) = (Vec::new(), lost_before_m);
@@ -61,7 +65,10 @@ pub(super) fn simplify(mut blocks: Vec<Block>, target_error_m: f64, max_blocks: 
     if lost_m > 0.0 {
         left.insert(0, Block::lost(lost_m));
     }
-    Merged { blocks: left, geometric_error_m }
+    Merged {
+        blocks: left,
+        geometric_error_m,
+    }
 }
 
 /// Merges the blocks of each cell of a grid that follows the target error.
@@ -70,7 +77,11 @@ fn merge_cells(blocks: Vec<Block>, target_m: f64) -> Vec<Block> {
     let key = |block: &Block| {
         let cell = (block.center() / cell_m).floor();
         // like heights beside each other: the steps are wide enough that most neighbours share one
-        (cell.y as i64, cell.x as i64, (block.top_z / (target_m * 2.0).max(1.0)).floor() as i64)
+        (
+            cell.y as i64,
+            cell.x as i64,
+            (block.top_z / (target_m * 2.0).max(1.0)).floor() as i64,
+        )
     };
     let mut keyed: Vec<_> = blocks.into_iter().map(|block| (key(&block), block)).collect();
     keyed.sort_by(|(a, x), (b, y)| a.cmp(b).then(x.tag.index.cmp(&y.tag.index)));
@@ -100,7 +111,11 @@ fn flush(cluster: Vec<Block>, target_m: f64, merged: &mut Vec<Block>) {
     }
     let one = union(cluster.clone());
     // a little more than the target, since the next coarser tile has twice of it
-    if one.error_m <= target_m * 1.5 { merged.push(one) } else { merged.extend(cluster) }
+    if one.error_m <= target_m * 1.5 {
+        merged.push(one)
+    } else {
+        merged.extend(cluster)
+    }
 }
 
 /// One block for several: hull or oriented box of all outlines, mean top by area, error against every member.
@@ -125,10 +140,18 @@ pub(super) fn union(members: Vec<Block>) -> Block {
         .max(fill_m)
         .max(corner_error_m);
     let largest = members.into_iter().max_by(|a, b| {
-        (a.area_m2() * a.height_m()).total_cmp(&(b.area_m2() * b.height_m())).then(b.tag.index.cmp(&a.tag.index))
+        (a.area_m2() * a.height_m())
+            .total_cmp(&(b.area_m2() * b.height_m()))
+            .then(b.tag.index.cmp(&a.tag.index))
     });
     match largest {
-        Some(largest) => Block { ring, base_z, top_z: top_z.max(base_z + 0.01), error_m, ..largest },
+        Some(largest) => Block {
+            ring,
+            base_z,
+            top_z: top_z.max(base_z + 0.01),
+            error_m,
+            ..largest
+        },
         None => Block::lost(0.0),
     }
 }
@@ -139,7 +162,10 @@ fn overreach_m(ring: &[DVec2], members: &[Block]) -> f64 {
     let center = ring.iter().copied().sum::<DVec2>() / ring.len().max(1) as f64;
     let mut greatest = 0.0_f64;
     let mut probe = |p: DVec2| {
-        let nearest = members.iter().map(|b| distance_to_ring(p, &b.ring)).fold(f64::INFINITY, f64::min);
+        let nearest = members
+            .iter()
+            .map(|b| distance_to_ring(p, &b.ring))
+            .fold(f64::INFINITY, f64::min);
         if nearest.is_finite() {
             greatest = greatest.max(nearest);
         }

@@ -40,7 +40,11 @@ impl GroupBuilder for Buildings {
     }
 
     fn leaf(&self, tile: &TileContext<'_>, features: &[Feature]) -> BuiltTile {
-        let boxes = features.iter().map(|f| f.bounds()).map(|b| (b.min.xy(), b.max.xy())).collect();
+        let boxes = features
+            .iter()
+            .map(|f| f.bounds())
+            .map(|b| (b.min.xy(), b.max.xy()))
+            .collect();
         let mut painter = Painter {
             tile,
             mesh: TileMesh::default(),
@@ -60,11 +64,19 @@ impl GroupBuilder for Buildings {
         if lost_m > 0.0 {
             records.push(Block::lost(lost_m).to_record());
         }
-        BuiltTile { mesh: painter.mesh, geometric_error_m: 0.0, summary: to_summary(&records), report: painter.report }
+        BuiltTile {
+            mesh: painter.mesh,
+            geometric_error_m: 0.0,
+            summary: to_summary(&records),
+            report: painter.report,
+        }
     }
 
     fn stand_in(&self, tile: &TileContext<'_>, children: &[&[u8]]) -> BuiltTile {
-        let blocks: Vec<Block> = from_summaries(children).into_iter().filter_map(Block::from_record).collect();
+        let blocks: Vec<Block> = from_summaries(children)
+            .into_iter()
+            .filter_map(Block::from_record)
+            .collect();
         let max_blocks = (tile.target_bytes / BLOCK_BYTES).max(16) as usize;
         let merged = merge::simplify(blocks, tile.target_error_m, max_blocks);
         let mut mesh = TileMesh::default();
@@ -126,7 +138,11 @@ impl Body<'_> {
             age_code: self.look.age_code,
             openness: (openness * 255.0).round() as u8,
         };
-        FaceStyle { slot: self.slot, color: [rgb[0], rgb[1], rgb[2], u8::MAX], surface: surface.to_bytes() }
+        FaceStyle {
+            slot: self.slot,
+            color: [rgb[0], rgb[1], rgb[2], u8::MAX],
+            surface: surface.to_bytes(),
+        }
     }
 }
 
@@ -135,14 +151,19 @@ impl Painter<'_> {
     fn feature(&mut self, own: usize, feature: &Feature) -> Drawn {
         let shapes: Vec<&Shape> = feature.geometry.finest().collect();
         let eaves_m = shapes.iter().map(|shape| usual_height_m(shape)).fold(0.0, f64::max);
-        let is_pitched = shapes.iter().any(|s| matches!(s, Shape::Extrusion(e) if roof::is_pitched(&e.roof)));
+        let is_pitched = shapes
+            .iter()
+            .any(|s| matches!(s, Shape::Extrusion(e) if roof::is_pitched(&e.roof)));
         let slot = self.mesh.features.len() as u32;
         let body = Body {
             feature,
             slot,
             own,
             look: palette::look(feature, eaves_m, is_pitched),
-            has_facade: matches!(feature.class, FeatureClass::Building | FeatureClass::BuildingPart | FeatureClass::Generic),
+            has_facade: matches!(
+                feature.class,
+                FeatureClass::Building | FeatureClass::BuildingPart | FeatureClass::Generic
+            ),
         };
         let triangles_before = self.mesh.num_triangles();
         let mut block: Option<Block> = None;
@@ -156,7 +177,8 @@ impl Painter<'_> {
         }
         if self.mesh.num_triangles() == triangles_before {
             self.report.features_quarantined += 1;
-            self.report.error("tiler/nothing-to-draw", Some(&feature.id), None, "no usable shape");
+            self.report
+                .error("tiler/nothing-to-draw", Some(&feature.id), None, "no usable shape");
             return Drawn::Nothing;
         }
         let height_m = block.as_ref().map_or(0.0, Block::height_m);
@@ -164,10 +186,19 @@ impl Painter<'_> {
         let added = self.mesh.add_feature(tag.to_row());
         debug_assert_eq!(added, slot);
         // a stand-in is not searched by name: the id leads to the rest
-        let tag = FeatureTag { name: String::new(), ..tag };
+        let tag = FeatureTag {
+            name: String::new(),
+            ..tag
+        };
         match block {
-            Some(block) => Drawn::Block(Block { tag, look: body.look, ..block }),
-            None => Drawn::WithoutBlock { size_m: feature.bounds().size().length() },
+            Some(block) => Drawn::Block(Block {
+                tag,
+                look: body.look,
+                ..block
+            }),
+            None => Drawn::WithoutBlock {
+                size_m: feature.bounds().size().length(),
+            },
         }
     }
 
@@ -175,7 +206,10 @@ impl Painter<'_> {
         match shape {
             Shape::Extrusion(extrusion) => self.extrusion(body, extrusion),
             Shape::Surfaces(mesh) => self.surfaces(body, mesh, None),
-            Shape::Instance { template, scene_from_template } => self.surfaces(body, template, Some(*scene_from_template)),
+            Shape::Instance {
+                template,
+                scene_from_template,
+            } => self.surfaces(body, template, Some(*scene_from_template)),
             Shape::Footprint(footprint) => {
                 // a plan without height becomes a low plate, so that it is seen and can be picked
                 let mut whole: Option<Block> = None;
@@ -201,7 +235,8 @@ impl Painter<'_> {
             }
             Shape::Line(_) => {
                 let (id, code) = (body.feature.id.as_str(), "tiler/line-in-buildings");
-                self.report.warn(code, Some(id), None, "a line has no body in this group");
+                self.report
+                    .warn(code, Some(id), None, "a line has no body in this group");
                 None
             }
         }
@@ -212,7 +247,8 @@ impl Painter<'_> {
         let q = self.tile.frame.local(p);
         if q.is_none() {
             let message = format!("({}, {}, {}) cannot be placed", p.x, p.y, p.z);
-            self.report.warn("tiler/coordinate", Some(&body.feature.id), None, message);
+            self.report
+                .warn("tiler/coordinate", Some(&body.feature.id), None, message);
         }
         q
     }
@@ -220,7 +256,8 @@ impl Painter<'_> {
     /// Openness of a wall over the points `a` and `b` (scene CRS, outside on the right).
     fn wall_openness(&self, body: Body<'_>, a: DVec2, b: DVec2) -> f64 {
         let along = (b - a).normalize_or(DVec2::X);
-        self.neighbours.openness((a + b) * 0.5, DVec2::new(along.y, -along.x), body.own)
+        self.neighbours
+            .openness((a + b) * 0.5, DVec2::new(along.y, -along.x), body.own)
     }
 }
 

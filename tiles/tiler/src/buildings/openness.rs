@@ -21,7 +21,11 @@ impl Neighbours {
         for (i, (low, high)) in boxes.iter().enumerate() {
             let (a, b) = (cell(*low), cell(*high));
             // a box over hundreds of cells shades nothing in particular
-            if low.is_finite() && high.is_finite() && i64::from(b.0) - i64::from(a.0) < 64 && i64::from(b.1) - i64::from(a.1) < 64 {
+            if low.is_finite()
+                && high.is_finite()
+                && i64::from(b.0) - i64::from(a.0) < 64
+                && i64::from(b.1) - i64::from(a.1) < 64
+            {
                 for x in a.0..=b.0 {
                     for y in a.1..=b.1 {
                         cells.entry((x, y)).or_default().push(i as u32);
@@ -42,7 +46,10 @@ impl Neighbours {
                 })
             })
         };
-        PROBES.iter().find(|(reach, _)| blocks(at + outward * *reach)).map_or(1.0, |(_, left)| *left)
+        PROBES
+            .iter()
+            .find(|(reach, _)| blocks(at + outward * *reach))
+            .map_or(1.0, |(_, left)| *left)
     }
 }
 
@@ -58,7 +65,8 @@ mod tests {
     #[test]
     fn narrow_gaps_are_darker_than_wide_ones() {
         let at = |x: f64| (DVec2::new(x, 0.0), DVec2::new(x + 10.0, 10.0));
-        let open = |gap: f64| Neighbours::new(vec![at(0.0), at(10.0 + gap)]).openness(DVec2::new(10.0, 5.0), DVec2::X, 0);
+        let open =
+            |gap: f64| Neighbours::new(vec![at(0.0), at(10.0 + gap)]).openness(DVec2::new(10.0, 5.0), DVec2::X, 0);
         assert!(open(1.0) < open(4.0));
         assert!(open(4.0) < open(10.0));
         assert!(open(40.0) > 0.99);

@@ -47,7 +47,9 @@ pub(super) fn hull(mut points: Vec<DVec2>) -> Vec<DVec2> {
     }
     let mut hull: Vec<DVec2> = Vec::with_capacity(points.len() + 1);
     let add = |hull: &mut Vec<DVec2>, p: DVec2, floor: usize| {
-        while hull.len() >= floor + 2 && (hull[hull.len() - 1] - hull[hull.len() - 2]).perp_dot(p - hull[hull.len() - 1]) <= 1e-9 {
+        while hull.len() >= floor + 2
+            && (hull[hull.len() - 1] - hull[hull.len() - 2]).perp_dot(p - hull[hull.len() - 1]) <= 1e-9
+        {
             hull.pop();
         }
         hull.push(p);
@@ -93,8 +95,18 @@ impl OrientedBox {
             if best.is_none_or(|(least, _)| area < least - 1e-6) {
                 let mid = (low + high) * 0.5;
                 let center = hull[i] + axis * mid.x + axis.perp() * mid.y;
-                let along = Self { center, axis, half_long: size.x * 0.5, half_short: size.y * 0.5 };
-                let across = Self { center, axis: axis.perp(), half_long: size.y * 0.5, half_short: size.x * 0.5 };
+                let along = Self {
+                    center,
+                    axis,
+                    half_long: size.x * 0.5,
+                    half_short: size.y * 0.5,
+                };
+                let across = Self {
+                    center,
+                    axis: axis.perp(),
+                    half_long: size.y * 0.5,
+                    half_short: size.x * 0.5,
+                };
                 best = Some((area, if size.x >= size.y { along } else { across }));
             }
         }
@@ -163,7 +175,9 @@ pub(super) fn thin_out(ring: &mut Vec<DVec2>, tolerance_m: f64, max_points: usiz
             let t = ((p - a).dot(b - a) / (b - a).length_squared().max(1e-12)).clamp(0.0, 1.0);
             p.distance(a + (b - a) * t)
         };
-        let Some((i, least)) = (0..n).map(|i| (i, cost(i))).min_by(|a, b| a.1.total_cmp(&b.1)) else { break };
+        let Some((i, least)) = (0..n).map(|i| (i, cost(i))).min_by(|a, b| a.1.total_cmp(&b.1)) else {
+            break;
+        };
         if least > tolerance_m && n <= max_points {
             break;
         }
@@ -179,7 +193,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn l_shape() -> Vec<DVec2> {
-        [(0.0, 0.0), (20.0, 0.0), (20.0, 8.0), (8.0, 8.0), (8.0, 30.0), (0.0, 30.0)].map(DVec2::from).to_vec()
+        [
+            (0.0, 0.0),
+            (20.0, 0.0),
+            (20.0, 8.0),
+            (8.0, 8.0),
+            (8.0, 30.0),
+            (0.0, 30.0),
+        ]
+        .map(DVec2::from)
+        .to_vec()
     }
 
     #[test]

@@ -21,11 +21,38 @@ const METAL_ROOFS: &[[u8; 3]] = &[[120, 138, 156], [140, 148, 154], [152, 150, 1
 /// Walls and roofs of a use.
 const fn swatches(building_use: BuildingUse) -> (&'static [[u8; 3]], &'static [[u8; 3]]) {
     match building_use {
-        BuildingUse::Unknown => (&[[209, 201, 189], [203, 197, 188], [198, 188, 174], [212, 207, 199]], CONCRETE_ROOFS),
-        BuildingUse::Slab => (&[[214, 204, 186], [205, 203, 198], [206, 188, 174], [214, 200, 170], [190, 186, 178]], CONCRETE_ROOFS),
-        BuildingUse::Tower => (&[[216, 210, 200], [198, 192, 182], [186, 172, 160], [208, 198, 180]], CONCRETE_ROOFS),
-        BuildingUse::Village => (&[[200, 192, 180], [188, 170, 152], [176, 162, 148], [160, 124, 106], [206, 204, 200]], CONCRETE_ROOFS),
-        BuildingUse::Office => (&[[142, 164, 182], [158, 174, 186], [186, 190, 192], [150, 158, 164]], CONCRETE_ROOFS),
+        BuildingUse::Unknown => (
+            &[[209, 201, 189], [203, 197, 188], [198, 188, 174], [212, 207, 199]],
+            CONCRETE_ROOFS,
+        ),
+        BuildingUse::Slab => (
+            &[
+                [214, 204, 186],
+                [205, 203, 198],
+                [206, 188, 174],
+                [214, 200, 170],
+                [190, 186, 178],
+            ],
+            CONCRETE_ROOFS,
+        ),
+        BuildingUse::Tower => (
+            &[[216, 210, 200], [198, 192, 182], [186, 172, 160], [208, 198, 180]],
+            CONCRETE_ROOFS,
+        ),
+        BuildingUse::Village => (
+            &[
+                [200, 192, 180],
+                [188, 170, 152],
+                [176, 162, 148],
+                [160, 124, 106],
+                [206, 204, 200],
+            ],
+            CONCRETE_ROOFS,
+        ),
+        BuildingUse::Office => (
+            &[[142, 164, 182], [158, 174, 186], [186, 190, 192], [150, 158, 164]],
+            CONCRETE_ROOFS,
+        ),
         BuildingUse::Retail => (&[[205, 195, 182], [190, 182, 176], [176, 178, 180]], CONCRETE_ROOFS),
         BuildingUse::Industrial => (&[[182, 184, 184], [192, 188, 178], [168, 174, 180]], METAL_ROOFS),
         BuildingUse::School => (&[[204, 172, 152], [220, 212, 196], [196, 160, 144]], CONCRETE_ROOFS),
@@ -33,7 +60,10 @@ const fn swatches(building_use: BuildingUse) -> (&'static [[u8; 3]], &'static [[
         BuildingUse::Heritage => (&[[150, 126, 110], [138, 120, 106], [166, 150, 134]], GREY_TILES),
         BuildingUse::Public => (&[[204, 200, 192], [190, 186, 180]], CONCRETE_ROOFS),
         BuildingUse::Warehouse => (&[[182, 184, 186], [172, 170, 166]], METAL_ROOFS),
-        BuildingUse::House => (&[[206, 194, 178], [158, 120, 102], [170, 136, 116], [214, 208, 198]], TILE_ROOFS),
+        BuildingUse::House => (
+            &[[206, 194, 178], [158, 120, 102], [170, 136, 116], [214, 208, 198]],
+            TILE_ROOFS,
+        ),
         BuildingUse::Utility => (&[[188, 188, 186], [172, 170, 168]], CONCRETE_ROOFS),
     }
 }
@@ -51,7 +81,11 @@ fn jitter(color: [u8; 3], bits: u64) -> [u8; 3] {
     let value = 1.0 + ((bits & 0xff) as f32 / 255.0 - 0.5) * 0.10;
     let warmth = ((bits >> 8 & 0xff) as f32 / 255.0 - 0.5) * 0.04;
     let channel = |c: u8, gain: f32| (f32::from(c) * value * gain).round().clamp(0.0, 255.0) as u8;
-    [channel(color[0], 1.0 + warmth), channel(color[1], 1.0), channel(color[2], 1.0 - warmth)]
+    [
+        channel(color[0], 1.0 + warmth),
+        channel(color[1], 1.0),
+        channel(color[2], 1.0 - warmth),
+    ]
 }
 
 /// Look of a building from its attributes.
@@ -81,7 +115,11 @@ pub(super) fn look(feature: &Feature, height_m: f64, has_pitched_roof: bool) -> 
         .filter(|year| (1500.0..2200.0).contains(year));
     let bits = hash(feature.index.0);
     let (walls, roofs) = swatches(building_use);
-    let roofs = if has_pitched_roof && matches!(building_use, BuildingUse::Unknown | BuildingUse::Slab | BuildingUse::Village) {
+    let roofs = if has_pitched_roof
+        && matches!(
+            building_use,
+            BuildingUse::Unknown | BuildingUse::Slab | BuildingUse::Village
+        ) {
         TILE_ROOFS
     } else {
         roofs

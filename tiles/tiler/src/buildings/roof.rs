@@ -113,7 +113,13 @@ fn regions(form: &RoofForm, frame: &OrientedBox) -> Vec<Region> {
                     // the outer teeth run on, so that nothing of the outline is lost to rounding
                     let low = if i == 0 { start - 1.0 } else { start };
                     Region {
-                        sides: vec![(DVec2::NEG_X, -low), (DVec2::X, start + pitch + if f64::from(i) + 1.0 == count { 1.0 } else { 0.0 })],
+                        sides: vec![
+                            (DVec2::NEG_X, -low),
+                            (
+                                DVec2::X,
+                                start + pitch + if f64::from(i) + 1.0 == count { 1.0 } else { 0.0 },
+                            ),
+                        ],
                         at_center: -start * rise / pitch,
                         slope: DVec2::new(rise / pitch, 0.0),
                         shared: vec![],
@@ -126,7 +132,13 @@ fn regions(form: &RoofForm, frame: &OrientedBox) -> Vec<Region> {
 
 impl Painter<'_> {
     /// Draws a pitched roof over a ring and returns its rise, metres.
-    pub(super) fn pitched_roof(&mut self, body: Body<'_>, ring: &[DVec2], eaves_z: f64, form: &RoofForm) -> Option<f64> {
+    pub(super) fn pitched_roof(
+        &mut self,
+        body: Body<'_>,
+        ring: &[DVec2],
+        eaves_z: f64,
+        form: &RoofForm,
+    ) -> Option<f64> {
         let Some(frame) = OrientedBox::around(ring).filter(|b| b.half_short > 0.2) else {
             self.flat_roof(body, &[ring.to_vec()], eaves_z, 0.0)?;
             return Some(0.0);
@@ -141,10 +153,13 @@ impl Painter<'_> {
                 continue;
             }
             let at = |p: DVec2, h: f64| frame.to_plan(p).extend(eaves_z + h);
-            let points: Vec<DVec3> =
-                piece.iter().map(|p| self.local(body, at(*p, region.height(*p)))).collect::<Option<_>>()?;
+            let points: Vec<DVec3> = piece
+                .iter()
+                .map(|p| self.local(body, at(*p, region.height(*p))))
+                .collect::<Option<_>>()?;
             if let Some(cut) = self.cutter.triangulate(&points, &[points.len()]) {
-                self.mesh.push_face(&points, &cut.indices, cut.normal.as_vec3(), roof_style, |_| [0, 0]);
+                self.mesh
+                    .push_face(&points, &cut.indices, cut.normal.as_vec3(), roof_style, |_| [0, 0]);
             }
             for i in 0..piece.len() {
                 let (a, b) = (piece[i], piece[(i + 1) % piece.len()]);
@@ -155,17 +170,31 @@ impl Painter<'_> {
                 let foot = [self.local(body, at(a, 0.0))?, self.local(body, at(b, 0.0))?].map(|p| p.as_vec3());
                 let head = [points[i], points[(i + 1) % piece.len()]].map(|p| p.as_vec3());
                 let is_tooth = is_sawtooth && (a.x - b.x).abs() < 1e-6 && a.x.abs() < frame.half_long - 1e-3;
-                let style = if is_tooth { body.style(SurfaceKind::Glass, [128, 142, 152], 1.0) } else { gable_style };
-                self.mesh.push_quad([foot[0], foot[1], head[1], head[0]], style, [[0; 2]; 4]);
+                let style = if is_tooth {
+                    body.style(SurfaceKind::Glass, [128, 142, 152], 1.0)
+                } else {
+                    gable_style
+                };
+                self.mesh
+                    .push_quad([foot[0], foot[1], head[1], head[0]], style, [[0; 2]; 4]);
             }
         }
         Some(form.rise_m())
     }
 
     /// Draws a flat roof at `eaves_z`; with a parapet its top and inner faces too.
-    pub(super) fn flat_roof(&mut self, body: Body<'_>, rings: &[Vec<DVec2>], eaves_z: f64, parapet_m: f64) -> Option<()> {
-        let insets: Option<Vec<Vec<DVec2>>> =
-            if parapet_m > 0.0 { rings.iter().map(|ring| inset(ring, PARAPET_M)).collect() } else { None };
+    pub(super) fn flat_roof(
+        &mut self,
+        body: Body<'_>,
+        rings: &[Vec<DVec2>],
+        eaves_z: f64,
+        parapet_m: f64,
+    ) -> Option<()> {
+        let insets: Option<Vec<Vec<DVec2>>> = if parapet_m > 0.0 {
+            rings.iter().map(|ring| inset(ring, PARAPET_M)).collect()
+        } else {
+            None
+        };
         let inner = insets.as_deref().unwrap_or(rings);
         let mut points = Vec::new();
         let mut ends = Vec::new();
@@ -178,12 +207,22 @@ impl Painter<'_> {
         match self.cutter.triangulate(&points, &ends) {
             Some(cut) => {
                 if !cut.is_exact {
-                    self.report.warn("tiler/folded-footprint", Some(&body.feature.id), None, "the footprint crosses itself");
+                    self.report.warn(
+                        "tiler/folded-footprint",
+                        Some(&body.feature.id),
+                        None,
+                        "the footprint crosses itself",
+                    );
                 }
                 let style = body.style(SurfaceKind::Roof, body.look.roof, 1.0);
                 self.mesh.push_face(&points, &cut.indices, Vec3::Z, style, |_| [0, 0]);
             }
-            None => self.report.warn("tiler/roof", Some(&body.feature.id), None, "the roof cannot be triangulated"),
+            None => self.report.warn(
+                "tiler/roof",
+                Some(&body.feature.id),
+                None,
+                "the roof cannot be triangulated",
+            ),
         }
         let Some(insets) = &insets else { return Some(()) };
         let style = body.style(SurfaceKind::Plain, body.look.wall, 0.95);
@@ -221,6 +260,10 @@ impl Painter<'_> {
             self.mesh.push_quad([low.0, high.0, high.1, low.1], side, [[0; 2]; 4]);
         }
         let top = body.style(SurfaceKind::Roof, body.look.roof, 1.0);
-        self.mesh.push_quad([corners[0].1, corners[1].1, corners[2].1, corners[3].1], top, [[0; 2]; 4]);
+        self.mesh.push_quad(
+            [corners[0].1, corners[1].1, corners[2].1, corners[3].1],
+            top,
+            [[0; 2]; 4],
+        );
     }
 }

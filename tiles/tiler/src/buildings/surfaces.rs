@@ -28,9 +28,17 @@ struct Survey {
 impl Painter<'_> {
     /// Draws polygons and returns their block; `placement` maps the vertices into the scene CRS.
     pub(super) fn surfaces(&mut self, body: Body<'_>, mesh: &SurfaceMesh, placement: Option<DMat4>) -> Option<Block> {
-        let scene: Vec<DVec3> = mesh.vertices.iter().map(|v| placement.map_or(*v, |m| m.transform_point3(*v))).collect();
+        let scene: Vec<DVec3> = mesh
+            .vertices
+            .iter()
+            .map(|v| placement.map_or(*v, |m| m.transform_point3(*v)))
+            .collect();
         let local: Vec<Option<DVec3>> = scene.iter().map(|p| self.tile.frame.local(*p)).collect();
-        let lowest = scene.iter().map(|p| p.z).filter(|z| z.is_finite()).fold(f64::INFINITY, f64::min);
+        let lowest = scene
+            .iter()
+            .map(|p| p.z)
+            .filter(|z| z.is_finite())
+            .fold(f64::INFINITY, f64::min);
         let mut survey = Survey {
             roof_area: 0.0,
             roof_moment: 0.0,
@@ -51,7 +59,10 @@ impl Painter<'_> {
                 corners.extend(ring);
                 ends.push(corners.len());
             }
-            let placed: Option<Vec<DVec3>> = corners.iter().map(|i| local.get(*i as usize).copied().flatten()).collect();
+            let placed: Option<Vec<DVec3>> = corners
+                .iter()
+                .map(|i| local.get(*i as usize).copied().flatten())
+                .collect();
             let cut = placed.as_ref().and_then(|p| self.cutter.triangulate(p, &ends));
             let (Some(placed), Some(cut)) = (placed, cut) else {
                 broken += 1;
@@ -65,8 +76,12 @@ impl Painter<'_> {
             }
         }
         if broken > 0 {
-            let message = format!("{broken} of {} polygons have no area or lie outside the CRS", mesh.surfaces.len());
-            self.report.warn("tiler/degenerate-polygon", Some(&body.feature.id), None, message);
+            let message = format!(
+                "{broken} of {} polygons have no area or lie outside the CRS",
+                mesh.surfaces.len()
+            );
+            self.report
+                .warn("tiler/degenerate-polygon", Some(&body.feature.id), None, message);
         }
         survey.block()
     }
@@ -93,10 +108,16 @@ impl Painter<'_> {
             SurfaceKind::Road => [110, 112, 114],
             _ => body.look.wall,
         };
-        let color = material.map_or([rgb[0], rgb[1], rgb[2], u8::MAX], |m| m.rgba.map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8));
+        let color = material.map_or([rgb[0], rgb[1], rgb[2], u8::MAX], |m| {
+            m.rgba.map(|c| (c.clamp(0.0, 1.0) * 255.0).round() as u8)
+        });
         let normal = cut.normal.as_vec3();
         let is_wall = kind == SurfaceKind::Wall;
-        let open = if is_wall { self.surface_openness(body, scene, cut.normal) } else { 1.0 };
+        let open = if is_wall {
+            self.surface_openness(body, scene, cut.normal)
+        } else {
+            1.0
+        };
         let mut style = body.style(kind, [0; 3], open);
         style.color = color;
         if let Some((image, uvs)) = self.texture(mesh, surface, placed.len()) {
@@ -121,7 +142,11 @@ impl Painter<'_> {
         let start = placed.iter().map(|p| p.dot(along)).fold(f64::INFINITY, f64::min);
         // whole metres keep the pattern of later polygons of the plane in step with the first one
         let origin = *planes.entry(key).or_insert(start);
-        let origin = if start < origin { origin - ((origin - start) / 3.0).ceil() * 3.0 } else { origin };
+        let origin = if start < origin {
+            origin - ((origin - start) / 3.0).ceil() * 3.0
+        } else {
+            origin
+        };
         let (dark, light) = (open * 0.8, 0.5 + open * 0.5);
         let top = scene.iter().map(|p| p.z).fold(lowest, f64::max);
         let base = self.mesh.positions.len() as u32;
@@ -136,11 +161,17 @@ impl Painter<'_> {
 
     fn surface_openness(&self, body: Body<'_>, scene: &[DVec3], normal: DVec3) -> f64 {
         let middle = scene.iter().map(|p| p.xy()).sum::<DVec2>() / scene.len().max(1) as f64;
-        self.neighbours.openness(middle, normal.xy().normalize_or(DVec2::X), body.own)
+        self.neighbours
+            .openness(middle, normal.xy().normalize_or(DVec2::X), body.own)
     }
 
     /// Image and coordinates of a textured surface; `None` when the image is not there or they do not fit.
-    fn texture(&self, mesh: &SurfaceMesh, surface: &Surface, count: usize) -> Option<(std::sync::Arc<Vec<u8>>, Vec<[f32; 2]>)> {
+    fn texture(
+        &self,
+        mesh: &SurfaceMesh,
+        surface: &Surface,
+        count: usize,
+    ) -> Option<(std::sync::Arc<Vec<u8>>, Vec<[f32; 2]>)> {
         let (index, coords) = surface.texture.as_ref()?;
         let image = mesh.textures.get(usize::from(*index))?.bytes.clone()?;
         let is_image = image.starts_with(&[0xff, 0xd8, 0xff]) || image.starts_with(&[0x89, b'P', b'N', b'G']);
@@ -165,7 +196,12 @@ impl Survey {
             }
         }
         if semantic == SurfaceSemantic::Ground {
-            self.grounds.push(scene[..ends.first().copied().unwrap_or(0)].iter().map(|p| p.xy()).collect());
+            self.grounds.push(
+                scene[..ends.first().copied().unwrap_or(0)]
+                    .iter()
+                    .map(|p| p.xy())
+                    .collect(),
+            );
         }
     }
 
@@ -198,12 +234,20 @@ const fn is_house(class: FeatureClass) -> bool {
 }
 
 fn kind_of(body: Body<'_>, semantic: SurfaceSemantic, normal: DVec3) -> SurfaceKind {
-    let roof = || if normal.z < FLAT_ROOF_NORMAL_Z { SurfaceKind::PitchedRoof } else { SurfaceKind::Roof };
+    let roof = || {
+        if normal.z < FLAT_ROOF_NORMAL_Z {
+            SurfaceKind::PitchedRoof
+        } else {
+            SurfaceKind::Roof
+        }
+    };
     match semantic {
         SurfaceSemantic::Window => SurfaceKind::Glass,
         SurfaceSemantic::Water => SurfaceKind::Water,
         SurfaceSemantic::Traffic => SurfaceKind::Pavement,
-        SurfaceSemantic::Door | SurfaceSemantic::Interior | SurfaceSemantic::Ground | SurfaceSemantic::Overhang => SurfaceKind::Plain,
+        SurfaceSemantic::Door | SurfaceSemantic::Interior | SurfaceSemantic::Ground | SurfaceSemantic::Overhang => {
+            SurfaceKind::Plain
+        }
         _ if !body.has_facade => SurfaceKind::Plain,
         SurfaceSemantic::Wall => SurfaceKind::Wall,
         SurfaceSemantic::Roof => roof(),

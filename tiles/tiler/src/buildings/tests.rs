@@ -14,36 +14,71 @@ fn scene() -> SceneFrame {
 /// Builds a leaf (target 0) or a stand-in around the origin.
 fn build(features: &[Feature], terrain: &Terrain) -> (TileMesh, BuiltTile) {
     let scene = scene();
-    let cell = Rect { min: ORIGIN.xy() - 300.0, max: ORIGIN.xy() + 300.0 };
+    let cell = Rect {
+        min: ORIGIN.xy() - 300.0,
+        max: ORIGIN.xy() + 300.0,
+    };
     let frame = TileFrame::new(&scene, cell, 100.0).unwrap();
-    let context = TileContext { cell, frame: &frame, terrain, target_error_m: 0.0, target_bytes: 160 * 1024 };
+    let context = TileContext {
+        cell,
+        frame: &frame,
+        terrain,
+        target_error_m: 0.0,
+        target_bytes: 160 * 1024,
+    };
     let built = Buildings.leaf(&context, features);
     (built.mesh.clone(), built)
 }
 
 fn stand_in(summaries: &[&[u8]], target_error_m: f64, target_bytes: u32) -> BuiltTile {
     let scene = scene();
-    let cell = Rect { min: ORIGIN.xy() - 600.0, max: ORIGIN.xy() + 600.0 };
+    let cell = Rect {
+        min: ORIGIN.xy() - 600.0,
+        max: ORIGIN.xy() + 600.0,
+    };
     let frame = TileFrame::new(&scene, cell, 100.0).unwrap();
     let terrain = Terrain::default();
-    let context = TileContext { cell, frame: &frame, terrain: &terrain, target_error_m, target_bytes };
+    let context = TileContext {
+        cell,
+        frame: &frame,
+        terrain: &terrain,
+        target_error_m,
+        target_bytes,
+    };
     Buildings.stand_in(&context, summaries)
 }
 
 fn house(index: u32, at: DVec2, size: DVec2, height_m: f64, roof: RoofForm) -> Feature {
-    let ring = [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)].map(|(x, y)| ORIGIN.xy() + at + DVec2::new(x, y) * size);
+    let ring =
+        [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)].map(|(x, y)| ORIGIN.xy() + at + DVec2::new(x, y) * size);
     let mut feature = Feature::new(format!("h{index}"), FeatureClass::Building, "test");
     feature.index = FeatureIndex(index);
-    let extrusion = Extrusion { rings: vec![ring.to_vec()], base_z_m: Some(100.0), height_m, roof, roof_boxes: vec![] };
+    let extrusion = Extrusion {
+        rings: vec![ring.to_vec()],
+        base_z_m: Some(100.0),
+        height_m,
+        roof,
+        roof_boxes: vec![],
+    };
     feature.geometry = LodGeometry::single(13, Shape::Extrusion(extrusion));
     feature
 }
 
 /// Volume over the plane z = 100 m of a body that is open at the bottom, by the divergence theorem.
 fn volume(mesh: &TileMesh) -> f64 {
-    let foot = DVec3::new(0.0, 0.0, mesh.positions.iter().map(|p| f64::from(p[2])).fold(f64::INFINITY, f64::min));
+    let foot = DVec3::new(
+        0.0,
+        0.0,
+        mesh.positions
+            .iter()
+            .map(|p| f64::from(p[2]))
+            .fold(f64::INFINITY, f64::min),
+    );
     let corner = |i: u32| DVec3::from_array(mesh.positions[i as usize].map(f64::from)) - foot;
-    mesh.indices.chunks_exact(3).map(|t| corner(t[0]).dot(corner(t[1]).cross(corner(t[2]))) / 6.0).sum()
+    mesh.indices
+        .chunks_exact(3)
+        .map(|t| corner(t[0]).dot(corner(t[1]).cross(corner(t[2]))) / 6.0)
+        .sum()
 }
 
 #[test]
@@ -55,7 +90,13 @@ fn every_roof_form_closes_the_body_over_its_true_volume() {
         (RoofForm::Flat { parapet_m: 1.0 }, l * w - (l - 0.5) * (w - 0.5)),
         (RoofForm::Gable { rise_m: 3.0 }, l * w * rise / 2.0),
         (RoofForm::Hip { rise_m: 3.0 }, rise * w * (3.0 * l - w) / 6.0),
-        (RoofForm::Sawtooth { rise_m: 3.0, pitch_m: 6.0 }, l * w * rise / 2.0),
+        (
+            RoofForm::Sawtooth {
+                rise_m: 3.0,
+                pitch_m: 6.0,
+            },
+            l * w * rise / 2.0,
+        ),
     ] {
         for size in [DVec2::new(l, w), DVec2::new(w, l)] {
             let (mesh, _) = build(&[house(0, DVec2::ZERO, size, h, roof)], &Terrain::default());
@@ -106,7 +147,13 @@ fn a_building_on_a_slope_stands_in_the_ground_and_keeps_its_height() {
         heights_m: (0..81 * 81).map(|i| 100.0 + (i % 81) as f32 - 40.0).collect(),
     };
     let terrain = Terrain { grids: vec![(1, grid)] };
-    let mut feature = house(0, DVec2::ZERO, DVec2::splat(20.0), 12.0, RoofForm::Flat { parapet_m: 0.0 });
+    let mut feature = house(
+        0,
+        DVec2::ZERO,
+        DVec2::splat(20.0),
+        12.0,
+        RoofForm::Flat { parapet_m: 0.0 },
+    );
     if let Shape::Extrusion(e) = &mut feature.geometry.shapes[0].shape {
         e.base_z_m = None;
     }
@@ -119,10 +166,34 @@ fn a_building_on_a_slope_stands_in_the_ground_and_keeps_its_height() {
 
 #[test]
 fn broken_features_are_reported_and_the_others_drawn() {
-    let good = house(0, DVec2::ZERO, DVec2::splat(10.0), 9.0, RoofForm::Flat { parapet_m: 0.5 });
-    let flat = house(1, DVec2::new(30.0, 0.0), DVec2::new(10.0, 0.0), 9.0, RoofForm::Flat { parapet_m: 0.5 });
-    let nan = house(2, DVec2::new(f64::NAN, 0.0), DVec2::splat(5.0), 9.0, RoofForm::Flat { parapet_m: 0.5 });
-    let tall = house(3, DVec2::new(60.0, 0.0), DVec2::splat(5.0), 1e9, RoofForm::Flat { parapet_m: 0.5 });
+    let good = house(
+        0,
+        DVec2::ZERO,
+        DVec2::splat(10.0),
+        9.0,
+        RoofForm::Flat { parapet_m: 0.5 },
+    );
+    let flat = house(
+        1,
+        DVec2::new(30.0, 0.0),
+        DVec2::new(10.0, 0.0),
+        9.0,
+        RoofForm::Flat { parapet_m: 0.5 },
+    );
+    let nan = house(
+        2,
+        DVec2::new(f64::NAN, 0.0),
+        DVec2::splat(5.0),
+        9.0,
+        RoofForm::Flat { parapet_m: 0.5 },
+    );
+    let tall = house(
+        3,
+        DVec2::new(60.0, 0.0),
+        DVec2::splat(5.0),
+        1e9,
+        RoofForm::Flat { parapet_m: 0.5 },
+    );
     let (mesh, built) = build(&[good, flat, nan, tall], &Terrain::default());
     assert_eq!(mesh.features.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(), ["h0"]);
     assert_eq!(built.report.features_quarantined, 3);
@@ -147,7 +218,12 @@ fn coarser_stand_ins_have_fewer_blocks_and_greater_errors_and_keep_the_towers() 
     let mut last = (usize::MAX, 0.0);
     for (target, bytes) in [(2.0, 1 << 20), (2.0, 40_000), (2.0, 10_000)] {
         let built = stand_in(&[&summary], target, bytes);
-        assert!(built.mesh.num_triangles() < last.0, "{} {}", built.mesh.num_triangles(), last.0);
+        assert!(
+            built.mesh.num_triangles() < last.0,
+            "{} {}",
+            built.mesh.num_triangles(),
+            last.0
+        );
         assert!(built.geometric_error_m > last.1);
         last = (built.mesh.num_triangles(), built.geometric_error_m);
         let top = built.mesh.positions.iter().map(|p| p[2]).fold(f32::MIN, f32::max);
@@ -159,7 +235,10 @@ fn coarser_stand_ins_have_fewer_blocks_and_greater_errors_and_keep_the_towers() 
 #[test]
 fn the_error_of_a_stand_in_bounds_what_it_changed() {
     let summary = quarter(400);
-    let blocks: Vec<Block> = from_summaries(&[&summary]).into_iter().filter_map(Block::from_record).collect();
+    let blocks: Vec<Block> = from_summaries(&[&summary])
+        .into_iter()
+        .filter_map(Block::from_record)
+        .collect();
     let merged = merge::simplify(blocks.clone(), 8.0, 60);
     for block in &blocks {
         let center = block.center();

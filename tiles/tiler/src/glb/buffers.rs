@@ -42,18 +42,23 @@ impl Buffers {
 
     /// Adds a vertex stream (codec version 0, mode ATTRIBUTES); the size of `T` is the stride, a multiple of four.
     pub(super) fn vertices<T: bytemuck::Pod>(&mut self, vertices: &[T]) -> Result<usize, GlbError> {
-        let encoded = meshopt::encode_vertex_buffer_level(vertices, 0, Some(0))
-            .map_err(|err| GlbError::Codec { reason: err.to_string() })?;
+        let encoded = meshopt::encode_vertex_buffer_level(vertices, 0, Some(0)).map_err(|err| GlbError::Codec {
+            reason: err.to_string(),
+        })?;
         Ok(self.compressed(&encoded, vertices.len(), size_of::<T>(), "ATTRIBUTES"))
     }
 
     /// Adds triangle indices (codec version 1, mode TRIANGLES) and returns the view and whether they are 16 bits wide.
     pub(super) fn triangles(&mut self, indices: &[u32], num_vertices: usize) -> Result<(usize, bool), GlbError> {
-        let encoded = meshopt::encode_index_buffer(indices, num_vertices)
-            .map_err(|err| GlbError::Codec { reason: err.to_string() })?;
+        let encoded = meshopt::encode_index_buffer(indices, num_vertices).map_err(|err| GlbError::Codec {
+            reason: err.to_string(),
+        })?;
         // 65535 is the restart index of 16-bit buffers
         let is_short = num_vertices <= 65_535;
-        Ok((self.compressed(&encoded, indices.len(), if is_short { 2 } else { 4 }, "TRIANGLES"), is_short))
+        Ok((
+            self.compressed(&encoded, indices.len(), if is_short { 2 } else { 4 }, "TRIANGLES"),
+            is_short,
+        ))
     }
 
     fn compressed(&mut self, encoded: &[u8], count: usize, stride: usize, mode: &str) -> usize {
@@ -67,7 +72,11 @@ impl Buffers {
             byte_offset: fallback_offset,
             byte_length: count * stride,
             byte_stride: is_attributes.then_some(stride),
-            target: Some(if is_attributes { ARRAY_BUFFER } else { ELEMENT_ARRAY_BUFFER }),
+            target: Some(if is_attributes {
+                ARRAY_BUFFER
+            } else {
+                ELEMENT_ARRAY_BUFFER
+            }),
             extensions: Some(json!({ "EXT_meshopt_compression": {
                 "buffer": 0,
                 "byteOffset": byte_offset,
@@ -87,7 +96,10 @@ impl Buffers {
     /// The `buffers` array; call when every view was added.
     pub(super) fn describe(&self) -> Vec<Buffer> {
         vec![
-            Buffer { byte_length: self.chunk.len(), extensions: None },
+            Buffer {
+                byte_length: self.chunk.len(),
+                extensions: None,
+            },
             Buffer {
                 byte_length: self.fallback_len,
                 extensions: Some(json!({ "EXT_meshopt_compression": { "fallback": true } })),

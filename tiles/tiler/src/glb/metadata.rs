@@ -10,7 +10,10 @@ pub(super) fn write(features: &[TileFeature], buffers: &mut Buffers) -> Value {
     let mut schema = Map::new();
     let mut columns = Map::new();
     let mut scalar = |key: &str, name: &str, component: &str, bytes: &[u8]| {
-        schema.insert(key.to_owned(), json!({ "name": name, "type": "SCALAR", "componentType": component, "required": true }));
+        schema.insert(
+            key.to_owned(),
+            json!({ "name": name, "type": "SCALAR", "componentType": component, "required": true }),
+        );
         columns.insert(key.to_owned(), json!({ "values": buffers.plain(bytes) }));
     };
     let indices: Vec<u8> = features.iter().flat_map(|f| f.index.to_le_bytes()).collect();
@@ -22,8 +25,16 @@ pub(super) fn write(features: &[TileFeature], buffers: &mut Buffers) -> Value {
     let heights: Vec<u8> = features.iter().flat_map(|f| f.height_m.to_le_bytes()).collect();
     scalar("height_m", "Height in metres", "FLOAT32", &heights);
     for (key, name, text) in [
-        ("id", "Stable id", features.iter().map(|f| f.id.as_str()).collect::<Vec<_>>()),
-        ("name", "Display name", features.iter().map(|f| f.name.as_str()).collect()),
+        (
+            "id",
+            "Stable id",
+            features.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(),
+        ),
+        (
+            "name",
+            "Display name",
+            features.iter().map(|f| f.name.as_str()).collect(),
+        ),
     ] {
         // a column of nothing but empty strings would need an empty buffer view, which glTF forbids
         if text.iter().all(|t| t.is_empty()) {
@@ -37,9 +48,15 @@ pub(super) fn write(features: &[TileFeature], buffers: &mut Buffers) -> Value {
             end += u32::try_from(t.len()).unwrap_or(0);
             offsets.extend_from_slice(&end.to_le_bytes());
         }
-        schema.insert(key.to_owned(), json!({ "name": name, "type": "STRING", "required": false }));
+        schema.insert(
+            key.to_owned(),
+            json!({ "name": name, "type": "STRING", "required": false }),
+        );
         let values = buffers.plain(text.concat().as_bytes());
-        columns.insert(key.to_owned(), json!({ "values": values, "stringOffsets": buffers.plain(&offsets) }));
+        columns.insert(
+            key.to_owned(),
+            json!({ "values": values, "stringOffsets": buffers.plain(&offsets) }),
+        );
     }
     json!({
         "schema": { "id": "chengjing", "classes": { "feature": { "name": "City feature", "properties": schema } } },

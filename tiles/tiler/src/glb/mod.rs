@@ -72,7 +72,9 @@ pub enum GlbError {
 /// [`GlbError`]; [`GlbError::Empty`] when nothing would be drawn.
 pub fn encode(mesh: &TileMesh, origin_enu: DVec3, copyright: &str) -> Result<EncodedTile, GlbError> {
     if mesh.features.len() > MAX_FEATURES {
-        return Err(GlbError::TooManyFeatures { count: mesh.features.len() });
+        return Err(GlbError::TooManyFeatures {
+            count: mesh.features.len(),
+        });
     }
     let mut writer = Writer {
         grid: Grid::of(mesh)?,
@@ -85,7 +87,8 @@ pub fn encode(mesh: &TileMesh, origin_enu: DVec3, copyright: &str) -> Result<Enc
         num_triangles: 0,
     };
     let (opaque, translucent) = split_by_alpha(mesh)?;
-    let opaque_material = json!({ "pbrMetallicRoughness": { "metallicFactor": 0, "roughnessFactor": 1 }, "doubleSided": true });
+    let opaque_material =
+        json!({ "pbrMetallicRoughness": { "metallicFactor": 0, "roughnessFactor": 1 }, "doubleSided": true });
     let mut translucent_material = opaque_material.clone();
     translucent_material["alphaMode"] = "BLEND".into();
     writer.primitive(mesh, &opaque, None, opaque_material)?;
@@ -109,13 +112,23 @@ struct Writer {
 
 impl Writer {
     /// Adds a primitive, unless no triangle survives quantization.
-    fn primitive(&mut self, mesh: &TileMesh, indices: &[u32], uvs: Option<&[[f32; 2]]>, material: Value) -> Result<(), GlbError> {
+    fn primitive(
+        &mut self,
+        mesh: &TileMesh,
+        indices: &[u32],
+        uvs: Option<&[[f32; 2]]>,
+        material: Value,
+    ) -> Result<(), GlbError> {
         check(mesh, indices, uvs, self.num_features)?;
         let quantized: Vec<[u16; 3]> = mesh.positions.iter().map(|p| self.grid.quantize(*p)).collect();
         let mut indices: Vec<u32> = indices
             .chunks_exact(3)
             .filter(|t| {
-                let [a, b, c] = [quantized[t[0] as usize], quantized[t[1] as usize], quantized[t[2] as usize]];
+                let [a, b, c] = [
+                    quantized[t[0] as usize],
+                    quantized[t[1] as usize],
+                    quantized[t[2] as usize],
+                ];
                 a != b && b != c && a != c
             })
             .flatten()
@@ -152,7 +165,9 @@ impl Writer {
         if let Some(accessor) = self.root.accessors.last_mut() {
             (accessor.min, accessor.max) = (Some(least), Some(greatest));
         }
-        let view = self.buffers.vertices(&gather(&order, |i| quantize::normal_bytes(mesh.normals[pick(i)])))?;
+        let view = self
+            .buffers
+            .vertices(&gather(&order, |i| quantize::normal_bytes(mesh.normals[pick(i)])))?;
         let normal = self.accessor(view, component::BYTE, true, count, "VEC3");
         let view = self.buffers.vertices(&gather(&order, |i| mesh.colors[pick(i)]))?;
         let color = self.accessor(view, component::UNSIGNED_BYTE, true, count, "VEC4");
@@ -164,19 +179,33 @@ impl Writer {
             None => None,
         };
         // vertex attributes start at multiples of four bytes, so a 16-bit id is padded; the codec makes it free
-        let view = self.buffers.vertices(&gather(&order, |i| [mesh.slots[pick(i)] as u16, 0]))?;
+        let view = self
+            .buffers
+            .vertices(&gather(&order, |i| [mesh.slots[pick(i)] as u16, 0]))?;
         let feature_id = self.accessor(view, component::UNSIGNED_SHORT, false, count, "SCALAR");
         let view = self.buffers.vertices(&gather(&order, |i| mesh.surface[pick(i)]))?;
         let surface = self.accessor(view, component::UNSIGNED_BYTE, false, count, "VEC4");
         let view = self.buffers.vertices(&gather(&order, |i| mesh.facade[pick(i)]))?;
         let facade = self.accessor(view, component::UNSIGNED_SHORT, false, count, "VEC2");
         let (view, is_short) = self.buffers.triangles(&indices, count)?;
-        let kind = if is_short { component::UNSIGNED_SHORT } else { component::UNSIGNED_INT };
+        let kind = if is_short {
+            component::UNSIGNED_SHORT
+        } else {
+            component::UNSIGNED_INT
+        };
         let num_indices = indices.len();
         let indices = self.accessor(view, kind, false, num_indices, "SCALAR");
         self.root.materials.push(material);
         self.primitives.push(json::Primitive {
-            attributes: json::Attributes { position, normal, color, texcoord, feature_id, surface, facade },
+            attributes: json::Attributes {
+                position,
+                normal,
+                color,
+                texcoord,
+                feature_id,
+                surface,
+                facade,
+            },
             indices,
             material: self.root.materials.len() - 1,
             extensions: json!({ "EXT_mesh_features": { "featureIds": [
@@ -199,17 +228,38 @@ impl Writer {
         }
         let is_png = part.image.starts_with(&[0x89, b'P', b'N', b'G']);
         let view = self.buffers.plain(&part.image);
-        self.root.images.push(json!({ "bufferView": view, "mimeType": if is_png { "image/png" } else { "image/jpeg" } }));
-        self.root.textures.push(json!({ "source": self.root.images.len() - 1, "sampler": 0 }));
+        self.root
+            .images
+            .push(json!({ "bufferView": view, "mimeType": if is_png { "image/png" } else { "image/jpeg" } }));
+        self.root
+            .textures
+            .push(json!({ "source": self.root.images.len() - 1, "sampler": 0 }));
         if self.root.samplers.is_empty() {
             // linear with mipmaps, repeating: what city models assume when they say nothing
-            self.root.samplers.push(json!({ "magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497 }));
+            self.root
+                .samplers
+                .push(json!({ "magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497 }));
         }
         Ok(())
     }
 
-    fn accessor(&mut self, buffer_view: usize, component_type: u32, normalized: bool, count: usize, kind: &'static str) -> usize {
-        self.root.accessors.push(json::Accessor { buffer_view, component_type, normalized, count, kind, min: None, max: None });
+    fn accessor(
+        &mut self,
+        buffer_view: usize,
+        component_type: u32,
+        normalized: bool,
+        count: usize,
+        kind: &'static str,
+    ) -> usize {
+        self.root.accessors.push(json::Accessor {
+            buffer_view,
+            component_type,
+            normalized,
+            count,
+            kind,
+            min: None,
+            max: None,
+        });
         self.root.accessors.len() - 1
     }
 
@@ -219,7 +269,11 @@ impl Writer {
         }
         let metadata = metadata::write(&mesh.features, &mut self.buffers);
         let root = json::Root {
-            asset: json::Asset { version: "2.0", generator: "chengjing", copyright: copyright.to_owned() },
+            asset: json::Asset {
+                version: "2.0",
+                generator: "chengjing",
+                copyright: copyright.to_owned(),
+            },
             extensions_used: vec![
                 "KHR_mesh_quantization",
                 "EXT_meshopt_compression",
@@ -235,12 +289,16 @@ impl Writer {
                 translation: self.grid.translation(origin_enu),
                 scale: [self.grid.step_m; 3],
             }],
-            meshes: vec![json::Mesh { primitives: self.primitives }],
+            meshes: vec![json::Mesh {
+                primitives: self.primitives,
+            }],
             buffers: self.buffers.describe(),
             buffer_views: self.buffers.views,
             ..self.root
         };
-        let text = serde_json::to_vec(&root).map_err(|err| GlbError::Codec { reason: err.to_string() })?;
+        let text = serde_json::to_vec(&root).map_err(|err| GlbError::Codec {
+            reason: err.to_string(),
+        })?;
         Ok(EncodedTile {
             bytes: container(text, self.buffers.chunk),
             bounds_enu: self.grid.bounds_enu(origin_enu, self.least, self.greatest),
@@ -291,15 +349,27 @@ fn gather<T>(order: &[u32], f: impl Fn(&u32) -> T) -> Vec<T> {
 
 fn check(mesh: &TileMesh, indices: &[u32], uvs: Option<&[[f32; 2]]>, num_features: usize) -> Result<(), GlbError> {
     let n = mesh.positions.len();
-    let lengths = [mesh.normals.len(), mesh.colors.len(), mesh.slots.len(), mesh.surface.len(), mesh.facade.len()];
+    let lengths = [
+        mesh.normals.len(),
+        mesh.colors.len(),
+        mesh.slots.len(),
+        mesh.surface.len(),
+        mesh.facade.len(),
+    ];
     if lengths.iter().any(|len| *len != n) || uvs.is_some_and(|uvs| uvs.len() != n) {
-        return Err(GlbError::Inconsistent { what: "vertex arrays of different length" });
+        return Err(GlbError::Inconsistent {
+            what: "vertex arrays of different length",
+        });
     }
     if indices.len() % 3 != 0 || indices.iter().any(|i| *i as usize >= n) {
-        return Err(GlbError::Inconsistent { what: "an index beyond the last vertex" });
+        return Err(GlbError::Inconsistent {
+            what: "an index beyond the last vertex",
+        });
     }
     if mesh.slots.iter().any(|slot| *slot as usize >= num_features) {
-        return Err(GlbError::Inconsistent { what: "a feature slot beyond the last feature" });
+        return Err(GlbError::Inconsistent {
+            what: "a feature slot beyond the last feature",
+        });
     }
     Ok(())
 }
@@ -307,7 +377,9 @@ fn check(mesh: &TileMesh, indices: &[u32], uvs: Option<&[[f32; 2]]>, num_feature
 /// Triangles of opaque vertices, and the others.
 fn split_by_alpha(mesh: &TileMesh) -> Result<(Vec<u32>, Vec<u32>), GlbError> {
     if mesh.indices.iter().any(|i| *i as usize >= mesh.colors.len()) {
-        return Err(GlbError::Inconsistent { what: "an index beyond the last vertex" });
+        return Err(GlbError::Inconsistent {
+            what: "an index beyond the last vertex",
+        });
     }
     if mesh.colors.iter().all(|c| c[3] == u8::MAX) {
         return Ok((mesh.indices.clone(), Vec::new()));

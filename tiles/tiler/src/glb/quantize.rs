@@ -25,7 +25,11 @@ impl Grid {
     /// The finest grid that holds all vertices of the mesh.
     pub(super) fn of(mesh: &TileMesh) -> Result<Self, GlbError> {
         let mut bounds = Bounds3::EMPTY;
-        for position in mesh.positions.iter().chain(mesh.textured.iter().flat_map(|part| &part.mesh.positions)) {
+        for position in mesh
+            .positions
+            .iter()
+            .chain(mesh.textured.iter().flat_map(|part| &part.mesh.positions))
+        {
             let p = Vec3::from_array(*position).as_dvec3();
             if !p.is_finite() {
                 return Err(GlbError::NotFinite);
@@ -42,7 +46,10 @@ impl Grid {
         }
         let snap_down = |v: f64| (v / step_m).floor() * step_m;
         let north = (bounds.max.y / step_m).ceil() * step_m;
-        Ok(Self { step_m, corner: DVec3::new(snap_down(bounds.min.x), north, snap_down(bounds.min.z)) })
+        Ok(Self {
+            step_m,
+            corner: DVec3::new(snap_down(bounds.min.x), north, snap_down(bounds.min.z)),
+        })
     }
 
     /// Grid position of a vertex, glTF axes.
@@ -50,7 +57,11 @@ impl Grid {
         let p = Vec3::from_array(position).as_dvec3();
         // the casts saturate; the grid was chosen to hold the vertex
         let cell = |v: f64| (v / self.step_m).round() as u16;
-        [cell(p.x - self.corner.x), cell(p.z - self.corner.z), cell(self.corner.y - p.y)]
+        [
+            cell(p.x - self.corner.x),
+            cell(p.z - self.corner.z),
+            cell(self.corner.y - p.y),
+        ]
     }
 
     /// `translation` of the glTF node that carries the mesh, y-up.
@@ -63,7 +74,10 @@ impl Grid {
     pub(super) fn bounds_enu(&self, origin_enu: DVec3, least: [u16; 3], greatest: [u16; 3]) -> Bounds3 {
         let corner = origin_enu + self.corner;
         let at = |x: u16, y: u16, z: u16| corner + DVec3::new(f64::from(x), -f64::from(z), f64::from(y)) * self.step_m;
-        Bounds3 { min: at(least[0], least[1], greatest[2]), max: at(greatest[0], greatest[1], least[2]) }
+        Bounds3 {
+            min: at(least[0], least[1], greatest[2]),
+            max: at(greatest[0], greatest[1], least[2]),
+        }
     }
 }
 

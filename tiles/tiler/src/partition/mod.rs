@@ -61,7 +61,10 @@ pub fn partition(
     target_bytes: u32,
 ) -> Option<Node> {
     let extent = builder.extent(terrain);
-    let members: Vec<u32> = members.into_iter().filter(|m| is_placeable(&heads[*m as usize])).collect();
+    let members: Vec<u32> = members
+        .into_iter()
+        .filter(|m| is_placeable(&heads[*m as usize]))
+        .collect();
     if members.is_empty() && extent.is_none() {
         return None;
     }
@@ -86,8 +89,20 @@ pub fn partition(
         half *= 2.0;
     }
     let target = u64::from(target_bytes);
-    let partition = Partition { heads, builder, terrain, limit_bytes: target * 3 / 2, target_bytes: target };
-    partition.cut(Rect { min: origin - half, max: origin + half }, members)
+    let partition = Partition {
+        heads,
+        builder,
+        terrain,
+        limit_bytes: target * 3 / 2,
+        target_bytes: target,
+    };
+    partition.cut(
+        Rect {
+            min: origin - half,
+            max: origin + half,
+        },
+        members,
+    )
 }
 
 fn is_placeable(head: &FeatureHead) -> bool {
@@ -101,7 +116,10 @@ impl Partition<'_> {
             return None;
         }
         if self.bytes(&cell, own, &members) <= self.limit_bytes && members.len() <= MAX_LEAF_FEATURES {
-            return Some(Node { cell, kind: NodeKind::Leaf(members) });
+            return Some(Node {
+                cell,
+                kind: NodeKind::Leaf(members),
+            });
         }
         if cell.size().x <= LEAST_CELL_M || (members.len() <= 1 && own == 0) {
             return Some(self.deal(cell, members));
@@ -117,7 +135,10 @@ impl Partition<'_> {
                     parts[usize::from(at.x >= center.x) + 2 * usize::from(at.y >= center.y)].push(member);
                 }
                 Assignment::Overlap => {
-                    let plan = Rect { min: bounds.min.xy(), max: bounds.max.xy() };
+                    let plan = Rect {
+                        min: bounds.min.xy(),
+                        max: bounds.max.xy(),
+                    };
                     for (part, quadrant) in parts.iter_mut().zip(&quadrants) {
                         if quadrant.overlaps(&plan) {
                             part.push(member);
@@ -126,14 +147,21 @@ impl Partition<'_> {
                 }
             }
         }
-        let mut children: Vec<Node> = quadrants.into_iter().zip(parts).filter_map(|(q, part)| self.cut(q, part)).collect();
+        let mut children: Vec<Node> = quadrants
+            .into_iter()
+            .zip(parts)
+            .filter_map(|(q, part)| self.cut(q, part))
+            .collect();
         if self.builder.assignment() == Assignment::Center {
             children = self.pack(children);
         }
         match children.len() {
             0 => None,
             1 => children.pop(),
-            _ => Some(Node { cell, kind: NodeKind::Inner(children) }),
+            _ => Some(Node {
+                cell,
+                kind: NodeKind::Inner(children),
+            }),
         }
     }
 
@@ -148,7 +176,9 @@ impl Partition<'_> {
             let (low, high) = (head.bounds.min.xy().max(cell.min), head.bounds.max.xy().min(cell.max));
             let inside = (high - low).max(DVec2::ZERO);
             let size = head.bounds.size().xy().max(DVec2::splat(1.0));
-            let part = (inside.max(DVec2::splat(1.0)).min(size) / size).element_product().min(1.0);
+            let part = (inside.max(DVec2::splat(1.0)).min(size) / size)
+                .element_product()
+                .min(1.0);
             debug_assert!(area > 0.0);
             (whole as f64 * part) as u64 + 32
         };
@@ -166,11 +196,23 @@ impl Partition<'_> {
             let own = self.builder.cell_bytes(&child.cell, self.terrain);
             let bytes = self.bytes(&child.cell, own, members);
             let fits = |other: &u64| other.saturating_add(bytes) <= self.target_bytes;
-            match packed.iter_mut().find(|(node, size)| matches!(node.kind, NodeKind::Leaf(_)) && fits(size)) {
-                Some((Node { cell, kind: NodeKind::Leaf(into) }, size)) => {
+            match packed
+                .iter_mut()
+                .find(|(node, size)| matches!(node.kind, NodeKind::Leaf(_)) && fits(size))
+            {
+                Some((
+                    Node {
+                        cell,
+                        kind: NodeKind::Leaf(into),
+                    },
+                    size,
+                )) => {
                     into.extend_from_slice(members);
                     into.sort_unstable();
-                    *cell = Rect { min: cell.min.min(child.cell.min), max: cell.max.max(child.cell.max) };
+                    *cell = Rect {
+                        min: cell.min.min(child.cell.min),
+                        max: cell.max.max(child.cell.max),
+                    };
                     *size += bytes;
                 }
                 _ => packed.push((child, bytes)),
@@ -186,16 +228,25 @@ impl Partition<'_> {
         for member in members {
             let own = u64::from(self.builder.feature_bytes(&self.heads[member as usize]));
             if !current.is_empty() && (bytes + own > self.limit_bytes || current.len() >= MAX_LEAF_FEATURES) {
-                leaves.push(Node { cell, kind: NodeKind::Leaf(std::mem::take(&mut current)) });
+                leaves.push(Node {
+                    cell,
+                    kind: NodeKind::Leaf(std::mem::take(&mut current)),
+                });
                 bytes = 0;
             }
             current.push(member);
             bytes += own;
         }
-        leaves.push(Node { cell, kind: NodeKind::Leaf(current) });
+        leaves.push(Node {
+            cell,
+            kind: NodeKind::Leaf(current),
+        });
         match leaves.len() {
             1 => leaves.remove(0),
-            _ => Node { cell, kind: NodeKind::Inner(leaves) },
+            _ => Node {
+                cell,
+                kind: NodeKind::Inner(leaves),
+            },
         }
     }
 }
@@ -205,8 +256,14 @@ fn quadrants(cell: &Rect) -> [Rect; 4] {
     let (low, mid, high) = (cell.min, cell.center(), cell.max);
     [
         Rect { min: low, max: mid },
-        Rect { min: DVec2::new(mid.x, low.y), max: DVec2::new(high.x, mid.y) },
-        Rect { min: DVec2::new(low.x, mid.y), max: DVec2::new(mid.x, high.y) },
+        Rect {
+            min: DVec2::new(mid.x, low.y),
+            max: DVec2::new(high.x, mid.y),
+        },
+        Rect {
+            min: DVec2::new(low.x, mid.y),
+            max: DVec2::new(mid.x, high.y),
+        },
         Rect { min: mid, max: high },
     ]
 }

@@ -30,8 +30,17 @@ impl GroupBuilder for Plain {
 
 fn head(index: u32, x: f64, y: f64, size: f64, bytes: u32) -> FeatureHead {
     let min = glam::DVec3::new(x, y, 0.0);
-    let bounds = Bounds3 { min, max: min + glam::DVec3::new(size, size, 9.0) };
-    FeatureHead { index: FeatureIndex(index), class: FeatureClass::Building, bounds, revision: 1, geometry_bytes: bytes }
+    let bounds = Bounds3 {
+        min,
+        max: min + glam::DVec3::new(size, size, 9.0),
+    };
+    FeatureHead {
+        index: FeatureIndex(index),
+        class: FeatureClass::Building,
+        bounds,
+        revision: 1,
+        geometry_bytes: bytes,
+    }
 }
 
 fn leaves<'n>(node: &'n Node, out: &mut Vec<(&'n Rect, &'n Vec<u32>)>) {
@@ -42,7 +51,14 @@ fn leaves<'n>(node: &'n Node, out: &mut Vec<(&'n Rect, &'n Vec<u32>)>) {
 }
 
 fn cut(heads: &[FeatureHead], assignment: Assignment) -> Option<Node> {
-    partition(heads, (0..heads.len() as u32).collect(), DVec2::ZERO, &Plain(assignment), &Terrain::default(), 1000)
+    partition(
+        heads,
+        (0..heads.len() as u32).collect(),
+        DVec2::ZERO,
+        &Plain(assignment),
+        &Terrain::default(),
+        1000,
+    )
 }
 
 proptest! {

@@ -59,7 +59,13 @@ pub fn write_group(
 ///
 /// # Errors
 /// [`PublishError::Sink`] when the text cannot be made.
-pub fn write_root(frame: &SceneFrame, groups: Vec<Tile>, bounds: &Bounds3, revision: u64, copyright: &str) -> Result<Vec<u8>, PublishError> {
+pub fn write_root(
+    frame: &SceneFrame,
+    groups: Vec<Tile>,
+    bounds: &Bounds3,
+    revision: u64,
+    copyright: &str,
+) -> Result<Vec<u8>, PublishError> {
     let error = groups.iter().map(|tile| tile.geometric_error).fold(0.0, f64::max);
     // with nothing drawn the error is the size of the city
     let error = error.max(snap_out(bounds).size().length());
@@ -89,7 +95,10 @@ pub fn write_root(frame: &SceneFrame, groups: Vec<Tile>, bounds: &Bounds3, revis
 /// leaves its parent's by rounding.
 pub fn snap_out(bounds: &Bounds3) -> Bounds3 {
     if bounds.is_empty() {
-        return Bounds3 { min: DVec3::ZERO, max: DVec3::splat(1.0 / 32.0) };
+        return Bounds3 {
+            min: DVec3::ZERO,
+            max: DVec3::splat(1.0 / 32.0),
+        };
     }
     let min = (bounds.min * 64.0).floor() / 64.0;
     let max = ((bounds.max * 64.0).ceil() / 64.0).max(min + 1.0 / 32.0);
@@ -121,9 +130,15 @@ fn inline(entry: &TileEntry, sink: &dyn TileSink, names: &mut Vec<String>) -> Re
         children.push((child, bytes));
     }
     while total > FILE_BYTES {
-        let largest = children.iter_mut().filter(|(child, _)| !child.children.is_empty()).max_by_key(|(_, bytes)| *bytes);
+        let largest = children
+            .iter_mut()
+            .filter(|(child, _)| !child.children.is_empty())
+            .max_by_key(|(_, bytes)| *bytes);
         let Some((child, bytes)) = largest else { break };
-        let replaced = Tile { children: Vec::new(), ..child.clone() };
+        let replaced = Tile {
+            children: Vec::new(),
+            ..child.clone()
+        };
         let outer = externalise(std::mem::replace(child, replaced), sink, names)?;
         let outer_bytes = to_bytes(&outer, "tile")?.len();
         total = total - *bytes + outer_bytes;
@@ -138,7 +153,12 @@ fn externalise(mut tile: Tile, sink: &dyn TileSink, names: &mut Vec<String>) -> 
     tile.refine = Some(Refine::Replace);
     let (bounding_volume, geometric_error) = (tile.bounding_volume.clone(), tile.geometric_error);
     let tileset = Tileset {
-        asset: Asset { version: "1.1".to_owned(), tileset_version: None, copyright: None, other: BTreeMap::new() },
+        asset: Asset {
+            version: "1.1".to_owned(),
+            tileset_version: None,
+            copyright: None,
+            other: BTreeMap::new(),
+        },
         geometric_error,
         root: tile,
         other: BTreeMap::new(),
@@ -146,7 +166,10 @@ fn externalise(mut tile: Tile, sink: &dyn TileSink, names: &mut Vec<String>) -> 
     let bytes = to_bytes(&tileset, "tileset")?;
     let name = format!("{}.json", blake3::hash(&bytes).to_hex());
     if !sink.contains(&name) {
-        sink.put(&name, &bytes).map_err(|reason| PublishError::Sink { name: name.clone(), reason })?;
+        sink.put(&name, &bytes).map_err(|reason| PublishError::Sink {
+            name: name.clone(),
+            reason,
+        })?;
     }
     names.push(name.clone());
     Ok(Tile {
@@ -154,12 +177,19 @@ fn externalise(mut tile: Tile, sink: &dyn TileSink, names: &mut Vec<String>) -> 
         geometric_error,
         refine: None,
         transform: None,
-        content: Some(Content { uri: name, bounding_volume: None, extras: None }),
+        content: Some(Content {
+            uri: name,
+            bounding_volume: None,
+            extras: None,
+        }),
         children: Vec::new(),
         extras: None,
     })
 }
 
 fn to_bytes<T: serde::Serialize>(value: &T, name: &str) -> Result<Vec<u8>, PublishError> {
-    serde_json::to_vec(value).map_err(|err| PublishError::Sink { name: name.to_owned(), reason: err.to_string() })
+    serde_json::to_vec(value).map_err(|err| PublishError::Sink {
+        name: name.to_owned(),
+        reason: err.to_string(),
+    })
 }

@@ -1,6 +1,11 @@
 //! A city in memory, a sink in memory, and a reader that decodes what the tiler wrote.
 
-#![allow(missing_docs, unreachable_pub, dead_code, reason = "test support, shared by several programs")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "test support, shared by several programs"
+)]
 
 use city_model::{
     Crs, Extrusion, Feature, FeatureClass, FeatureIndex, HeightGrid, LodGeometry, RoofBox, RoofForm, SceneFrame, Shape,
@@ -115,7 +120,12 @@ pub fn district(count: usize) -> City {
         let (half_x, half_y) = (6.0 + dice.roll() * 10.0, 5.0 + dice.roll() * 5.0);
         let turn = DVec2::from_angle(dice.roll() * 0.4 - 0.2);
         let corner = |x: f64, y: f64| at + turn * (x * half_x) + turn.perp() * (y * half_y);
-        let mut ring = vec![corner(-1.0, -1.0), corner(1.0, -1.0), corner(1.0, 1.0), corner(-1.0, 1.0)];
+        let mut ring = vec![
+            corner(-1.0, -1.0),
+            corner(1.0, -1.0),
+            corner(1.0, 1.0),
+            corner(-1.0, 1.0),
+        ];
         if dice.roll() < 0.3 {
             ring.splice(2..3, [corner(1.0, 0.2), corner(0.2, 0.2), corner(0.2, 1.0)]);
         }
@@ -123,15 +133,34 @@ pub fn district(count: usize) -> City {
         let roof = match i % 6 {
             0 => RoofForm::Gable { rise_m: 2.5 },
             1 => RoofForm::Hip { rise_m: 2.0 },
-            2 => RoofForm::Sawtooth { rise_m: 2.0, pitch_m: 6.0 },
+            2 => RoofForm::Sawtooth {
+                rise_m: 2.0,
+                pitch_m: 6.0,
+            },
             _ => RoofForm::Flat { parapet_m: 0.9 },
         };
-        let head = RoofBox { center: at, half_x_m: 1.5, half_y_m: 2.0, height_m: 2.6, rotation_rad: turn.to_angle() as f32 };
-        let roof_boxes = if matches!(roof, RoofForm::Flat { .. }) { vec![head] } else { vec![] };
+        let head = RoofBox {
+            center: at,
+            half_x_m: 1.5,
+            half_y_m: 2.0,
+            height_m: 2.6,
+            rotation_rad: turn.to_angle() as f32,
+        };
+        let roof_boxes = if matches!(roof, RoofForm::Flat { .. }) {
+            vec![head]
+        } else {
+            vec![]
+        };
         let mut feature = Feature::new(format!("gen-{i:06}"), FeatureClass::Building, "generated");
         feature.geometry = LodGeometry::single(
             13,
-            Shape::Extrusion(Extrusion { rings: vec![ring], base_z_m: Some(95.0), height_m: storeys * 3.0, roof, roof_boxes }),
+            Shape::Extrusion(Extrusion {
+                rings: vec![ring],
+                base_z_m: Some(95.0),
+                height_m: storeys * 3.0,
+                roof,
+                roof_boxes,
+            }),
         );
         feature.attributes.insert("storeys".to_owned(), storeys.into());
         feature.attributes.insert("use".to_owned(), "住宅".into());
@@ -210,37 +239,63 @@ pub fn decode(bytes: &[u8]) -> Decoded {
             let positions = accessor(&a["POSITION"])
                 .chunks(8)
                 .map(|b| {
-                    let q = DVec3::new(short(b).into(), short(&b[2..]).into(), short(&b[4..]).into()) * scale + translation;
+                    let q =
+                        DVec3::new(short(b).into(), short(&b[2..]).into(), short(&b[4..]).into()) * scale + translation;
                     DVec3::new(q.x, -q.z, q.y)
                 })
                 .collect();
             let four = |v: Vec<u8>| v.chunks(4).map(|b| [b[0], b[1], b[2], b[3]]).collect::<Vec<_>>();
             Primitive {
                 positions,
-                normals: four(accessor(&a["NORMAL"])).into_iter().map(|b| b.map(u8::cast_signed)).collect(),
+                normals: four(accessor(&a["NORMAL"]))
+                    .into_iter()
+                    .map(|b| b.map(u8::cast_signed))
+                    .collect(),
                 colors: four(accessor(&a["COLOR_0"])),
                 feature_ids: accessor(&a["_FEATURE_ID_0"]).chunks(4).map(short).collect(),
                 surface: four(accessor(&a["_SURFACE"])),
-                facade: accessor(&a["_FACADE"]).chunks(4).map(|b| [short(b), short(&b[2..])]).collect(),
+                facade: accessor(&a["_FACADE"])
+                    .chunks(4)
+                    .map(|b| [short(b), short(&b[2..])])
+                    .collect(),
                 uvs: match a.get("TEXCOORD_0") {
                     Some(uv) => accessor(uv)
                         .chunks(8)
-                        .map(|b| [f32::from_le_bytes([b[0], b[1], b[2], b[3]]), f32::from_le_bytes([b[4], b[5], b[6], b[7]])])
+                        .map(|b| {
+                            [
+                                f32::from_le_bytes([b[0], b[1], b[2], b[3]]),
+                                f32::from_le_bytes([b[4], b[5], b[6], b[7]]),
+                            ]
+                        })
                         .collect(),
                     None => Vec::new(),
                 },
-                indices: accessor(&p["indices"]).chunks(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+                indices: accessor(&p["indices"])
+                    .chunks(4)
+                    .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                    .collect(),
             }
         })
         .collect();
     let table = &json["extensions"]["EXT_structural_metadata"]["propertyTables"][0];
     let words = |v: &serde_json::Value| -> Vec<u32> {
-        view(number(v)).chunks(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+        view(number(v))
+            .chunks(4)
+            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect()
     };
     let id = &table["properties"]["id"];
     let (text, offsets) = (view(number(&id["values"])), words(&id["stringOffsets"]));
-    let ids = offsets.windows(2).map(|w| String::from_utf8(text[w[0] as usize..w[1] as usize].to_vec()).unwrap()).collect();
-    Decoded { primitives, feature_index: words(&table["properties"]["feature_index"]["values"]), ids, json }
+    let ids = offsets
+        .windows(2)
+        .map(|w| String::from_utf8(text[w[0] as usize..w[1] as usize].to_vec()).unwrap())
+        .collect();
+    Decoded {
+        primitives,
+        feature_index: words(&table["properties"]["feature_index"]["values"]),
+        ids,
+        json,
+    }
 }
 
 /// A tile of the published tree with external files followed.
@@ -262,7 +317,9 @@ pub fn walk(publication: &Publication, sink: &Kept) -> Walked {
 fn visit(tile: &serde_json::Value, sink: &Kept) -> Walked {
     let bounds = std::array::from_fn(|i| tile["boundingVolume"]["box"][i].as_f64().unwrap());
     let geometric_error = tile["geometricError"].as_f64().unwrap();
-    let uri = tile["content"]["uri"].as_str().map(|uri| uri.rsplit('/').next().unwrap().to_owned());
+    let uri = tile["content"]["uri"]
+        .as_str()
+        .map(|uri| uri.rsplit('/').next().unwrap().to_owned());
     if let Some(name) = uri.as_ref().filter(|name| name.ends_with(".json")) {
         let bytes = sink.content(name);
         assert!(bytes.len() <= 100 * 1024, "{name} has {} bytes", bytes.len());
@@ -272,6 +329,16 @@ fn visit(tile: &serde_json::Value, sink: &Kept) -> Walked {
         assert_eq!(inner["geometricError"], tile["geometricError"]);
         return visit(&inner["root"], sink);
     }
-    let children = tile["children"].as_array().into_iter().flatten().map(|child| visit(child, sink)).collect();
-    Walked { bounds, geometric_error, content: uri, children }
+    let children = tile["children"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|child| visit(child, sink))
+        .collect();
+    Walked {
+        bounds,
+        geometric_error,
+        content: uri,
+        children,
+    }
 }
