@@ -195,7 +195,7 @@ mod checks {
                 .filter(|f| f.class == FeatureClass::PipeNode)
                 .map(|f| (f.id.as_str(), f.attributes["node_kind"].as_str().unwrap()))
                 .collect();
-            let mut down: HashMap<&str, Vec<&str>> = HashMap::new();
+            let mut down: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
             let (mut reversed, mut mixed) = (0, 0);
             for f in sink
                 .features

@@ -132,9 +132,9 @@ impl<'a> TileFrame<'a> {
         let t = (p.truncate() - self.rect.min) / self.rect.size().max(DVec2::splat(1e-3));
         let (x, y) = (lagrange(t.x), lagrange(t.y));
         let mut sum = DVec3::ZERO;
-        for row in 0..3 {
-            for column in 0..3 {
-                sum += (nine.foot[row][column] + nine.up[row][column] * p.z) * (x[column] * y[row]);
+        for ((feet, ups), y) in nine.foot.iter().zip(&nine.up).zip(y) {
+            for ((foot, up), x) in feet.iter().zip(ups).zip(x) {
+                sum += (*foot + *up * p.z) * (x * y);
             }
         }
         sum

@@ -206,7 +206,7 @@ impl TileMesh {
         let renumber = |slots: &mut Vec<u32>| {
             slots
                 .iter_mut()
-                .for_each(|s| *s = new_slot.get(*s as usize).copied().unwrap_or(0))
+                .for_each(|s| *s = new_slot.get(*s as usize).copied().unwrap_or(0));
         };
         renumber(&mut self.slots);
         self.textured.iter_mut().for_each(|part| renumber(&mut part.mesh.slots));

@@ -353,10 +353,9 @@ impl Publisher<'_> {
             .sink
             .get(&record_name)
             .and_then(|bytes| postcard::from_bytes::<Record>(&bytes).ok())
+            && (record.bounds.is_none() || self.sink.contains(&glb_name))
         {
-            if record.bounds.is_none() || self.sink.contains(&glb_name) {
-                return Ok((record, false));
-            }
+            return Ok((record, false));
         }
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(PublishError::Cancelled);

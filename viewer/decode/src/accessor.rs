@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
             Component::I16 => fill(|e, c| f32::from(i16::from_le_bytes([e[2 * c], e[2 * c + 1]]))),
             Component::U16 => fill(|e, c| f32::from(u16::from_le_bytes([e[2 * c], e[2 * c + 1]]))),
             Component::U32 => {
-                fill(|e, c| u32::from_le_bytes([e[4 * c], e[4 * c + 1], e[4 * c + 2], e[4 * c + 3]]) as f32)
+                fill(|e, c| u32::from_le_bytes([e[4 * c], e[4 * c + 1], e[4 * c + 2], e[4 * c + 3]]) as f32);
             }
             Component::F32 => fill(|e, c| f32::from_le_bytes([e[4 * c], e[4 * c + 1], e[4 * c + 2], e[4 * c + 3]])),
         }
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
             Component::I8 => fill(|e, c| u32::try_from(e[c].cast_signed()).unwrap_or(u32::MAX)),
             Component::U8 => fill(|e, c| u32::from(e[c])),
             Component::I16 => {
-                fill(|e, c| u32::try_from(i16::from_le_bytes([e[2 * c], e[2 * c + 1]])).unwrap_or(u32::MAX))
+                fill(|e, c| u32::try_from(i16::from_le_bytes([e[2 * c], e[2 * c + 1]])).unwrap_or(u32::MAX));
             }
             Component::U16 => fill(|e, c| u32::from(u16::from_le_bytes([e[2 * c], e[2 * c + 1]]))),
             Component::U32 => fill(|e, c| u32::from_le_bytes([e[4 * c], e[4 * c + 1], e[4 * c + 2], e[4 * c + 3]])),

@@ -112,9 +112,9 @@ fn flush(cluster: Vec<Block>, target_m: f64, merged: &mut Vec<Block>) {
     let one = union(cluster.clone());
     // a little more than the target, since the next coarser tile has twice of it
     if one.error_m <= target_m * 1.5 {
-        merged.push(one)
+        merged.push(one);
     } else {
-        merged.extend(cluster)
+        merged.extend(cluster);
     }
 }
 

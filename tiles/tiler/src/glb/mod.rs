@@ -361,7 +361,7 @@ fn check(mesh: &TileMesh, indices: &[u32], uvs: Option<&[[f32; 2]]>, num_feature
             what: "vertex arrays of different length",
         });
     }
-    if indices.len() % 3 != 0 || indices.iter().any(|i| *i as usize >= n) {
+    if !indices.len().is_multiple_of(3) || indices.iter().any(|i| *i as usize >= n) {
         return Err(GlbError::Inconsistent {
             what: "an index beyond the last vertex",
         });

@@ -218,7 +218,7 @@ mod tests {
             .collect();
         let grid = grid_from_feet(&feet, 64.0).unwrap();
         assert!(grid.heights_m.iter().all(|h| (*h - 2.0).abs() < 1e-6));
-        let mut lost = feet.clone();
+        let mut lost = feet;
         lost.push(DVec3::new(1e12, -1e12, 9.0));
         assert_eq!(grid_from_feet(&lost, 64.0), Some(grid));
         assert!(grid_from_feet(&[], 64.0).is_none());
