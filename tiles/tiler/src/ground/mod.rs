@@ -318,7 +318,7 @@ fn draw_terrain(draper: &mut Draper<'_>, mesh: &mut TileMesh, tin: &Tin, error_m
     };
     draper.terrain(mesh, style);
     // deep enough for the neighbour's error and for what lies on top of it
-    let down = DVec3::Z * (skirt::depth_m(tin.error_m.max(error_m)) + 2.0 * offset_m(5, error_m));
+    let down = DVec3::Z * (skirt::depth_m(tin, tin.error_m.max(error_m)) + 2.0 * offset_m(5, error_m));
     for wall in skirt::walls(tin) {
         let corners = [wall.a - down, wall.b - down, wall.b, wall.a].map(|c| draper.local(c));
         if let [Some(a), Some(b), Some(c), Some(d)] = corners {

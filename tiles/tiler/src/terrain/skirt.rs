@@ -34,8 +34,17 @@ pub fn walls(tin: &Tin) -> Vec<SkirtWall> {
 }
 
 /// Depth that hides any crack to a neighbour whose error is up to four times this tile's, metres.
-pub fn depth_m(error_m: f64) -> f64 {
-    1.0 + 6.0 * error_m
+///
+/// Two surfaces over the same ground are nowhere farther apart than the ground is high, so a coarse tile of flat land
+/// does not hang its walls to the depth of its error.
+pub fn depth_m(tin: &Tin, error_m: f64) -> f64 {
+    let (low, high) = tin
+        .vertices
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(v.z), high.max(v.z))
+        });
+    1.0 + (6.0 * error_m).min((high - low).max(0.0))
 }
 
 #[cfg(test)]

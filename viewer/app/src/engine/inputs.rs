@@ -91,7 +91,7 @@ impl Scene<'_> {
                 if !self.state.layers.set_by_id(&id, visible) {
                     bevy::log::warn!(id, "no such layer");
                 }
-                self.stream.settings.hidden_groups = self.state.layers.hidden_groups();
+                self.stream.settings.hidden_groups = self.state.hidden_groups();
             }
             ViewerCommand::Select { feature_index, related } => {
                 self.table.states.select(feature_index, &related);
@@ -126,7 +126,10 @@ impl Scene<'_> {
                 self.state.quality = quality;
                 self.stream.settings.maximum_screen_space_error_px = self.state.maximum_error_px();
             }
-            ViewerCommand::SetUnderground { enabled } => self.state.is_underground = enabled,
+            ViewerCommand::SetUnderground { enabled } => {
+                self.state.is_underground = enabled;
+                self.stream.settings.hidden_groups = self.state.hidden_groups();
+            }
             ViewerCommand::SetTime { hours } if hours.is_finite() => self.state.hours = hours.rem_euclid(24.0),
             ViewerCommand::SetTime { .. } => {}
             ViewerCommand::SetReducedMotion { enabled } => self.rig.set_reduced_motion(enabled),

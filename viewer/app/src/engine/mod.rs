@@ -159,6 +159,7 @@ fn tile_stream(options: &StartOptions, workers: &WorkerPool) -> TileStream {
     let select = SelectSettings {
         cpu_budget_bytes: options.cpu_budget_bytes,
         gpu_budget_bytes: options.gpu_budget_bytes,
+        hidden_groups: state::SceneState::new(options.quality).hidden_groups(),
         ..SelectSettings::default()
     };
     let enu_from_ecef = DMat4::from_cols_array(&options.manifest.ecef_from_enu).inverse();

@@ -2,6 +2,8 @@
 
 use crate::material::frame::PassSettings;
 use bevy::prelude::Resource;
+use city_model::LayerGroup;
+use std::collections::BTreeSet;
 use viewer_core::Quality;
 use viewer_core::state::LayerMask;
 
@@ -33,6 +35,15 @@ impl SceneState {
             reports_hover: true,
             layers: LayerMask::default(),
         }
+    }
+
+    /// Groups that are not worth loading: those hidden by the user, and pipes while the ground covers them.
+    pub(crate) fn hidden_groups(&self) -> BTreeSet<String> {
+        let mut hidden = self.layers.hidden_groups();
+        if !self.is_underground && !hidden.contains(LayerGroup::Ground.as_str()) {
+            hidden.insert(LayerGroup::Underground.as_str().to_owned());
+        }
+        hidden
     }
 
     /// Costs of the pass.
