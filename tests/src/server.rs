@@ -52,11 +52,10 @@ impl Server {
             }
             if let Some(at) = line.find("http://127.0.0.1:") {
                 break line[at..]
-                    .trim()
-                    .trim_end_matches('/')
                     .split_whitespace()
                     .next()
                     .unwrap_or_default()
+                    .trim_end_matches('/')
                     .to_owned();
             }
             said.push_str(&line);

@@ -37,7 +37,7 @@ fn kamloops_stands_with_its_drains() {
     assert_eq!(count(&city, "underground/YS"), 1_064 + 303);
     assert_eq!(count(&city, "underground/WS"), 623);
     let published = city.run(&["publish"], &[]).unwrap();
-    assert!(published["num_encoded"].as_u64().unwrap() > 5);
+    assert!(published["tiles_encoded"].as_u64().unwrap() > 5);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn survey_tables_and_terrain_go_into_one_city() {
     assert_eq!(count(&city, "underground/YS"), 120 + 205);
     let other = City::empty().unwrap();
     other.import(&fixtures.join("dem/ky4_elevation.tif"), &[]).unwrap();
-    assert!(other.run(&["publish"], &[]).unwrap()["num_encoded"].as_u64().unwrap() > 0);
+    assert!(other.run(&["publish"], &[]).unwrap()["tiles_encoded"].as_u64().unwrap() > 0);
 }
 
 fn hostile_files() -> Vec<PathBuf> {

@@ -155,7 +155,7 @@ fn an_edit_encodes_few_tiles_again() {
         .remove(0);
     city.run(&["set"], &[&id, "name=改名的楼"]).unwrap();
     let published = city.run(&["publish"], &[]).unwrap();
-    let encoded = published["num_encoded"].as_u64().unwrap();
+    let encoded = published["tiles_encoded"].as_u64().unwrap();
     assert!((1..=6).contains(&encoded), "{encoded} tiles");
     let after: BTreeSet<String> = city.contents().unwrap().into_iter().map(|(name, _)| name).collect();
     assert!(after.difference(&before).filter(|n| n.ends_with(".glb")).count() as u64 == encoded);

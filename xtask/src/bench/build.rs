@@ -62,7 +62,7 @@ fn large(bench: &Bench, buildings: u32, target: &str, rows: &mut Vec<Row>) -> an
     let rate = features / cost.secs;
     let measured = format!(
         "{rate:.0} features/s ({features} features, {:.1} s, {} tiles), peak {:.0} MiB; generate + import {:.1} s, peak {:.0} MiB",
-        cost.secs, published["num_encoded"], cost.peak_mib, made.secs, made.peak_mib
+        cost.secs, published["tiles_encoded"], cost.peak_mib, made.secs, made.peak_mib
     );
     rows.push(Row::new(
         format!("publish of {buildings} generated buildings with pipes"),
@@ -81,7 +81,7 @@ fn edit(bench: &Bench, buildings: u32, rows: &mut Vec<Row>) -> anyhow::Result<()
         bench.run(&["set", &folder, id, &format!("note={}", std::process::id())])?;
     }
     let (published, cost) = bench.run(&["publish", &folder])?;
-    let measured = format!("{} tiles re-encoded, {:.2} s", published["num_encoded"], cost.secs);
+    let measured = format!("{} tiles re-encoded, {:.2} s", published["tiles_encoded"], cost.secs);
     rows.push(Row::new(
         format!("re-publish after editing {} buildings in one block", ids.len()),
         measured,
