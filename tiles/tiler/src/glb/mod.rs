@@ -17,7 +17,7 @@ use quantize::Grid;
 use serde_json::{Value, json};
 
 /// Raised whenever the bytes of a GLB change for the same mesh; part of every content hash.
-pub const ENCODER_VERSION: u32 = 1;
+pub const ENCODER_VERSION: u32 = 2;
 
 /// Greatest number of features in a tile: ids are 16 bits wide, glTF has no wider integer attribute.
 pub const MAX_FEATURES: usize = 65_535;

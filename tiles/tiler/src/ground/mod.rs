@@ -25,7 +25,10 @@ use serde::{Deserialize, Serialize};
 use strips::Strip;
 
 /// Vertical error of leaf terrain, metres: below what a survey DEM promises.
-const LEAF_TERRAIN_ERROR_M: f64 = 0.08;
+const LEAF_TERRAIN_ERROR_M: f64 = 0.12;
+/// Most triangles of a tile's bare terrain. Wide leaves of rough ground get a coarser surface instead of one that no
+/// screen needs; cover is cut along these triangles, so they count several times.
+const MAX_TERRAIN_TRIANGLES: usize = 10_000;
 
 /// Builds the [`LayerGroup::Ground`] tiles.
 #[derive(Debug, Clone, Copy, Default)]
@@ -263,7 +266,7 @@ fn draw(
             _ => None,
         })
         .collect();
-    let options = TinOptions {
+    let mut options = TinOptions {
         rect: *area,
         sample_step_m: step_m.unwrap_or(10.0),
         max_error_m: (error_m * 0.5).max(LEAF_TERRAIN_ERROR_M),
@@ -271,10 +274,15 @@ fn draw(
     };
     let lift_error_m = lift_error_m(area, error_m);
     let bed_m = 2.0 * offset_m(3, lift_error_m);
-    let tin = Tin::build(&options, |p| {
+    let height = |p: DVec2| {
         let ground_m = sampler.height(p);
         beds.iter().fold(ground_m, |z, bed| bed.carve(p - origin, z, bed_m))
-    });
+    };
+    let mut tin = Tin::build(&options, height);
+    while tin.triangles.len() > MAX_TERRAIN_TRIANGLES {
+        options.max_error_m *= 2.0;
+        tin = Tin::build(&options, height);
+    }
     let mut mesh = TileMesh::default();
     let normal_step_m = step_m.unwrap_or(10.0).max(area.size().max_element() / 128.0);
     let mut draper = Draper::new(&tin, tile.frame, sampler, normal_step_m);
