@@ -227,6 +227,8 @@ export class Shell {
       const detail = typeof which === "number" ? await this.api.featureByIndex(which, signal) : await this.api.feature(which, signal);
       this.dispatch({ type: "selection", selection: { featureIndex: detail.feature_index, id: detail.id, detail, error: null } });
       this.send({ type: "select", feature_index: detail.feature_index, related: [] });
+      // A pipe that was found by search lies under ground that hides it, and is not even loaded while the ground is shut.
+      if ((detail.class === "Pipe" || detail.class === "PipeNode") && !this.state.underground) this.setUnderground(true);
       this.announce(fill(this.text.announce.selected, { name: detail.name ?? detail.id }));
       this.#touchLink();
       void this.#markParts(detail, signal);
