@@ -6,7 +6,7 @@ use glam::DVec3;
 use ifc_lite_processing::data_model::{DataModel, extract_data_model};
 use ifc_lite_processing::{MeshData, ProcessingRequest, process};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A coloured part of an element, model metres, z up.
 #[derive(Debug, Clone, PartialEq)]
@@ -208,9 +208,10 @@ struct Lookup<'a> {
     global: HashMap<u32, &'a str>,
     storey: HashMap<u32, u32>,
     building: HashMap<u32, u32>,
+    storeys: HashSet<u32>,
     names: HashMap<u32, &'a str>,
     sets_of: HashMap<u32, Vec<u32>>,
-    /// Part → what it is part of: members of stairs and curtain walls are contained through these.
+    /// Part → whole, and furniture → room: members of stairs and what stands in a room are contained through these.
     whole_of: HashMap<u32, u32>,
     sets: HashMap<u32, usize>,
     data: &'a DataModel,
@@ -226,7 +227,10 @@ impl<'a> Lookup<'a> {
                     .entry(relation.related_id)
                     .or_default()
                     .push(relation.relating_id);
-            } else if relation.rel_type.eq_ignore_ascii_case("IfcRelAggregates") {
+            } else if ["IfcRelAggregates", "IfcRelContainedInSpatialStructure"]
+                .iter()
+                .any(|t| relation.rel_type.eq_ignore_ascii_case(t))
+            {
                 whole_of.insert(relation.related_id, relation.relating_id);
             }
         }
@@ -238,6 +242,13 @@ impl<'a> Lookup<'a> {
                 .collect(),
             storey: data.spatial_hierarchy.element_to_storey.iter().copied().collect(),
             building: data.spatial_hierarchy.element_to_building.iter().copied().collect(),
+            storeys: data
+                .spatial_hierarchy
+                .nodes
+                .iter()
+                .filter(|n| n.type_name.eq_ignore_ascii_case("IfcBuildingStorey"))
+                .map(|n| n.entity_id)
+                .collect(),
             names: data
                 .spatial_hierarchy
                 .nodes
@@ -260,18 +271,19 @@ impl<'a> Lookup<'a> {
     fn container(&self, element: u32) -> (Option<String>, Option<String>) {
         let mut at = element;
         // assemblies nest a few levels; the bound also ends a cycle
-        for _ in 0..16 {
-            match self.whole_of.get(&at) {
-                Some(whole) if !self.storey.contains_key(&at) && !self.building.contains_key(&at) => at = *whole,
-                _ => break,
+        let holder = (0..16).find_map(|_| {
+            let found = self.storey.get(&at).or_else(|| self.building.get(&at)).copied();
+            let itself = self.storeys.contains(&at).then_some(at);
+            if found.or(itself).is_none() {
+                at = self.whole_of.get(&at).copied().unwrap_or(at);
             }
-        }
-        let storey = self.storey.get(&at);
-        let holder = storey.or_else(|| self.building.get(&at));
-        let parent = holder.and_then(|id| self.global.get(id)).map(|id| (*id).to_owned());
+            found.or(itself)
+        });
+        let storey = holder.filter(|id| self.storeys.contains(id));
+        let parent = holder.and_then(|id| self.global.get(&id)).map(|id| (*id).to_owned());
         (
             parent,
-            storey.and_then(|id| self.names.get(id)).map(|name| (*name).to_owned()),
+            storey.and_then(|id| self.names.get(&id)).map(|name| (*name).to_owned()),
         )
     }
 
