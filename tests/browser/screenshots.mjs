@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { findFeature, launch, newPage, openViewer, settled } from "./helpers.mjs";
 
 const FOLDER = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
+// a city with trees compresses badly as PNG
+const JPEG = { type: "jpeg", quality: 88 };
 const LARGE = { width: 1440, height: 810 };
 
 /** Takes all pictures of a served city. */
@@ -11,7 +13,7 @@ export async function takeScreenshots(browser, origin, manifest) {
   mkdirSync(FOLDER, { recursive: true });
   const shoot = async (page, name) => {
     await settled(page);
-    await page.screenshot({ path: `${FOLDER}${name}.png` });
+    await page.screenshot({ path: `${FOLDER}${name}.jpg`, ...JPEG });
   };
   const { page, context } = await newPage(browser, { viewport: LARGE });
   await context.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
@@ -43,6 +45,6 @@ export async function takeScreenshots(browser, origin, manifest) {
   await message.addInitScript(() => delete Navigator.prototype.gpu);
   await message.goto(origin);
   await message.locator("cj-start-screen .failed").waitFor();
-  await message.screenshot({ path: `${FOLDER}no-webgpu.png` });
+  await message.screenshot({ path: `${FOLDER}no-webgpu.jpg`, ...JPEG });
   await bare.close();
 }
