@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 /// Root of the checkout.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .map(Path::to_owned)
-        .unwrap_or_default()
+    // cargo says it at run time; the compiled-in path is another checkout's where two share a target folder
+    let manifest_dir =
+        std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest_dir.parent().map(Path::to_owned).unwrap_or_default()
 }
 
 /// The built server.

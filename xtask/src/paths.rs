@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// Root of the checkout.
+/// Root of the checkout. Cargo says it at run time; what was true when compiling is another checkout's where two share
+/// a target folder.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .map(Path::to_owned)
-        .unwrap_or_default()
+    let manifest_dir =
+        std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest_dir.parent().map(Path::to_owned).unwrap_or_default()
 }
 
 /// Folder for what is worth keeping between checkouts: toolchain, browser build, compressed files.

@@ -98,21 +98,12 @@ fn neighbours(bench: &Bench, city: &Path, count: usize) -> anyhow::Result<Vec<St
         let at = |i: usize| manifest["origin_lon_lat_height"][i].as_f64().unwrap_or_default();
         [at(0), at(1)]
     };
-    let collections = serving.json("/ogc/collections")?;
-    let ids: Vec<&str> = collections["collections"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|c| c["id"].as_str())
-        .collect();
-    let id = ids
-        .iter()
-        .find(|id| id.contains("building"))
-        .context("no collection of buildings")?;
     // grows until enough buildings stand inside
     for reach in [4e-4, 8e-4, 1.6e-3, 3.2e-3, 6.4e-3] {
         let bbox = format!("{},{},{},{}", lon, lat, lon + reach, lat + reach);
-        let page = serving.json(&format!("/ogc/collections/{id}/items?limit={count}&bbox={bbox}"))?;
+        let page = serving.json(&format!(
+            "/ogc/collections/buildings-building/items?limit={count}&bbox={bbox}"
+        ))?;
         let found: Vec<String> = page["features"]
             .as_array()
             .into_iter()

@@ -58,17 +58,19 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     };
     std::fs::create_dir_all(&bench.folder)?;
     let mut rows = vec![];
-    if wanted("build") {
-        build::measure(&bench, args, &mut rows)?;
-    }
-    if wanted("serve") {
-        serve::measure(&bench, &mut rows)?;
-    }
-    if wanted("viewer") {
-        viewer::measure(&bench, args.rounds, &mut rows)?;
+    let mut outcome = Ok(());
+    // what was measured is printed even when a later part fails
+    for part in ["build", "serve", "viewer"] {
+        if outcome.is_ok() && wanted(part) {
+            outcome = match part {
+                "build" => build::measure(&bench, args, &mut rows),
+                "serve" => serve::measure(&bench, &mut rows),
+                _ => viewer::measure(&bench, args.rounds, &mut rows),
+            };
+        }
     }
     print(&rows);
-    Ok(())
+    outcome
 }
 
 fn print(rows: &[Row]) {
