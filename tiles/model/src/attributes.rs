@@ -44,7 +44,6 @@ pub const HEIGHT_KEYS: &[&str] = &[
     "Height",
     "HEIGHT",
     "measuredHeight",
-    "b3_h_dak_70p",
     "建筑高度",
     "高度",
     "BLDG_HEIGHT",
@@ -96,6 +95,16 @@ pub fn name(attributes: &Attributes) -> Option<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_roof_level_above_a_datum_is_no_height() {
+        // 3DBAG gives b3_h_* in metres above NAP
+        let attributes = json!({"b3_h_dak_70p": 45.0, "b3_h_maaiveld": 40.0})
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
+        assert_eq!(first_number(&attributes, HEIGHT_KEYS), None);
+    }
 
     #[test]
     fn numbers_are_read_from_text_and_never_nan() {

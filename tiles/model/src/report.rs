@@ -122,20 +122,58 @@ impl Report {
         self.issues.iter().filter(|i| i.severity == Severity::Error).count()
     }
 
-    /// Takes over the issues and counts of `other`.
+    /// Takes over the issues and counts of `other`; of each code the first [`Report::MAX_PER_CODE`] issues are kept.
     pub fn merge(&mut self, other: Self) {
         self.features_read += other.features_read;
         self.features_quarantined += other.features_quarantined;
+        let mut kept: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+        if !other.issues.is_empty() {
+            for issue in &self.issues {
+                *kept.entry(issue.code.clone()).or_default() += 1;
+            }
+        }
+        for issue in other.issues {
+            let count = kept.entry(issue.code.clone()).or_default();
+            if *count < Self::MAX_PER_CODE {
+                *count += 1;
+                self.issues.push(issue);
+            }
+        }
         for (code, count) in other.counts {
             *self.counts.entry(code).or_default() += count;
         }
-        self.issues.extend(other.issues);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn merged_reports_stay_small_and_count_everything() {
+        let one = |from: u32, count: u32| {
+            let mut report = Report::new("x");
+            for i in from..from + count {
+                report.warn("a/b", None, Some(i.to_string()), "same");
+            }
+            report.error("a/c", None, Some(from.to_string()), "other");
+            report
+        };
+        let mut all = Report::new("all");
+        for from in (0..30_000).step_by(30) {
+            all.merge(one(from, 30));
+        }
+        assert_eq!((all.counts["a/b"], all.counts["a/c"]), (30_000, 1_000));
+        let kept: Vec<_> = all
+            .issues
+            .iter()
+            .filter(|i| i.code == "a/b")
+            .filter_map(|i| i.at.clone())
+            .collect();
+        let first: Vec<_> = (0..50).map(|i| i.to_string()).collect();
+        assert_eq!(kept, first, "the first ones of each code stay");
+        assert_eq!(all.issues.len() as u64, 2 * Report::MAX_PER_CODE);
+    }
 
     #[test]
     fn a_million_equal_issues_stay_small() {

@@ -1,6 +1,6 @@
 //! Why an input could not be read at all. Trouble with single features goes to the `Report`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The whole input is unusable.
 #[derive(Debug, thiserror::Error)]
@@ -50,4 +50,26 @@ pub enum SourceError {
         /// Cause.
         source: crate::SinkError,
     },
+}
+
+impl SourceError {
+    /// [`Self::Io`] on a file, as the argument of `map_err`.
+    pub fn io(path: &Path) -> impl Fn(std::io::Error) -> Self + Copy {
+        move |source| Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// [`Self::Malformed`].
+    ///
+    /// * `at` — line, byte or JSON path
+    pub fn malformed(format: &'static str, path: &Path, at: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Malformed {
+            format,
+            path: path.to_owned(),
+            at: at.into(),
+            reason: reason.into(),
+        }
+    }
 }

@@ -79,7 +79,6 @@ fn height_m(attributes: &Attributes, measured_height_m: Option<f64>) -> (Option<
     let plausible = |h: &f64| PLAUSIBLE_HEIGHT_M.contains(h);
     let stated = HEIGHT_KEYS
         .iter()
-        .filter(|key| !key.starts_with("b3_"))
         .find_map(|key| quantity(attributes, key).filter(plausible));
     if stated.is_some() {
         return (stated, None);

@@ -142,10 +142,7 @@ impl Head<'_> {
 /// # Errors
 /// [`SourceError::Io`] when it cannot be read, [`SourceError::UnknownFormat`] when no row of [`FORMATS`] knows it.
 pub fn sniff_path(path: &Path) -> Result<&'static FormatDef, SourceError> {
-    let io_error = |source| SourceError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io_error = SourceError::io(path);
     let file = std::fs::File::open(path).map_err(io_error)?;
     let mut bytes = Vec::new();
     file.take(HEAD_BYTES).read_to_end(&mut bytes).map_err(io_error)?;

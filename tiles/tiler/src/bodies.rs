@@ -1,7 +1,7 @@
 //! Small bodies in tile coordinates: turned profiles, boxes, and source solids with one style.
 
 use crate::{FaceStyle, TileFrame, TileMesh, Triangulator};
-use city_model::SurfaceMesh;
+use city_model::{Feature, Report, Shape, SurfaceMesh};
 use glam::{DMat4, DVec3, Vec2, Vec3};
 
 /// Turns a profile about a vertical axis.
@@ -131,6 +131,36 @@ pub fn surfaces(
         }
     }
     lost
+}
+
+/// Draws a shape that the source gives as polygons, and reports polygons without area under `code`.
+///
+/// Returns the diagonal of the feature's bounds, metres: what a coarser tile leaves out with it (0 when not finite).
+/// Other kinds of shape draw nothing.
+pub fn solid(
+    mesh: &mut TileMesh,
+    frame: &TileFrame<'_>,
+    feature: &Feature,
+    shape: &Shape,
+    style: FaceStyle,
+    cutter: &mut Triangulator,
+    code: &str,
+    report: &mut Report,
+) -> f64 {
+    let lost = match shape {
+        Shape::Surfaces(source) => surfaces(mesh, frame, source, &DMat4::IDENTITY, style, cutter),
+        Shape::Instance {
+            template,
+            scene_from_template,
+        } => surfaces(mesh, frame, template, scene_from_template, style, cutter),
+        Shape::Extrusion(_) | Shape::Footprint(_) | Shape::Line(_) | Shape::Point(_) => 0,
+    };
+    if lost > 0 {
+        let message = format!("{lost} surfaces have no area and are left out");
+        report.warn(code, Some(&feature.id), None, message);
+    }
+    let size_m = feature.bounds().size().length();
+    if size_m.is_finite() { size_m } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use city_model::{Bounds3, FeatureIndex, HeightGrid, Report, SceneFrame};
 use glam::{DVec2, Vec3Swizzles as _};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Raised when a record or the way of publishing changes.
@@ -113,7 +112,7 @@ pub(crate) fn publish(
         publication.bounds_enu = publication.bounds_enu.union(done.entry.bounds_enu);
         publication.contents.extend(done.contents);
         publication.record_names.extend(done.record_names);
-        merge_reports(&mut publication.report, done.report);
+        publication.report.merge(done.report);
         publication.num_encoded += done.num_encoded;
     }
     publication.contents.sort_by(|a, b| a.name.cmp(&b.name));
@@ -444,7 +443,7 @@ impl Publisher<'_> {
             done.entry.children.push(child.entry);
             done.contents.extend(child.contents);
             done.record_names.extend(child.record_names);
-            merge_reports(&mut done.report, child.report);
+            done.report.merge(child.report);
             done.num_encoded += child.num_encoded;
         }
         done.entry
@@ -459,15 +458,4 @@ impl Publisher<'_> {
         }
         Some(done).filter(|done| done.entry.content.is_some() || !done.entry.children.is_empty())
     }
-}
-
-/// Adds a report and keeps the list of issues bounded; the counts stay complete.
-fn merge_reports(into: &mut Report, other: Report) {
-    into.merge(other);
-    let mut kept = BTreeMap::<String, u64>::new();
-    into.issues.retain(|issue| {
-        let count = kept.entry(issue.code.clone()).or_default();
-        *count += 1;
-        *count <= Report::MAX_PER_CODE
-    });
 }

@@ -82,10 +82,7 @@ pub(super) fn read_isolated(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let io = |source| SourceError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = SourceError::io(path);
     let wire = WireOptions {
         default_crs: options.default_crs.clone(),
         override_crs: options.override_crs.clone(),
@@ -113,10 +110,7 @@ fn run_child(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let io = |source| SourceError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = SourceError::io(path);
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -148,12 +142,7 @@ fn run_child(
         .join()
         .map_err(|_| io(std::io::Error::other("the watchdog of the child panicked")))?;
     let status = child.wait().map_err(io)?;
-    let malformed = |reason: String| SourceError::Malformed {
-        format: "IFC",
-        path: path.to_owned(),
-        at: "child process".to_owned(),
-        reason,
-    };
+    let malformed = |reason: String| SourceError::malformed("IFC", path, "child process", reason);
     match forwarded {
         Ok(Some((child_report, error))) => {
             report.merge(child_report);

@@ -24,11 +24,9 @@ pub(crate) fn read_text(
     images: &Images,
     emitter: &mut Emitter<'_>,
 ) -> Result<Header, SourceError> {
-    let malformed = |at: String, reason: String| SourceError::Malformed {
-        format: "CityJSON",
-        path: emitter.path.to_owned(),
-        at: if label.is_empty() { at } else { format!("{label}, {at}") },
-        reason,
+    let malformed = |at: String, reason: String| {
+        let at = if label.is_empty() { at } else { format!("{label}, {at}") };
+        SourceError::malformed("CityJSON", emitter.path, at, reason)
     };
     let mut header_text = HeaderText::default();
     let mut kind = None;

@@ -134,12 +134,7 @@ pub(crate) fn read_appearance(text: Option<&[u8]>, report: &mut Report) -> Appea
 }
 
 fn malformed(path: &Path, at: &str, reason: String) -> SourceError {
-    SourceError::Malformed {
-        format: "CityJSON",
-        path: path.to_owned(),
-        at: at.to_owned(),
-        reason,
-    }
+    SourceError::malformed("CityJSON", path, at, reason)
 }
 
 fn check_version(text: Option<&[u8]>, path: &Path, report: &mut Report) -> Result<String, SourceError> {

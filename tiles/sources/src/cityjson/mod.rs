@@ -52,18 +52,15 @@ pub fn read_document(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let io_error = |source| SourceError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io_error = SourceError::io(path);
     let num_bytes = std::fs::metadata(path).map_err(io_error)?.len();
     if num_bytes > MAX_DOCUMENT_BYTES {
-        return Err(SourceError::Malformed {
-            format: "CityJSON",
-            path: path.to_owned(),
-            at: "root".to_owned(),
-            reason: format!("{num_bytes} bytes are too many for one document; convert it to CityJSONSeq (cjseq cat)"),
-        });
+        return Err(SourceError::malformed(
+            "CityJSON",
+            path,
+            "root",
+            format!("{num_bytes} bytes are too many for one document; convert it to CityJSONSeq (cjseq cat)"),
+        ));
     }
     let text = std::fs::read(path).map_err(io_error)?;
     let images = Images::beside(path);
@@ -81,10 +78,7 @@ pub fn read_sequence(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let file = std::fs::File::open(path).map_err(|source| SourceError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let file = std::fs::File::open(path).map_err(SourceError::io(path))?;
     let images = Images::beside(path);
     let mut emitter = Emitter::new(path, sink, report);
     sequence::read_lines(BufReader::with_capacity(1 << 18, file), options, &images, &mut emitter)

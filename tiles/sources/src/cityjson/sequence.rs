@@ -56,10 +56,7 @@ pub(crate) fn read_lines(
     let mut ready: Vec<LineOutcome> = Vec::new();
     loop {
         let path = emitter.path;
-        let next = lines.next_chunk(emitter).map_err(|source| SourceError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        let next = lines.next_chunk(emitter).map_err(SourceError::io(path))?;
         match next {
             Next::Features(chunk) => {
                 let current = header.clone();
@@ -96,12 +93,12 @@ pub(crate) fn read_lines(
             Next::End => {
                 store(ready, emitter)?;
                 if lines.number == 0 || (header.is_none() && emitter.report.features_read == 0) {
-                    return Err(SourceError::Malformed {
-                        format: "CityJSONSeq",
-                        path: emitter.path.to_owned(),
-                        at: "line 1".to_owned(),
-                        reason: "there is no header line of type \"CityJSON\"".to_owned(),
-                    });
+                    return Err(SourceError::malformed(
+                        "CityJSONSeq",
+                        emitter.path,
+                        "line 1",
+                        "there is no header line of type \"CityJSON\"",
+                    ));
                 }
                 return Ok(());
             }

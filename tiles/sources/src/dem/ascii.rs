@@ -20,10 +20,7 @@ pub fn read_ascii(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let file = File::open(path).map_err(|source| SourceError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let file = File::open(path).map_err(SourceError::io(path))?;
     let grid = parse(BufReader::new(file), path, report)?;
     finish(path, FORMAT, crs_beside(path), grid, options, sink, report)
 }
@@ -52,16 +49,8 @@ struct Header {
 }
 
 fn parse(mut input: impl BufRead, path: &Path, report: &mut Report) -> Result<HeightGrid, SourceError> {
-    let malformed = |at: String, reason: String| SourceError::Malformed {
-        format: FORMAT,
-        path: path.to_owned(),
-        at,
-        reason,
-    };
-    let io = |source| SourceError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let malformed = |at: String, reason: String| SourceError::malformed(FORMAT, path, at, reason);
+    let io = SourceError::io(path);
     let mut header = Header::default();
     let mut line = String::new();
     let mut line_number = 0_u64;

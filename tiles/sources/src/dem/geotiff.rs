@@ -19,12 +19,7 @@ pub fn read_geotiff(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let malformed = |at: &str, reason: String| SourceError::Malformed {
-        format: FORMAT,
-        path: path.to_owned(),
-        at: at.to_owned(),
-        reason,
-    };
+    let malformed = |at: &str, reason: String| SourceError::malformed(FORMAT, path, at, reason);
     let file = GeoTiffFile::open(path).map_err(|err| malformed("header", err.to_string()))?;
     let (num_x, num_y) = (file.width(), file.height());
     let num_cells = u64::from(num_x) * u64::from(num_y);

@@ -64,12 +64,7 @@ fn finish(
     }
     let missing = grid.heights_m.iter().filter(|h| !h.is_finite()).count();
     if missing == grid.heights_m.len() {
-        return Err(SourceError::Malformed {
-            format,
-            path: path.to_owned(),
-            at: "raster".to_owned(),
-            reason: "no cell has a height".to_owned(),
-        });
+        return Err(SourceError::malformed(format, path, "raster", "no cell has a height"));
     }
     if missing > 0 {
         report.info(

@@ -4,6 +4,7 @@ use super::zoning::BlockKind;
 use crate::SourceError;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Class of a street, widest first; index of the per-class arrays of the recipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,11 +126,9 @@ pub(super) struct Recipe {
 }
 
 fn parse<'a, T: Deserialize<'a>>(name: &str, text: &'a str) -> Result<T, SourceError> {
-    serde_json::from_str(text).map_err(|err| SourceError::Malformed {
-        format: "demo recipe",
-        path: name.into(),
-        at: format!("line {}", err.line()),
-        reason: err.to_string(),
+    serde_json::from_str(text).map_err(|err| {
+        let at = format!("line {}", err.line());
+        SourceError::malformed("demo recipe", Path::new(name), at, err.to_string())
     })
 }
 

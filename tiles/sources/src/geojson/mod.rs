@@ -66,10 +66,7 @@ pub fn read(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let io_error = |source| SourceError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io_error = SourceError::io(path);
     let mut file = File::open(path).map_err(io_error)?;
     let mut head_bytes = Vec::new();
     file.by_ref()
@@ -281,10 +278,7 @@ impl Run<'_> {
 
     fn next_chunk(&mut self, source: &mut Source) -> Result<Vec<(u64, Vec<u8>)>, SourceError> {
         let path = self.path;
-        let io_error = |source| SourceError::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let io_error = SourceError::io(path);
         let mut chunk = Vec::new();
         let mut num_bytes = 0;
         while num_bytes < CHUNK_BYTES {
@@ -330,12 +324,7 @@ impl Run<'_> {
     }
 
     fn malformed(&self, at: String, reason: String) -> SourceError {
-        SourceError::Malformed {
-            format: "GeoJSON",
-            path: self.path.to_owned(),
-            at,
-            reason,
-        }
+        SourceError::malformed("GeoJSON", self.path, at, reason)
     }
 
     fn store(&mut self, outcomes: Vec<Outcome>) -> Result<(), SourceError> {

@@ -37,16 +37,8 @@ pub fn read(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let io = |source| SourceError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let malformed = |at: &str, reason: String| SourceError::Malformed {
-        format: FORMAT,
-        path: path.to_owned(),
-        at: at.to_owned(),
-        reason,
-    };
+    let io = SourceError::io(path);
+    let malformed = |at: &str, reason: String| SourceError::malformed(FORMAT, path, at, reason);
     let length = path.metadata().map_err(io)?.len();
     if length > MAX_BYTES {
         return Err(malformed("file", format!("{length} bytes are more than {MAX_BYTES}")));

@@ -51,19 +51,18 @@ pub fn read(
     report: &mut Report,
 ) -> Result<(), SourceError> {
     let named = table::Table::read(path)?;
-    let (points, lines) = if named.is_points() {
-        (named, partner(path, true).map(|p| table::Table::read(&p)).transpose()?)
-    } else {
-        let point_path = partner(path, false).ok_or_else(|| SourceError::Malformed {
-            format: FORMAT,
-            path: path.to_owned(),
-            at: "file name".to_owned(),
-            reason:
-                "the line table needs its point table beside it (…POINT.csv with …LINE.csv, …点表.csv with …线表.csv)"
-                    .to_owned(),
-        })?;
-        (table::Table::read(&point_path)?, Some(named))
-    };
+    let (points, lines) =
+        if named.is_points() {
+            (named, partner(path, true).map(|p| table::Table::read(&p)).transpose()?)
+        } else {
+            let point_path = partner(path, false).ok_or_else(|| SourceError::malformed(
+                FORMAT,
+                path,
+                "file name",
+                "the line table needs its point table beside it (…POINT.csv with …LINE.csv, …点表.csv with …线表.csv)",
+        ))?;
+            (table::Table::read(&point_path)?, Some(named))
+        };
     if lines.is_none() {
         report.warn(
             "pipes/no-line-table",

@@ -40,16 +40,8 @@ pub(super) struct Table {
 impl Table {
     /// Reads a table and finds its columns.
     pub(super) fn read(path: &Path) -> Result<Self, SourceError> {
-        let io = |source| SourceError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        let malformed = |at: String, reason: String| SourceError::Malformed {
-            format: FORMAT,
-            path: path.to_owned(),
-            at,
-            reason,
-        };
+        let io = SourceError::io(path);
+        let malformed = |at: String, reason: String| SourceError::malformed(FORMAT, path, at, reason);
         let length = path.metadata().map_err(io)?.len();
         if length > MAX_BYTES {
             return Err(malformed(

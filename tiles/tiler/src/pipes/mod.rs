@@ -14,7 +14,7 @@ use crate::record::{FeatureTag, PACKING_ERROR_M};
 use crate::terrain::TerrainSampler;
 use crate::{BuiltTile, FaceStyle, FeatureHead, GroupBuilder, TileContext, TileMesh, Triangulator, bodies};
 use city_model::{BuildingUse, Feature, LayerGroup, Report, Shape, SurfaceKind, SurfaceStyle};
-use glam::{DMat4, DVec3};
+use glam::DVec3;
 use record::{NodeRecord, PipeLook, PipeRecord, Section};
 use serde::{Deserialize, Serialize};
 use tube::Profile;
@@ -88,17 +88,19 @@ impl GroupBuilder for PipeBuilder {
                         ),
                     },
                     _ => {
-                        let lost = draw_solid(tile, &mut mesh, feature, shape, slot, &mut cutter);
-                        if lost > 0 {
-                            report.warn(
-                                "pipes/surface-without-area",
-                                Some(&feature.id),
-                                None,
-                                format!("{lost} surfaces have no area and are left out"),
-                            );
-                        }
-                        let size_m = feature.bounds().size().length();
-                        summary.dropped_m = summary.dropped_m.max(if size_m.is_finite() { size_m } else { 0.0 });
+                        let style = face(&record::look_of(feature), slot, SurfaceKind::Pipe, 0.0);
+                        let code = "pipes/surface-without-area";
+                        let size_m = bodies::solid(
+                            &mut mesh,
+                            tile.frame,
+                            feature,
+                            shape,
+                            style,
+                            &mut cutter,
+                            code,
+                            &mut report,
+                        );
+                        summary.dropped_m = summary.dropped_m.max(size_m);
                     }
                 }
             }
@@ -261,25 +263,6 @@ fn sweep_scene(tile: &TileContext<'_>, mesh: &mut TileMesh, axis: &[DVec3], prof
     let local: Vec<DVec3> = axis.iter().filter_map(|p| tile.frame.local(*p)).collect();
     if let Some(local) = polyline::cleaned(&local) {
         tube::sweep(mesh, &local, profile, style);
-    }
-}
-
-fn draw_solid(
-    tile: &TileContext<'_>,
-    mesh: &mut TileMesh,
-    feature: &Feature,
-    shape: &Shape,
-    slot: u32,
-    cutter: &mut Triangulator,
-) -> usize {
-    let style = face(&record::look_of(feature), slot, SurfaceKind::Pipe, 0.0);
-    match shape {
-        Shape::Surfaces(source) => bodies::surfaces(mesh, tile.frame, source, &DMat4::IDENTITY, style, cutter),
-        Shape::Instance {
-            template,
-            scene_from_template,
-        } => bodies::surfaces(mesh, tile.frame, template, scene_from_template, style, cutter),
-        Shape::Extrusion(_) | Shape::Footprint(_) | Shape::Line(_) | Shape::Point(_) => 0,
     }
 }
 

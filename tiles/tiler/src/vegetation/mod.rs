@@ -8,7 +8,7 @@ use crate::{BuiltTile, FaceStyle, FeatureHead, GroupBuilder, TileContext, TileMe
 use city_model::{
     BuildingUse, Feature, FeatureClass, LayerGroup, PointKind, Report, Shape, SurfaceKind, SurfaceStyle, layers,
 };
-use glam::{DMat4, DVec3};
+use glam::DVec3;
 use serde::{Deserialize, Serialize};
 use tree::{PlantBody, PlantRecord};
 
@@ -65,17 +65,18 @@ impl GroupBuilder for VegetationBuilder {
                     },
                     _ => {
                         let style = solid_style(feature, slot);
-                        let lost = draw_solid(tile, &mut mesh, shape, style, &mut cutter);
-                        if lost > 0 {
-                            report.warn(
-                                "vegetation/surface-without-area",
-                                Some(&feature.id),
-                                None,
-                                format!("{lost} surfaces have no area and are left out"),
-                            );
-                        }
-                        let size_m = feature.bounds().size().length();
-                        summary.dropped_m = summary.dropped_m.max(if size_m.is_finite() { size_m } else { 0.0 });
+                        let code = "vegetation/surface-without-area";
+                        let size_m = bodies::solid(
+                            &mut mesh,
+                            tile.frame,
+                            feature,
+                            shape,
+                            style,
+                            &mut cutter,
+                            code,
+                            &mut report,
+                        );
+                        summary.dropped_m = summary.dropped_m.max(size_m);
                     }
                 }
             }
@@ -166,23 +167,6 @@ fn surface_bytes(kind: SurfaceKind) -> [u8; 4] {
         openness: 255,
     }
     .to_bytes()
-}
-
-fn draw_solid(
-    tile: &TileContext<'_>,
-    mesh: &mut TileMesh,
-    shape: &Shape,
-    style: FaceStyle,
-    cutter: &mut Triangulator,
-) -> usize {
-    match shape {
-        Shape::Surfaces(source) => bodies::surfaces(mesh, tile.frame, source, &DMat4::IDENTITY, style, cutter),
-        Shape::Instance {
-            template,
-            scene_from_template,
-        } => bodies::surfaces(mesh, tile.frame, template, scene_from_template, style, cutter),
-        Shape::Extrusion(_) | Shape::Footprint(_) | Shape::Line(_) | Shape::Point(_) => 0,
-    }
 }
 
 /// Size of a point thing, metres.

@@ -126,11 +126,7 @@ const fn body_is_finite(body: PlantBody) -> bool {
 
 /// Draws a plant at full detail: 40 to 80 triangles a tree.
 pub fn draw(mesh: &mut TileMesh, plant: &PlantRecord, at: Vec3, slot: u32) {
-    let style = |color, kind| FaceStyle {
-        slot,
-        color,
-        surface: surface_bytes(kind),
-    };
+    let style = |color, kind| face(slot, color, kind);
     match plant.body {
         PlantBody::Tree {
             height_m,
@@ -145,16 +141,12 @@ pub fn draw(mesh: &mut TileMesh, plant: &PlantRecord, at: Vec3, slot: u32) {
             let crown = style(crown_color(form, index), SurfaceKind::Leaf);
             let thick = (height * 0.022).clamp(0.06, 0.45);
             let foot = at - Vec3::Z * 0.3;
+            let (taper, share) = [(0.7, 0.42), (0.8, 0.25), (0.8, 0.2)][usize::from(form.min(2))];
+            let trunk_profile = [(thick, 0.0), (thick * taper, height * share + 0.3)];
+            lathe(mesh, foot, &trunk_profile, 5, turn, trunk);
+            let ring = |r: f32, z: f32| (radius * r, height * z);
             match form {
                 1 => {
-                    lathe(
-                        mesh,
-                        foot,
-                        &[(thick, 0.0), (thick * 0.8, height * 0.25 + 0.3)],
-                        5,
-                        turn,
-                        trunk,
-                    );
                     for (low, high, wide) in [(0.14, 0.60, 1.0), (0.38, 0.82, 0.74), (0.62, 1.0, 0.48)] {
                         lathe(
                             mesh,
@@ -173,15 +165,6 @@ pub fn draw(mesh: &mut TileMesh, plant: &PlantRecord, at: Vec3, slot: u32) {
                 2 => {
                     lathe(
                         mesh,
-                        foot,
-                        &[(thick, 0.0), (thick * 0.8, height * 0.2 + 0.3)],
-                        5,
-                        turn,
-                        trunk,
-                    );
-                    let ring = |r: f32, z: f32| (radius * r, height * z);
-                    lathe(
-                        mesh,
                         at,
                         &[
                             ring(0.0, 0.12),
@@ -196,17 +179,8 @@ pub fn draw(mesh: &mut TileMesh, plant: &PlantRecord, at: Vec3, slot: u32) {
                     );
                 }
                 _ => {
-                    lathe(
-                        mesh,
-                        foot,
-                        &[(thick, 0.0), (thick * 0.7, height * 0.42 + 0.3)],
-                        5,
-                        turn,
-                        trunk,
-                    );
                     // two offset lobes read as a crown, one ball reads as a lollipop
                     let lean = Vec2::from_angle(turn) * radius * 0.28;
-                    let ring = |r: f32, z: f32| (radius * r, height * z);
                     lathe(
                         mesh,
                         at - (lean * 0.6).extend(0.0),
@@ -252,27 +226,13 @@ pub fn draw(mesh: &mut TileMesh, plant: &PlantRecord, at: Vec3, slot: u32) {
                 );
             }
         }
-        PlantBody::Block { size_m } => {
-            let half = Vec2::splat(size_m as f32 * 0.5);
-            upright_box(
-                mesh,
-                at,
-                half,
-                size_m as f32,
-                plant.turn_rad,
-                style(POST_RGBA, SurfaceKind::Plain),
-            );
-        }
+        PlantBody::Block { size_m } => draw_block(mesh, size_m, plant.turn_rad, at, slot),
     }
 }
 
 /// Draws a plant with eight to twelve triangles and returns how far that is from the full body, metres.
 pub fn draw_stand_in(mesh: &mut TileMesh, plant: &PlantRecord, at: Vec3, slot: u32) -> f64 {
-    let style = |color, kind| FaceStyle {
-        slot,
-        color,
-        surface: surface_bytes(kind),
-    };
+    let style = |color, kind| face(slot, color, kind);
     match plant.body {
         PlantBody::Tree {
             height_m,
@@ -306,18 +266,25 @@ pub fn draw_stand_in(mesh: &mut TileMesh, plant: &PlantRecord, at: Vec3, slot: u
             (height_m * 0.15).min(1.6) + 0.32
         }
         PlantBody::Block { size_m } => {
-            let half = Vec2::splat(size_m as f32 * 0.5);
-            upright_box(
-                mesh,
-                at,
-                half,
-                size_m as f32,
-                plant.turn_rad,
-                style(POST_RGBA, SurfaceKind::Plain),
-            );
+            draw_block(mesh, size_m, plant.turn_rad, at, slot);
             0.0
         }
     }
+}
+
+fn face(slot: u32, color: [u8; 4], kind: SurfaceKind) -> FaceStyle {
+    FaceStyle {
+        slot,
+        color,
+        surface: surface_bytes(kind),
+    }
+}
+
+/// A cube on the ground.
+fn draw_block(mesh: &mut TileMesh, size_m: f64, turn_rad: f32, at: Vec3, slot: u32) {
+    let edge = size_m as f32;
+    let style = face(slot, POST_RGBA, SurfaceKind::Plain);
+    upright_box(mesh, at, Vec2::splat(edge * 0.5), edge, turn_rad, style);
 }
 
 fn crown_color(form: u8, index: u32) -> [u8; 4] {

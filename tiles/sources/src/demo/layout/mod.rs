@@ -76,6 +76,30 @@ pub(super) struct Site {
 }
 
 impl Site {
+    /// An extruded body without roof boxes that is no part of another.
+    const fn new(
+        rect: Rect,
+        ring: Vec<DVec2>,
+        storeys: u32,
+        storey_m: f64,
+        roof: RoofForm,
+        usage: Usage,
+        year: u32,
+    ) -> Self {
+        Self {
+            ring,
+            rect,
+            storeys,
+            storey_m,
+            roof,
+            boxes: Vec::new(),
+            usage,
+            year,
+            body: Body::Extruded,
+            part_of: None,
+        }
+    }
+
     /// Height to the eaves, metres: the ground floor of shops and halls is in `storey_m` already; plinth of 0.45 m.
     pub(super) fn height_m(&self) -> f64 {
         f64::from(self.storeys) * self.storey_m + 0.45
@@ -181,19 +205,7 @@ impl Plot<'_> {
             return None;
         }
         let year = self.year();
-        self.out.sites.push(Site {
-            ring,
-            rect,
-            storeys,
-            storey_m,
-            roof,
-            boxes: Vec::new(),
-            usage,
-            year,
-            body: Body::Extruded,
-            part_of: None,
-        });
-        Some(self.out.sites.len() - 1)
+        Some(self.push(Site::new(rect, ring, storeys, storey_m, roof, usage, year)))
     }
 
     /// Sets a part on or beside a building; it shares the building's year.
@@ -207,19 +219,13 @@ impl Plot<'_> {
         usage: Usage,
     ) -> usize {
         let year = self.out.sites[of].year;
-        let ring = rect.ring();
-        self.out.sites.push(Site {
-            ring,
-            rect,
-            storeys,
-            storey_m,
-            roof,
-            boxes: Vec::new(),
-            usage,
-            year,
-            body: Body::Extruded,
-            part_of: Some(of),
-        });
+        let mut part = Site::new(rect, rect.ring(), storeys, storey_m, roof, usage, year);
+        part.part_of = Some(of);
+        self.push(part)
+    }
+
+    fn push(&mut self, site: Site) -> usize {
+        self.out.sites.push(site);
         self.out.sites.len() - 1
     }
 
