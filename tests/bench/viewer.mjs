@@ -1,19 +1,31 @@
-// Runs our viewer and two peers on the same served city, one after the other, several rounds, and prints medians as
-// JSON: frame time while the camera turns, time from engine start to settled, memory of the page's process.
+// Runs our viewer and two peers on the same served city, one after the other, several rounds, and prints medians as JSON.
 //
-// usage: node viewer.mjs SERVER_URL [rounds]
+// usage: node viewer.mjs SERVER_URL [OPTIONS_JSON]
+//   error_px 16       screen-space error that every engine refines to; device pixel ratio 1 for all
+//   view              id of a view of the manifest; the first one without it
+//   view_scale 1      factor of the view's distance
+//   without []        groups of the tileset that nobody draws ("underground": ours does not load what the ground covers)
+//   rounds 3          each engine once a round
+//   qualities ["low"] presets of ours; the first is compared (light by vertex, no shadows, one sample a pixel, as the
+//                     peers, which light by pixel), others are shown beside it
+//   engines           names to run, all without it; shots: folder for pictures
+//
+// What is measured, the same way for all (probe.mjs): frames are counted when they are drawn, not when they are handed
+// over; while frames are timed the camera makes one step, the frame is drawn to its end, then the next step follows.
 import { createServer } from 'node:http';
 import { readFileSync, existsSync } from 'node:fs';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { installProbe } from './probe.mjs';
 
-const [server, rounds = '3'] = process.argv.slice(2);
+const [server, given = '{}'] = process.argv.slice(2);
+const options = { error_px: 16, view_scale: 1, without: [], rounds: 3, qualities: ['low'], ...JSON.parse(given) };
 const here = dirname(fileURLToPath(import.meta.url));
 const WIDTH = 960;
 const HEIGHT = 540;
-const TURN_SECONDS = 8;
 const FOVY = Math.PI / 4;
+const TIMING = { warm_up: 3, seconds: 10, most: 120, least: 8, step_rad: 0.01 };
 const FLAGS = [
   '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
   '--disable-sync', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan',
@@ -21,105 +33,134 @@ const FLAGS = [
 ];
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.json': 'application/json', '.wasm': 'application/wasm', '.css': 'text/css' };
 
+const manifest = await (await fetch(`${server}/api/v1/manifest`)).json();
+const found = options.view ? manifest.views.find(({ id }) => id === options.view) : manifest.views[0];
+if (!found) throw new Error(`no view ${options.view}`);
+const view = { target_enu: found.target_enu, distance_m: found.distance_m * options.view_scale, heading_deg: found.heading_deg, pitch_deg: found.pitch_deg };
+
+/** Root file of the tileset without the groups that nobody draws, with absolute addresses. */
+async function root() {
+  const address = new URL(manifest.tileset_url, server).href;
+  const file = await (await fetch(address)).json();
+  file.root.children = file.root.children.filter(({ extras }) => !options.without.includes(extras?.group));
+  for (const { content } of file.root.children) content.uri = new URL(content.uri, address).href;
+  return JSON.stringify(file);
+}
+const tileset = await root();
+
 const files = createServer((request, response) => {
-  const path = join(here, normalize(decodeURIComponent(request.url.split(/[?#]/)[0])));
+  const name = normalize(decodeURIComponent(request.url.split(/[?#]/)[0]));
+  if (name === '/tileset.json') { response.writeHead(200, { 'content-type': TYPES['.json'] }).end(tileset); return; }
+  const path = join(here, name);
   if (!path.startsWith(here) || !existsSync(path)) { response.writeHead(404).end(); return; }
   response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(readFileSync(path));
 });
 await new Promise((resolve) => files.listen(0, '127.0.0.1', resolve));
 const base = `http://127.0.0.1:${files.address().port}`;
-
-const manifest = await (await fetch(`${server}/api/v1/manifest`)).json();
-// VIEW_SCALE brings the camera nearer (0.4: more triangles); the time to settled is then that of the first view
-const view = { ...manifest.views[0], distance_m: manifest.views[0].distance_m * Number(process.env.VIEW_SCALE ?? 1) };
 const job = {
-  tileset: server + manifest.tileset_url, ecef_from_enu: manifest.ecef_from_enu, view,
+  tileset: `${base}/tileset.json`, error_px: options.error_px, ecef_from_enu: manifest.ecef_from_enu, view,
   fovy_rad: FOVY, fovx_rad: 2 * Math.atan(Math.tan(FOVY / 2) * (WIDTH / HEIGHT)),
 };
 
-async function processMemory(browser, page) {
+/** Resident sizes of the heaviest page process and of the graphics process, and what JavaScript and wasm hold, MiB. */
+async function memory(browser, page) {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const rss = (id) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  const heaviest = Math.max(...processInfo.filter((p) => p.type === 'renderer').map((p) => rss(p.id)));
-  const heap = await page.evaluate(() => (performance.memory?.usedJSHeapSize ?? 0) / 1048576);
-  return { renderer_process_mib: heaviest, js_heap_mib: heap };
+  const rss = (type) => Math.max(...processInfo.filter((p) => p.type === type)
+    .map(({ id }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0) / 1024));
+  const own = await page.evaluate(() => ({ js: performance.memory?.usedJSHeapSize ?? 0, wasm: window.probe.wasmBytes() }));
+  return { page_process_mib: rss('renderer'), gpu_process_mib: rss('GPU'), js_heap_mib: own.js / 1048576, wasm_mib: own.wasm / 1048576 };
+}
+
+/** Frames of the page, from its navigation on: when the city was first seen, when the last change of picture was drawn. */
+function landmarks({ frames, started_ms }) {
+  const drawn = frames.filter(({ completed_ms }) => completed_ms !== null);
+  const last = drawn.at(-1)?.triangles;
+  let settled = drawn.length - 1;
+  while (settled > 0 && drawn[settled - 1].triangles === last) settled -= 1;
+  const first = drawn.find(({ triangles }) => triangles > 100);
+  return {
+    first_pixels_ms: first?.completed_ms ?? NaN,
+    settled_ms: (drawn[settled]?.completed_ms ?? NaN) - started_ms,
+    frames_to_settle: settled + 1,
+    triangles: last,
+  };
 }
 
 async function measure(name, url, drive) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
   try {
-    const page = await browser.newPage({ viewport: { width: WIDTH, height: HEIGHT } });
+    const page = await browser.newPage({ viewport: { width: WIDTH, height: HEIGHT }, deviceScaleFactor: 1 });
+    page.setDefaultTimeout(180_000);
     const errors = [];
     page.on('pageerror', (error) => errors.push(String(error)));
+    await page.addInitScript(installProbe);
     await page.goto(url);
-    await page.waitForFunction(() => window.ready || window.chengjing, null, { timeout: 120000 });
-    const result = await page.evaluate(drive, { seconds: TURN_SECONDS, view });
-    if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${name}.png`), timeout: 120000 });
-    return { name, ...result, ...(await processMemory(browser, page)), errors };
+    await page.waitForFunction(() => window.peer || window.chengjing);
+    const { settling, times_ms } = await page.evaluate(drive, { ...TIMING, view });
+    if (options.shots) await page.screenshot({ path: join(options.shots, `${name.replaceAll(/\W+/g, '-')}.png`), timeout: 180_000 });
+    const frame_ms = times_ms.reduce((sum, ms) => sum + ms, 0) / times_ms.length;
+    return { name, ...landmarks(settling), frame_ms, slowest_ms: Math.max(...times_ms), timed: times_ms.length, ...(await memory(browser, page)), errors };
   } finally {
     await browser.close();
   }
 }
 
 // runs in the page of a peer
-const drivePeer = async ({ seconds }) => {
-  const settled_ms = await window.peer.settled;
-  const first = window.peer.frames();
+const drivePeer = async ({ warm_up, seconds, most, least, step_rad }) => {
+  const { peer, probe } = window;
+  await peer.settled;
+  const settling = { frames: probe.frames.map((frame) => ({ ...frame })), started_ms: peer.started_ms };
+  const times_ms = [];
   const start = performance.now();
-  await new Promise((resolve) => {
-    const turn = () => {
-      const t = (performance.now() - start) / 1000;
-      if (t > seconds) { resolve(); return; }
-      window.peer.look(t * 0.05);
-      requestAnimationFrame(turn);
-    };
-    turn();
-  });
-  const frames = window.peer.frames() - first;
-  return { settled_ms, frame_ms: (performance.now() - start) / Math.max(frames, 1), frames, triangles: window.peer.triangles() };
+  for (let i = 0; i < warm_up + least || (performance.now() - start < seconds * 1000 && i < warm_up + most); i += 1) {
+    const before = performance.now();
+    await peer.draw(i * step_rad);
+    if (i >= warm_up) times_ms.push(performance.now() - before);
+  }
+  return { settling, times_ms };
 };
 
 // runs in our page
-const driveOurs = async ({ seconds, view }) => {
-  const viewer = window.chengjing;
+const driveOurs = async ({ warm_up, seconds, most, least, step_rad, view }) => {
+  const { chengjing: viewer, probe } = window;
   await viewer.settled();
-  const settled_ms = viewer.timings?.().settled_ms ?? null;
-  const { target_enu, distance_m, heading_deg, pitch_deg } = view;
-  const start_view = { target_enu, distance_m, heading_deg, pitch_deg };
-  viewer.flyTo(start_view, { duration_ms: 0 });
-  await viewer.settled();
-  const first = viewer.stats().frames;
+  while (probe.frames.some(({ completed_ms }) => completed_ms === null)) await probe.nextCompleted();
+  const settling = { frames: probe.frames.map((frame) => ({ ...frame })), started_ms: viewer.timings().started_ms };
+  const times_ms = [];
   const start = performance.now();
-  await new Promise((resolve) => {
-    const turn = () => {
-      const t = (performance.now() - start) / 1000;
-      if (t > seconds) { resolve(); return; }
-      viewer.flyTo({ ...start_view, heading_deg: start_view.heading_deg + (t * 0.05 * 180) / Math.PI }, { duration_ms: 0 });
-      requestAnimationFrame(turn);
-    };
-    turn();
-  });
-  const stats = viewer.stats();
-  const frames = stats.frames - first;
-  return { settled_ms, frame_ms: (performance.now() - start) / Math.max(frames, 1), frames, triangles: stats.triangles };
+  for (let i = 0; i < warm_up + least || (performance.now() - start < seconds * 1000 && i < warm_up + most); i += 1) {
+    const before = performance.now();
+    const drawn = probe.nextCompleted();
+    viewer.flyTo({ ...view, heading_deg: view.heading_deg + (i * step_rad * 180) / Math.PI }, { duration_ms: 0 });
+    await drawn;
+    if (i >= warm_up) times_ms.push(performance.now() - before);
+  }
+  return { settling, times_ms };
 };
 
 const hash = encodeURIComponent(JSON.stringify(job));
+const { target_enu: t } = view;
+const link = [...t, view.distance_m, view.heading_deg, view.pitch_deg].join(',');
+const ours = (quality) => `${server}/?bare&quality=${quality}&error=${options.error_px}#view=${link}`;
 const engines = [
-  ['chengjing', `${server}/?bare&quality=low`, driveOurs],
-  ['cesium 1.145.0', `${base}/cesium.html#${hash}`, drivePeer],
+  ...options.qualities.map((quality) => [`chengjing, ${quality}`, ours(quality), driveOurs]),
+  ['CesiumJS 1.145.0', `${base}/cesium.html#${hash}`, drivePeer],
   ['3d-tiles-renderer 0.5.3', `${base}/tiles-renderer.html#${hash}`, drivePeer],
-];
+].filter(([name]) => options.engines?.some((wanted) => name.includes(wanted)) ?? true);
 const runs = [];
-for (let round = 0; round < Number(rounds); round += 1) {
-  for (const [name, url, drive] of engines) runs.push(await measure(name, url, drive));
+for (let round = 0; round < options.rounds; round += 1) {
+  for (const [name, url, drive] of engines) {
+    const run = await measure(name, url, drive);
+    runs.push(run);
+    console.error(JSON.stringify(run));
+  }
 }
 files.close();
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const table = engines.map(([name]) => {
   const own = runs.filter((run) => run.name === name);
-  const of = (key) => median(own.map((run) => run[key] ?? NaN));
-  return { name, frame_ms: of('frame_ms'), settled_ms: of('settled_ms'), triangles: of('triangles'), renderer_process_mib: of('renderer_process_mib'), js_heap_mib: of('js_heap_mib'), errors: own.flatMap((run) => run.errors) };
+  const numbers = Object.keys(own[0]).filter((key) => typeof own[0][key] === 'number');
+  return { name, ...Object.fromEntries(numbers.map((key) => [key, median(own.map((run) => run[key]))])), errors: own.flatMap((run) => run.errors) };
 });
-console.log(JSON.stringify({ size: [WIDTH, HEIGHT], rounds: Number(rounds), view: view.id, table }));
+console.log(JSON.stringify({ size: [WIDTH, HEIGHT], options, view, table }));

@@ -45,7 +45,7 @@ function quality(text: string | null): Quality | null {
  * The viewer as an element.
  *
  * Attributes: `server` (address of a Chengjing server; the page's own by default), `quality` (`low`, `medium`, `high`),
- * `address` (present = the view is kept in the page's address and read from it; `?quality=` is read too), `bare` (present = no panels but the line with the credits).
+ * `address` (present = the view is kept in the page's address and read from it; `?quality=` and `?error=`, the screen-space error in pixels, are read too), `bare` (present = no panels but the line with the credits).
  * Give it a size by CSS. Removing it stops its streams and timers; the engine lives until the page goes.
  */
 export class ChengjingViewer extends LitElement {
@@ -126,10 +126,12 @@ export class ChengjingViewer extends LitElement {
     super.connectedCallback();
     this.append(this.canvas);
     if (this.#shell) return;
+    const asked = this.address ? new URLSearchParams(location.search) : null;
     const shell = new Shell({
       server: new URL(`${(this.server ?? ".").replace(/\/*$/, "")}/`, document.baseURI),
       canvasSelector: `#${this.canvas.id}`,
-      quality: quality(this.quality ?? (this.address ? new URLSearchParams(location.search).get("quality") : null)),
+      quality: quality(this.quality ?? asked?.get("quality") ?? null),
+      errorPx: Number(asked?.get("error")) || null,
       reducedMotion: globalThis.matchMedia("(prefers-reduced-motion: reduce)"),
       ownsAddress: this.address,
     });

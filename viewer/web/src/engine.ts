@@ -20,6 +20,8 @@ export interface EngineOptions {
   decode_wasm_url: string;
   num_workers: number;
   quality: Quality;
+  /** Screen-space error to refine to, device pixels; null = the preset's. */
+  maximum_error_px: number | null;
   reduced_motion: boolean;
   cpu_budget_bytes: number;
   gpu_budget_bytes: number;

@@ -19,6 +19,9 @@ const QUIET: ReadonlySet<ViewerCommand["type"]> = new Set(["pick", "set_hover", 
 /** Parts of a selected feature that are marked along with it; more would only be noise on the wire. */
 const MAX_RELATED = 64;
 
+/** Mark that the engine sets when the first tiles are drawn to the end (`viewer/app/src/material/draw.rs`). */
+const FIRST_PIXELS = "chengjing:first-pixels";
+
 /** How long a notice stays. */
 const NOTICE_MS = 4000;
 const HINT_MS = 10_000;
@@ -28,6 +31,8 @@ export interface ShellOptions {
   canvasSelector: string;
   /** Preset asked for by the embedding page; null = the remembered one, else by the machine. */
   quality: Quality | null;
+  /** Screen-space error to refine to, device pixels; null = the preset's. */
+  errorPx: number | null;
   reducedMotion: MediaQueryList;
   /** True where this shell may keep its state in the page's address. */
   ownsAddress: boolean;
@@ -37,6 +42,10 @@ export interface ShellOptions {
 export interface Timings {
   /** From the request of the engine to its compiled module. */
   download_ms: number | null;
+  /** When the engine was started, since the navigation. */
+  started_ms: number | null;
+  /** When the first tiles were drawn to the end, since the navigation. */
+  first_pixels_ms: number | null;
   /** From the engine's start to its first command taken. */
   ready_ms: number | null;
   /** From the engine's start to the first view completely drawn. */
@@ -53,7 +62,7 @@ export class Shell {
   #picks = new Map<number, (pick: Pick) => void>();
   #nextPick = 1;
   #settledWaiters: PromiseWithResolvers<void>[] = [];
-  #timings: Timings = { download_ms: null, ready_ms: null, settled_ms: null };
+  #timings: Timings = { download_ms: null, started_ms: null, first_pixels_ms: null, ready_ms: null, settled_ms: null };
   #engineStart = 0;
   #linkTimer: ReturnType<typeof setTimeout> | undefined;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -112,12 +121,14 @@ export class Shell {
         decode_wasm_url: engineUrl("viewer_decode_bg.wasm"),
         num_workers: workerCount(navigator.hardwareConcurrency),
         quality: this.state.quality,
+        maximum_error_px: this.options.errorPx,
         reduced_motion: reducedMotion.matches,
         ...memoryBudget((navigator as Navigator & { deviceMemory?: number }).deviceMemory),
         initial_view: link.view ?? homeView(manifest),
         device_pixel_ratio: globalThis.devicePixelRatio,
       };
       this.#engineStart = performance.now();
+      this.#timings.started_ms = this.#engineStart;
       const ready = Promise.withResolvers<void>();
       this.#engine = await startEngine(module, canvasSelector, options, (event) => {
         if (event.type === "ready") ready.resolve();
@@ -186,7 +197,8 @@ export class Shell {
   }
 
   timings(): Timings {
-    return { ...this.#timings };
+    const [drawn] = performance.getEntriesByName(FIRST_PIXELS, "mark");
+    return { ...this.#timings, first_pixels_ms: drawn?.startTime ?? null };
   }
 
   pick(x: number, y: number): Promise<Pick> {

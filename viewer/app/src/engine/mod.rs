@@ -100,7 +100,10 @@ async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartEr
         .init_resource::<inputs::Pending>()
         .insert_resource(RenderErrorHandler(device_loss::handle))
         .insert_resource(PixelRatio(options.device_pixel_ratio))
-        .insert_resource(state::SceneState::new(options.quality))
+        .insert_resource(state::SceneState {
+            asked_error_px: options.maximum_error_px.filter(|px| *px > 0.0),
+            ..state::SceneState::new(options.quality)
+        })
         .insert_resource(rig)
         .insert_resource(FeatureTable::new(options.manifest.feature_index_count))
         .insert_resource(canvas)

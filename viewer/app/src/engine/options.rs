@@ -23,6 +23,9 @@ pub(crate) struct StartOptions {
     /// Preset.
     #[serde(default)]
     pub(crate) quality: Quality,
+    /// Screen-space error to refine to, device pixels; the preset's when absent.
+    #[serde(default)]
+    pub(crate) maximum_error_px: Option<f64>,
     /// Jump cuts instead of flights.
     #[serde(default)]
     pub(crate) reduced_motion: bool,

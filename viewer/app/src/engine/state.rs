@@ -15,6 +15,8 @@ const FIRST_HOURS: f64 = 9.5;
 pub(crate) struct SceneState {
     /// Preset.
     pub(crate) quality: Quality,
+    /// Screen-space error that the page asks for in place of the preset's, device pixels.
+    pub(crate) asked_error_px: Option<f64>,
     /// Local solar time, 0–24.
     pub(crate) hours: f64,
     /// Ground and buildings are translucent.
@@ -30,6 +32,7 @@ impl SceneState {
     pub(crate) fn new(quality: Quality) -> Self {
         Self {
             quality,
+            asked_error_px: None,
             hours: FIRST_HOURS,
             is_underground: false,
             reports_hover: true,
@@ -74,11 +77,11 @@ impl SceneState {
 
     /// Maximum screen-space error, device pixels.
     pub(crate) fn maximum_error_px(&self) -> f64 {
-        match self.quality {
+        self.asked_error_px.unwrap_or(match self.quality {
             Quality::Low => 24.0,
             Quality::Medium => 16.0,
             Quality::High => 8.0,
-        }
+        })
     }
 
     /// Greatest number of device pixels a CSS pixel.

@@ -1,5 +1,6 @@
 //! The frame: shadow map when stale, opaque tiles front to back, sky, blended tiles back to front.
 
+use crate::engine::frame_loop;
 use crate::gpu::surface::{CanvasSurface, FrameTarget};
 use crate::material::frame::{DrawTile, FrameInput};
 use crate::material::mesh::GpuPrimitive;
@@ -9,6 +10,9 @@ use bevy::prelude::{Res, ResMut};
 use bevy::render::renderer::{RenderDevice, RenderQueue};
 use shaders::Bucket;
 use std::ops::Range;
+
+/// Name of the mark in the browser's timeline; the shell reads it back.
+const FIRST_PIXELS: &str = "chengjing:first-pixels";
 
 /// Draws [`FrameInput`] when it is wanted.
 pub(crate) fn draw_frame(
@@ -38,6 +42,10 @@ pub(crate) fn draw_frame(
     draw_city(&mut encoder, &renderer, &frame, &target, &device);
     queue.submit([encoder.finish()]);
     target.present();
+    if !renderer.has_drawn_tiles && !frame.tiles.is_empty() {
+        renderer.has_drawn_tiles = true;
+        queue.on_submitted_work_done(|| frame_loop::mark(FIRST_PIXELS));
+    }
 }
 
 fn draw_shadow_map(encoder: &mut wgpu::CommandEncoder, renderer: &CityRenderer, frame: &FrameInput) {

@@ -25,6 +25,8 @@ pub(crate) struct CityRenderer {
     pub(crate) shadow_size: u32,
     pub(crate) instances: wgpu::Buffer,
     pub(crate) texture_sampler: wgpu::Sampler,
+    /// The first tiles were drawn on this device.
+    pub(crate) has_drawn_tiles: bool,
 }
 
 /// Builds the renderer on the device that bevy just got.
@@ -89,6 +91,7 @@ impl CityRenderer {
                 min_filter: wgpu::FilterMode::Linear,
                 ..Default::default()
             }),
+            has_drawn_tiles: false,
             layouts,
         }
     }
