@@ -41,7 +41,7 @@ pub struct Scene {
     pub ray_up: [f32; 4],
     /// xyz: view ray in the middle of the picture; w: angle of a pixel, rad.
     pub ray_forward: [f32; 4],
-    /// xyz: eye modulo [`PATTERN_PERIOD_M`]; w: eye height, m.
+    /// xyz: eye modulo [`PATTERN_PERIOD_M`]; w: height of the eye above the plain around the data, m.
     pub eye: [f32; 4],
     /// xyz: unit vector to the sun; w: 1 by day, 0 once it has set.
     pub sun: [f32; 4],

@@ -40,15 +40,6 @@ fn paving(base: vec3<f32>, ground: vec2<f32>, px: f32) -> vec3<f32> {
     return base * (1.0 - 0.14 * joint * (1.0 - px * 2.0));
 }
 
-// Mottled ground; `px` metres a pixel fades the fine octave.
-fn mottled(base: vec3<f32>, ground: vec2<f32>, px: f32, strength: f32) -> vec3<f32> {
-    var n = value_noise(ground * 0.045) - 0.5;
-    if (px < 1.5) {
-        n += (value_noise(ground * 0.7) - 0.5) * (0.7 - px * 0.46);
-    }
-    return base * (1.0 + strength * n);
-}
-
 // Moving ripples without a texture; the sky is mirrored by Schlick's rule.
 fn water(base: vec3<f32>, ground: vec2<f32>, rel: vec3<f32>, distance_m: f32) -> vec3<f32> {
     let t = scene.sky_ambient.w;

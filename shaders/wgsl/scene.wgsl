@@ -13,7 +13,7 @@ struct Scene {
     ray_right: vec4<f32>,      // xyz: view ray at clip x = 1 minus the middle one; w: width, px
     ray_up: vec4<f32>,         // xyz: view ray at clip y = 1 minus the middle one; w: height, px
     ray_forward: vec4<f32>,    // xyz: view ray in the middle; w: angle of a pixel, rad
-    eye: vec4<f32>,            // xyz: eye modulo 4096 m, for patterns fixed to the ground; w: eye height, m
+    eye: vec4<f32>,            // xyz: eye modulo 4096 m, for patterns fixed to the ground; w: height above the plain, m
     sun: vec4<f32>,            // xyz: unit vector to the sun; w: 1 by day, 0 once it has set
     sun_color: vec4<f32>,      // rgb; w: lit share of windows, 0–1
     sky_ambient: vec4<f32>,    // rgb from above; w: animation time, s
@@ -100,6 +100,15 @@ fn value_noise(p: vec2<f32>) -> f32 {
     let bottom = mix(cell_hash(cell, 7u), cell_hash(cell + vec2(1, 0), 7u), s.x);
     let top = mix(cell_hash(cell + vec2(0, 1), 7u), cell_hash(cell + vec2(1, 1), 7u), s.x);
     return mix(bottom, top, s.y);
+}
+
+// Mottled ground; `px` metres a pixel fades the fine octave.
+fn mottled(base: vec3<f32>, ground: vec2<f32>, px: f32, strength: f32) -> vec3<f32> {
+    var n = value_noise(ground * 0.045) - 0.5;
+    if (px < 1.5) {
+        n += (value_noise(ground * 0.7) - 0.5) * (0.7 - px * 0.46);
+    }
+    return base * (1.0 + strength * n);
 }
 
 // Share of the interval [from, to] seen through a pixel of width w centred at x (all in one unit): no moiré.

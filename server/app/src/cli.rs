@@ -90,7 +90,7 @@ pub struct ImportArgs {
     /// Name of a new city.
     #[arg(long)]
     pub title: Option<String>,
-    /// Credit to show for files that state none.
+    /// Credit to show, as the licence asks; default: what the files state.
     #[arg(long)]
     pub attribution: Option<String>,
     /// Pipe class (JS, YS, WS, HS, RQ, RL, DL, TX, GY, ZH, BM, ZS) for files that do not say it.

@@ -352,7 +352,8 @@ impl FeatureSink for ImportSink<'_> {
         self.source_crs = self.options.crs.clone().or_else(|| info.crs.clone());
         self.dataset.crs = self.source_crs.as_ref().map(|crs| crs.name().to_owned());
         self.dataset.title = info.title.clone().or_else(|| self.dataset.title.take());
-        self.dataset.attribution = info.attribution.clone().or_else(|| self.dataset.attribution.take());
+        // what the operator gives is what a licence asks for; a file often names only the people who made it
+        self.dataset.attribution = self.options.attribution.clone().or_else(|| info.attribution.clone());
         self.dataset.licence = info.licence.clone().or_else(|| self.dataset.licence.take());
         Ok(())
     }

@@ -22,10 +22,8 @@ use viewer_core::{Camera, ViewerEvent, ViewerStats};
 
 /// Nearest distance drawn, metres; the reversed depth has no far plane.
 const NEAR_M: f32 = 0.5;
-/// Haze begins here and is complete there at the latest, metres.
-const HAZE_M: [f64; 2] = [2_000.0, 15_000.0];
-/// The same as shares of the distance to the far corner of the data, so that its edge is never seen as one.
-const HAZE_SHARE: [f64; 2] = [0.45, 1.15];
+/// Haze begins here and is complete there, metres.
+const HAZE_M: [f32; 2] = [2_000.0, 15_000.0];
 /// Strength of shadows by day.
 const SHADOW_STRENGTH: f32 = 0.88;
 /// Opacity of ground and buildings in underground mode.
@@ -111,7 +109,8 @@ pub(crate) fn compose(
         // hidden layers and selected features change what casts, so any change of state redraws the map
         frame.is_shadow_stale = is_moved || is_stream_changed || table.is_changed || !rig.is_moving();
     }
-    let haze_m = haze(eye, &manifest.0.bounds_enu);
+    // the lowest thing known: country around the city that lies above its edge would hide it
+    let plain_z_m = manifest.0.bounds_enu[2];
     let shadow_size = frame.settings.shadow_size;
     frame.scene = Some(Box::new(scene(
         camera,
@@ -120,7 +119,7 @@ pub(crate) fn compose(
         &state,
         &shadow,
         shadow_size,
-        haze_m,
+        plain_z_m,
         clock.now_ms,
     )));
     frame.size_px = size_px;
@@ -138,17 +137,6 @@ pub(crate) fn compose(
         .collect();
 }
 
-/// Where haze begins and is complete for an eye over a scene, metres.
-fn haze(eye_enu: DVec3, bounds_enu: &[f64; 6]) -> [f64; 2] {
-    let reach = |axis: usize| {
-        (eye_enu[axis] - bounds_enu[axis])
-            .abs()
-            .max((eye_enu[axis] - bounds_enu[axis + 3]).abs())
-    };
-    let corner_m = reach(0).hypot(reach(1)).hypot(eye_enu.z).max(1_000.0);
-    std::array::from_fn(|i| (HAZE_SHARE[i] * corner_m).min(HAZE_M[i]))
-}
-
 fn scene(
     camera: &Camera,
     size_px: [u32; 2],
@@ -156,7 +144,7 @@ fn scene(
     state: &SceneState,
     shadow: &ShadowFrame,
     shadow_size: u32,
-    haze_m: [f64; 2],
+    plain_z_m: f64,
     now_ms: f64,
 ) -> Scene {
     let eye = camera.eye_enu();
@@ -174,7 +162,7 @@ fn scene(
         ray_right: (right * (tan * width / height)).extend(width).to_array(),
         ray_up: (up * tan).extend(height).to_array(),
         ray_forward: forward.extend(2.0 * tan / height).to_array(),
-        eye: wrapped.extend(eye.z as f32).to_array(),
+        eye: wrapped.extend((eye.z - plain_z_m) as f32).to_array(),
         sun: light.sun.as_vec3().extend(light.day).to_array(),
         sun_color: with(light.sun_color, light.lamps),
         sky_ambient: with(light.sky_ambient, (now_ms / 1000.0 % 3600.0) as f32),
@@ -183,8 +171,8 @@ fn scene(
         zenith: with(light.zenith, if state.is_underground { 0.0 } else { SHADOW_STRENGTH }),
         horizon: with(light.horizon, 1.0 / shadow_size.max(1) as f32),
         fog: [
-            haze_m[0] as f32,
-            (1.0 / (haze_m[1] - haze_m[0])) as f32,
+            HAZE_M[0],
+            1.0 / (HAZE_M[1] - HAZE_M[0]),
             1.0,
             state.quality as u32 as f32,
         ],
