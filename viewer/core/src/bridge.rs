@@ -142,6 +142,141 @@ pub enum ViewerCommand {
     },
     /// Drops the GPU device, to test recovery.
     SimulateDeviceLoss,
+    /// Chooses how scenario sides are shown together. The tables come through `set_states`.
+    SetCompare {
+        /// How.
+        mode: CompareMode,
+        /// Sides (0–3): of `single` the one shown, of `swipe` left and right, of `difference` before and after, of
+        /// `side_by_side` left and right, of `grid` by rows. Missing ones are filled up with 0, 1, 2, 3.
+        #[serde(default)]
+        sides: Vec<u8>,
+        /// Place of the swipe line, share of the width from the left; kept when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        position: Option<f64>,
+    },
+    /// Chooses the side that `single` shows; alternated it blinks.
+    SetSide {
+        /// Side, 0–3.
+        side: u8,
+    },
+    /// Colours features by what a scenario does to them.
+    SetScenarioColors {
+        /// True shows changes blue, new things teal, what is demolished hatched in red; false shows the city as it will
+        /// stand.
+        enabled: bool,
+        /// True shows what is demolished as a ghost, false leaves it out; as `enabled` when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        removed: Option<bool>,
+    },
+    /// Lights up a set of features, in place of those lit before.
+    SetHighlight {
+        /// Dense numbers; none clears.
+        features: Vec<u32>,
+        /// sRGB colour; a warm yellow when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        rgb: Option<[u8; 3]>,
+    },
+    /// Makes features see-through, in place of those that were.
+    SetGhost {
+        /// Dense numbers; none (without `rest`) clears.
+        features: Vec<u32>,
+        /// True makes everything that stands see-through except these.
+        #[serde(default)]
+        rest: bool,
+    },
+    /// Puts a drawing tool into the pointer's hand.
+    SetTool {
+        /// The tool.
+        tool: Tool,
+    },
+    /// Draws a translucent sketch, in place of the one before: fill and outline draped on the ground, and a body above
+    /// it. Without rings and lines the sketch is gone.
+    SetSketch {
+        /// Polygon rings, ENU metres, not closed; the first is the outline, the others are further outlines.
+        #[serde(default)]
+        rings: Vec<Vec<[f64; 3]>>,
+        /// Open lines, ENU metres.
+        #[serde(default)]
+        lines: Vec<Vec<[f64; 3]>>,
+        /// Height of the body above the lowest ground under a ring, metres; flat when absent or 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        extrude_m: Option<f64>,
+        /// sRGB colour; the accent when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        color: Option<[u8; 3]>,
+    },
+    /// Asks which features have their middle within a ring, seen from above; answered by `area_features`.
+    QueryArea {
+        /// Given back in the answer.
+        request_id: u32,
+        /// Ring, ENU metres, not closed; heights do not matter.
+        ring_enu: Vec<[f64; 3]>,
+        /// Layer groups or layers asked for; buildings (and pipes while looking underground) when empty.
+        #[serde(default)]
+        layers: Vec<String>,
+    },
+    /// Height of the glass walls around projects.
+    SetProjectEnvelope {
+        /// Metres; 3 is the low wall that they begin with.
+        height_m: f64,
+    },
+}
+
+/// How scenario sides are shown together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum CompareMode {
+    /// One side.
+    #[default]
+    Single,
+    /// Two sides in one picture, parted by a line.
+    Swipe,
+    /// What differs between two sides, by colour and hatch.
+    Difference,
+    /// Two pictures beside each other with one camera.
+    SideBySide,
+    /// Four pictures with one camera.
+    Grid,
+}
+
+/// What the pointer does on the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Tool {
+    /// Moves the camera; clicks select.
+    #[default]
+    None,
+    /// Clicks set points; drags move the camera.
+    Draw,
+    /// A drag with the left button or one finger encircles; the other buttons, two fingers and the wheel move the
+    /// camera.
+    Lasso,
+}
+
+/// What the pointer did with a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum PointKind {
+    /// Went down and up at one place.
+    Click,
+    /// The second click of a double click; the first came as `click`.
+    Double,
+    /// Moved without a button.
+    Move,
+    /// Went down to draw a line (lasso).
+    Press,
+    /// Moved on while drawing.
+    Drag,
+    /// Went up after drawing.
+    Release,
 }
 
 /// What the engine tells the page.
@@ -207,6 +342,24 @@ pub enum ViewerEvent {
         /// Greatest screen-space error of what is drawn, pixels.
         drawn_error_px: f64,
     },
+    /// The pointer did something with a tool (`set_tool`).
+    ToolPoint {
+        /// Point of the ground under the pointer, ENU metres; `null` on the sky.
+        position_enu: Option<[f64; 3]>,
+        /// CSS pixels from the canvas' left.
+        x: f64,
+        /// CSS pixels from the canvas' top.
+        y: f64,
+        /// What.
+        kind: PointKind,
+    },
+    /// Answer to `query_area`, from the tiles that are drawn.
+    AreaFeatures {
+        /// As in the command.
+        request_id: u32,
+        /// Dense numbers, ascending.
+        indices: Vec<u32>,
+    },
     /// The GPU device was lost.
     DeviceLost {
         /// True when drawing goes on.
@@ -264,6 +417,9 @@ mod tests {
             View::decl(&config),
             Quality::decl(&config),
             ViewerStats::decl(&config),
+            CompareMode::decl(&config),
+            Tool::decl(&config),
+            PointKind::decl(&config),
             ViewerCommand::decl(&config),
             ViewerEvent::decl(&config),
         ];
@@ -316,6 +472,23 @@ mod tests {
         assert_eq!(
             read(r#"{"type":"set_quality","quality":"low"}"#),
             ViewerCommand::SetQuality { quality: Quality::Low }
+        );
+        assert_eq!(
+            read(r#"{"type":"set_compare","mode":"side_by_side","sides":[0,2]}"#),
+            ViewerCommand::SetCompare {
+                mode: CompareMode::SideBySide,
+                sides: vec![0, 2],
+                position: None
+            }
+        );
+        assert_eq!(
+            read(r#"{"type":"set_sketch","rings":[[[0,0,1],[9,0,1],[9,9,1]]],"extrude_m":30}"#),
+            ViewerCommand::SetSketch {
+                rings: vec![vec![[0.0, 0.0, 1.0], [9.0, 0.0, 1.0], [9.0, 9.0, 1.0]]],
+                lines: Vec::new(),
+                extrude_m: Some(30.0),
+                color: None
+            }
         );
         assert!(serde_json::from_str::<ViewerCommand>(r#"{"type":"no_such_thing"}"#).is_err());
     }

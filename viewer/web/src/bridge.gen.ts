@@ -62,6 +62,12 @@ gpu_bytes: number,
  */
 starved: boolean, };
 
+export type CompareMode = "single" | "swipe" | "difference" | "side_by_side" | "grid";
+
+export type Tool = "none" | "draw" | "lasso";
+
+export type PointKind = "click" | "double" | "move" | "press" | "drag" | "release";
+
 export type ViewerCommand = { "type": "fly_to", 
 /**
  * Where to.
@@ -158,7 +164,85 @@ url: string,
 /**
  * Content names that are gone or new.
  */
-changed: Array<string>, } | { "type": "simulate_device_loss" };
+changed: Array<string>, } | { "type": "simulate_device_loss" } | { "type": "set_compare", 
+/**
+ * How.
+ */
+mode: CompareMode, 
+/**
+ * Sides (0–3): of `single` the one shown, of `swipe` left and right, of `difference` before and after, of
+ * `side_by_side` left and right, of `grid` by rows. Missing ones are filled up with 0, 1, 2, 3.
+ */
+sides: Array<number>, 
+/**
+ * Place of the swipe line, share of the width from the left; kept when absent.
+ */
+position?: number, } | { "type": "set_side", 
+/**
+ * Side, 0–3.
+ */
+side: number, } | { "type": "set_scenario_colors", 
+/**
+ * True shows changes blue, new things teal, what is demolished hatched in red; false shows the city as it will
+ * stand.
+ */
+enabled: boolean, 
+/**
+ * True shows what is demolished as a ghost, false leaves it out; as `enabled` when absent.
+ */
+removed?: boolean, } | { "type": "set_highlight", 
+/**
+ * Dense numbers; none clears.
+ */
+features: Array<number>, 
+/**
+ * sRGB colour; a warm yellow when absent.
+ */
+rgb?: [number, number, number], } | { "type": "set_ghost", 
+/**
+ * Dense numbers; none (without `rest`) clears.
+ */
+features: Array<number>, 
+/**
+ * True makes everything that stands see-through except these.
+ */
+rest: boolean, } | { "type": "set_tool", 
+/**
+ * The tool.
+ */
+tool: Tool, } | { "type": "set_sketch", 
+/**
+ * Polygon rings, ENU metres, not closed; the first is the outline, the others are further outlines.
+ */
+rings: Array<Array<[number, number, number]>>, 
+/**
+ * Open lines, ENU metres.
+ */
+lines: Array<Array<[number, number, number]>>, 
+/**
+ * Height of the body above the lowest ground under a ring, metres; flat when absent or 0.
+ */
+extrude_m?: number, 
+/**
+ * sRGB colour; the accent when absent.
+ */
+color?: [number, number, number], } | { "type": "query_area", 
+/**
+ * Given back in the answer.
+ */
+request_id: number, 
+/**
+ * Ring, ENU metres, not closed; heights do not matter.
+ */
+ring_enu: Array<[number, number, number]>, 
+/**
+ * Layer groups or layers asked for; buildings (and pipes while looking underground) when empty.
+ */
+layers: Array<string>, } | { "type": "set_project_envelope", 
+/**
+ * Metres; 3 is the low wall that they begin with.
+ */
+height_m: number, };
 
 export type ViewerEvent = { "type": "ready" } | { "type": "stats" } & ViewerStats | { "type": "settled", 
 /**
@@ -224,7 +308,31 @@ missing_tiles: number,
 /**
  * Greatest screen-space error of what is drawn, pixels.
  */
-drawn_error_px: number, } | { "type": "device_lost", 
+drawn_error_px: number, } | { "type": "tool_point", 
+/**
+ * Point of the ground under the pointer, ENU metres; `null` on the sky.
+ */
+position_enu: [number, number, number] | null, 
+/**
+ * CSS pixels from the canvas' left.
+ */
+x: number, 
+/**
+ * CSS pixels from the canvas' top.
+ */
+y: number, 
+/**
+ * What.
+ */
+kind: PointKind, } | { "type": "area_features", 
+/**
+ * As in the command.
+ */
+request_id: number, 
+/**
+ * Dense numbers, ascending.
+ */
+indices: Array<number>, } | { "type": "device_lost", 
 /**
  * True when drawing goes on.
  */

@@ -139,6 +139,15 @@ impl Scene<'_> {
             }
             ViewerCommand::ReloadTileset { url, .. } => self.stream.open(workers, &url),
             ViewerCommand::SimulateDeviceLoss => device.wgpu_device().destroy(),
+            ViewerCommand::SetCompare { .. }
+            | ViewerCommand::SetSide { .. }
+            | ViewerCommand::SetScenarioColors { .. }
+            | ViewerCommand::SetHighlight { .. }
+            | ViewerCommand::SetGhost { .. }
+            | ViewerCommand::SetTool { .. }
+            | ViewerCommand::SetSketch { .. }
+            | ViewerCommand::QueryArea { .. }
+            | ViewerCommand::SetProjectEnvelope { .. } => {}
         }
     }
 
