@@ -1,4 +1,11 @@
-// The server's HTTP interface as the viewer uses it: types on the wire, requests, and the stream of revisions.
+// The server's HTTP interface as the viewer uses it: types on the wire, requests, and the stream of events.
+// Scenarios, indicators and projects have files of their own: `planning/api.ts`, `projects/api.ts`.
+import { Http, query } from "./http";
+import { AnalysisApi, ScenarioApi } from "./planning/api";
+import { ProjectApi } from "./projects/api";
+import type { FeatureCollection } from "./geojson";
+
+export { ApiError } from "./http";
 
 export interface LocalText { zh: string; en: string }
 
@@ -92,73 +99,66 @@ export interface SearchAnswer { query: string; total: number; results: SearchRes
 /** Data of an `event: revision`. */
 export interface RevisionEvent { revision: number; tileset_url: string; changed: string[] }
 
-/** A request that the server answered with an error, or did not answer (`status` 0). */
-export class ApiError extends Error {
-  constructor(readonly status: number, message: string) {
-    super(message);
-    this.name = "ApiError";
-  }
+/** Data of an `event: scenario`. */
+export interface ScenarioEvent { id: string; revision: number; author: string; archived: boolean }
+
+/** What the stream of events calls. */
+export interface StreamHandlers {
+  onRevision(event: RevisionEvent): void;
+  onScenario(event: ScenarioEvent): void;
+  /** The stream opened, also after it was broken: events may have been missed before. */
+  onOpen(): void;
 }
 
 /** Requests to one Chengjing server. `base` is its absolute address, ending in `/`. */
 export class ServerApi {
-  constructor(readonly base: URL) {}
+  readonly http: Http;
+  readonly scenarios: ScenarioApi;
+  readonly analysis: AnalysisApi;
+  readonly projects: ProjectApi;
+
+  constructor(readonly base: URL) {
+    this.http = new Http(base);
+    this.scenarios = new ScenarioApi(this.http);
+    this.analysis = new AnalysisApi(this.http);
+    this.projects = new ProjectApi(this.http);
+  }
 
   /** Absolute address of a path of the server; `/tiles/…` and `tiles/…` mean the same. */
   url(path: string): URL {
-    return new URL(path.replace(/^\/+/, ""), this.base);
+    return this.http.url(path);
   }
 
   manifest(signal?: AbortSignal): Promise<SceneManifest> {
-    return this.#json("api/v1/manifest", signal);
+    return this.http.json("api/v1/manifest", { signal });
   }
 
   feature(id: string, signal?: AbortSignal): Promise<FeatureDetail> {
-    return this.#json(`api/v1/features/${encodeURIComponent(id)}`, signal);
+    return this.http.json(`api/v1/features/${encodeURIComponent(id)}`, { signal });
   }
 
   featureByIndex(index: number, signal?: AbortSignal): Promise<FeatureDetail> {
-    return this.#json(`api/v1/features/by-index/${index}`, signal);
+    return this.http.json(`api/v1/features/by-index/${index}`, { signal });
   }
 
-  search(query: string, limit: number, signal?: AbortSignal): Promise<SearchAnswer> {
-    return this.#json(`api/v1/search?q=${encodeURIComponent(query)}&limit=${limit}`, signal);
+  search(text: string, limit: number, signal?: AbortSignal): Promise<SearchAnswer> {
+    return this.http.json(`api/v1/search${query({ q: text, limit })}`, { signal });
   }
 
-  /**
-   * Listens for published revisions until the returned function is called.
-   * `onOpen` is called when the stream opens, also after it was broken: revisions may have been missed before.
-   */
-  listen(onRevision: (event: RevisionEvent) => void, onOpen: () => void): () => void {
+  /** Features of a layer (`buildings/building`) whose box touches west, south, east, north (degrees). */
+  featuresIn(layer: string, bbox: readonly [number, number, number, number] | null, limit: number, signal?: AbortSignal): Promise<FeatureCollection> {
+    const collection = encodeURIComponent(layer.replaceAll("/", "-"));
+    const area = bbox ? bbox.map((value) => value.toFixed(7)).join(",") : null;
+    return this.http.json(`ogc/collections/${collection}/items${query({ bbox: area, limit })}`, { signal, accept: "application/geo+json" });
+  }
+
+  /** Listens for published revisions and written scenarios until the returned function is called. */
+  listen({ onRevision, onScenario, onOpen }: StreamHandlers): () => void {
     const source = new EventSource(this.url("api/v1/events"));
+    const data = <T>(message: Event): T => JSON.parse((message as MessageEvent<string>).data) as T;
     source.addEventListener("open", onOpen);
-    source.addEventListener("revision", (message) => {
-      onRevision(JSON.parse((message as MessageEvent<string>).data) as RevisionEvent);
-    });
+    source.addEventListener("revision", (message) => onRevision(data<RevisionEvent>(message)));
+    source.addEventListener("scenario", (message) => onScenario(data<ScenarioEvent>(message)));
     return () => source.close();
-  }
-
-  async #json<T>(path: string, signal?: AbortSignal): Promise<T> {
-    let response: Response;
-    try {
-      response = await fetch(this.url(path), { headers: { accept: "application/json" }, signal: signal ?? null });
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      throw new ApiError(0, error instanceof Error ? error.message : String(error));
-    }
-    if (!response.ok) throw new ApiError(response.status, await problemText(response));
-    return (await response.json()) as T;
-  }
-}
-
-/** Reason in a problem+json answer, else the status line. */
-async function problemText(response: Response): Promise<string> {
-  const fallback = `${response.status} ${response.statusText}`.trim();
-  if (!response.headers.get("content-type")?.includes("json")) return fallback;
-  try {
-    const problem = (await response.json()) as { title?: string; detail?: string };
-    return problem.detail ?? problem.title ?? fallback;
-  } catch {
-    return fallback;
   }
 }

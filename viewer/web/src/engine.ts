@@ -1,6 +1,7 @@
 // The engine's wasm module: download with progress, start on a canvas, commands in, events out.
 import type { SceneManifest } from "./api";
-import type { Quality, View, ViewerCommand, ViewerEvent } from "./bridge.gen";
+import type { Quality, View } from "./bridge.gen";
+import type { AnyCommand, AnyEvent } from "./planning/commands";
 
 declare const __ENGINE_BYTES__: number;
 
@@ -9,6 +10,7 @@ interface EngineModule {
   default(init: { module_or_path: Response }): Promise<unknown>;
   start(canvas_selector: string, options_json: string, on_event: (json: string) => void): Promise<void>;
   command(json: string): void;
+  set_states(side: number, bytes: Uint8Array): void;
 }
 
 /** Options of `start`; the wire form is snake_case. */
@@ -31,7 +33,9 @@ export interface EngineOptions {
 
 /** Engine that runs. */
 export interface Engine {
-  send(command: ViewerCommand): void;
+  send(command: AnyCommand): void;
+  /** Table of states of a side, 0–3, as the server wrote it; empty bytes clear it. */
+  setStates(side: number, bytes: Uint8Array): void;
 }
 
 /** Called with bytes so far and in all; `total` 0 = unknown. */
@@ -80,12 +84,15 @@ export async function startEngine(
   module: EngineModule,
   canvasSelector: string,
   options: EngineOptions,
-  onEvent: (event: ViewerEvent) => void,
+  onEvent: (event: AnyEvent) => void,
 ): Promise<Engine> {
   // The engine calls from within its frame: answering at once with a command would enter it a second time.
-  const deliver = (json: string): void => queueMicrotask(() => onEvent(JSON.parse(json) as ViewerEvent));
+  const deliver = (json: string): void => queueMicrotask(() => onEvent(JSON.parse(json) as AnyEvent));
   await module.start(canvasSelector, JSON.stringify(options), deliver);
-  return { send: (command) => module.command(JSON.stringify(command)) };
+  return {
+    send: (command) => module.command(JSON.stringify(command)),
+    setStates: (side, bytes) => module.set_states(side, bytes),
+  };
 }
 
 /** Memory that this device may be trusted with: half a gigabyte of each on a small one, a gigabyte on others. */

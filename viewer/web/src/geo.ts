@@ -28,3 +28,17 @@ export function geodeticFromEnu(ecefFromEnu: readonly number[], enu: readonly [n
   const heightM = p * Math.cos(lat) + z * Math.sin(lat) - n * (1 - E2 * Math.sin(lat) ** 2);
   return { lonDeg: (Math.atan2(y, x) * 180) / Math.PI, latDeg: (lat * 180) / Math.PI, heightM };
 }
+
+/** Point of the scene at a longitude, latitude (degrees) and ellipsoidal height (metres): the way back of `geodeticFromEnu`. */
+export function enuFromGeodetic(ecefFromEnu: readonly number[], lonDeg: number, latDeg: number, heightM: number): [number, number, number] {
+  const [lon, lat] = [(lonDeg * Math.PI) / 180, (latDeg * Math.PI) / 180];
+  const n = SEMI_MAJOR_M / Math.sqrt(1 - E2 * Math.sin(lat) ** 2);
+  const ecef = [
+    (n + heightM) * Math.cos(lat) * Math.cos(lon),
+    (n + heightM) * Math.cos(lat) * Math.sin(lon),
+    (n * (1 - E2) + heightM) * Math.sin(lat),
+  ];
+  // The matrix is a rotation and a translation: its inverse is the transposed rotation of the difference.
+  const axis = (column: number): number => [0, 1, 2].reduce((sum, row) => sum + (ecefFromEnu[column * 4 + row] ?? 0) * ((ecef[row] ?? 0) - (ecefFromEnu[12 + row] ?? 0)), 0);
+  return [axis(0), axis(1), axis(2)];
+}

@@ -1,7 +1,7 @@
-// What this browser remembers of a user: language, quality, and that the first hint was shown. Storage may be forbidden (private windows, kiosks).
+// What this browser remembers of a user: language, quality, the name under edits, and that the first hint was shown. Storage may be forbidden (private windows, kiosks).
 
 /** Things remembered. */
-export type Preference = "language" | "quality" | "hint";
+export type Preference = "language" | "quality" | "hint" | "author";
 
 /** Remembered value, or null. */
 export function recall(preference: Preference): string | null {

@@ -1,9 +1,11 @@
 // The shell's controller: owns the state, talks to server and engine, and offers the panels their intents.
 import { ApiError, ServerApi, type Bounds, type FeatureDetail, type RevisionEvent, type SceneManifest } from "./api";
-import type { Quality, View, ViewerCommand, ViewerEvent } from "./bridge.gen";
+import type { Quality, View } from "./bridge.gen";
 import decodeWorkerUrl from "./decode.worker.ts?worker&url";
 import { downloadEngine, engineUrl, memoryBudget, startEngine, workerCount, type Engine } from "./engine";
 import { fill, initialLanguage, local, messages, type Language, type Messages } from "./i18n";
+import type { AnyCommand, AnyEvent } from "./planning/commands";
+import { Planner } from "./planning/planner";
 import { recall, remember } from "./preferences";
 import { probe, surroundings } from "./probe";
 import { defaultVisibility, layerCommands, layerDifference, withLayer } from "./state/layers";
@@ -14,7 +16,7 @@ import { decodeLink, encodeLink, type LinkState } from "./url-state";
 export interface Pick { featureIndex: number | null; positionEnu: [number, number, number] | null }
 
 /** Commands that leave the picture as it is: all others ask for a new `settled`. */
-const QUIET: ReadonlySet<ViewerCommand["type"]> = new Set(["pick", "set_hover", "set_reduced_motion", "set_budget"]);
+const QUIET: ReadonlySet<AnyCommand["type"]> = new Set(["pick", "set_hover", "set_reduced_motion", "set_budget", "set_tool"]);
 
 /** Parts of a selected feature that are marked along with it; more would only be noise on the wire. */
 const MAX_RELATED = 64;
@@ -54,6 +56,7 @@ export interface Timings {
 
 export class Shell {
   readonly api: ServerApi;
+  readonly planner: Planner;
   state: ShellState;
   #engine: Engine | null = null;
   #listeners = new Set<() => void>();
@@ -69,7 +72,8 @@ export class Shell {
 
   constructor(readonly options: ShellOptions) {
     this.api = new ServerApi(options.server);
-    this.state = initialState(initialLanguage(recall("language"), navigator.languages));
+    this.state = initialState(initialLanguage(recall("language"), navigator.languages), recall("author") ?? "");
+    this.planner = new Planner(this);
     this.dispatch({ type: "quality", quality: options.quality ?? initialQuality(recall("quality")) });
   }
 
@@ -108,6 +112,8 @@ export class Shell {
       return this.dispatch({ type: "failure", code: error instanceof ApiError && error.status === 503 ? "no_city" : "no_server", details: reason(error) });
     }
     this.dispatch({ type: "manifest", manifest });
+    // What stands in the first frame is the scenario's to say; the table comes while the engine still does.
+    const states = this.planner.prepare(link);
     try {
       const module = await download;
       this.#timings.download_ms = performance.now() - requested;
@@ -134,6 +140,9 @@ export class Shell {
         if (event.type === "ready") ready.resolve();
         this.#onEvent(event);
       });
+      const table = await states;
+      if (table) this.#engine.setStates(0, table);
+      this.planner.sides.sendCompare();
       await ready.promise;
       this.#timings.ready_ms = performance.now() - this.#engineStart;
     } catch (error) {
@@ -143,23 +152,45 @@ export class Shell {
     this.options.reducedMotion.addEventListener("change", (event) => this.send({ type: "set_reduced_motion", enabled: event.matches }), {
       signal: this.#stop.signal,
     });
-    const unlisten = this.api.listen((event) => void this.#onRevision(event), () => void this.#refresh());
+    const unlisten = this.api.listen({
+      onRevision: (event) => void this.#onRevision(event),
+      onScenario: (event) => this.planner.onScenario(event),
+      onOpen: () => {
+        void this.#refresh();
+        this.planner.onOpen();
+      },
+    });
     this.#stop.signal.addEventListener("abort", unlisten);
     if (this.options.ownsAddress) {
-      globalThis.addEventListener("hashchange", () => this.#applyLink(decodeLink(location.hash)), { signal: this.#stop.signal });
+      globalThis.addEventListener("hashchange", () => {
+        const followed = decodeLink(location.hash);
+        this.#applyLink(followed);
+        void this.planner.follow(followed);
+      }, { signal: this.#stop.signal });
     }
   }
 
   stop(): void {
     this.#stop.abort();
+    this.planner.stop();
     clearTimeout(this.#linkTimer);
     clearTimeout(this.#noticeTimer);
   }
 
-  send(command: ViewerCommand): void {
+  send(command: AnyCommand): void {
     if (!this.#engine) return;
     if (!QUIET.has(command.type)) this.dispatch({ type: "unsettled" });
     this.#engine.send(command);
+  }
+
+  setStates(side: number, bytes: Uint8Array): void {
+    if (!this.#engine) return;
+    this.dispatch({ type: "unsettled" });
+    this.#engine.setStates(side, bytes);
+  }
+
+  touchLink(): void {
+    this.#touchLink();
   }
 
   // Intents of panels and of the element -----------------------------------------------------------------------------
@@ -303,13 +334,15 @@ export class Shell {
     if (manifest) Object.assign(state, layerDifference(defaultVisibility(manifest.layers), layers));
     if (selection?.id) state.selected = selection.id;
     if (hours !== DEFAULT_HOURS) state.hours = hours;
+    Object.assign(state, this.planner.link());
     return new URL(`#${encodeLink(state)}`, location.href).href;
   }
 
   // What comes in ----------------------------------------------------------------------------------------------------
 
-  #onEvent(event: ViewerEvent): void {
+  #onEvent(event: AnyEvent): void {
     this.dispatch({ type: "engine", event });
+    if (this.planner.onEvent(event)) return;
     switch (event.type) {
       case "settled":
         if (this.#timings.settled_ms === null) this.#firstSettled();
@@ -362,6 +395,7 @@ export class Shell {
     if (manifest.revision === before) return;
     this.dispatch({ type: "manifest", manifest });
     if (announced === undefined) this.send({ type: "reload_tileset", url: this.api.url(manifest.tileset_url).href, changed: [] });
+    this.planner.onCity();
     this.notify(fill(this.text.status.updated, { n: manifest.revision }));
     const { selection } = this.state;
     if (selection?.id) void this.select(selection.id);
@@ -376,6 +410,7 @@ export class Shell {
     for (const command of layerCommands(manifest.layers, all, layers)) this.send(command);
     const { view: _, ...rest } = link;
     this.#applyLink(rest);
+    void this.planner.opened();
   }
 
   #applyLink(link: LinkState): void {

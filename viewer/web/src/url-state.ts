@@ -1,5 +1,10 @@
-// What a share link carries in its hash: camera, layers that differ from the city's defaults, selection, time and mode.
+// What a share link carries in its hash: camera, layers that differ from the city's defaults, selection, time, mode, scenario and comparison.
 import type { View } from "./bridge.gen";
+import { MODES, type CompareMode } from "./planning/compare";
+import { isDate } from "./planning/phase";
+
+/** A scenario at a revision; null = whatever is newest. */
+export interface PinnedScenario { id: string; revision: number | null }
 
 /** State of a link; every part is optional, and an unreadable part is left out rather than breaking the rest. */
 export interface LinkState {
@@ -13,6 +18,11 @@ export interface LinkState {
   underground?: boolean;
   /** Local solar time, 0–24. */
   hours?: number;
+  /** Scenario at work, pinned to what the sender saw. */
+  scenario?: PinnedScenario;
+  /** Phase date, `YYYY-MM-DD`. */
+  phase?: string;
+  compare?: { mode: CompareMode; position: number; against: PinnedScenario };
 }
 
 const number = (value: number, decimals: number): string => String(Number(value.toFixed(decimals)));
@@ -41,7 +51,27 @@ export function encodeLink(state: LinkState): string {
   if (state.selected) parts.push(`sel=${escape(state.selected)}`);
   if (state.underground) parts.push("under=1");
   if (state.hours !== undefined) parts.push(`time=${number(state.hours, 2)}`);
+  if (state.scenario) parts.push(`scenario=${pin(state.scenario)}`);
+  if (state.phase) parts.push(`phase=${state.phase}`);
+  if (state.compare) parts.push(`compare=${state.compare.mode},${number(state.compare.position, 3)},${pin(state.compare.against)}`);
   return parts.join("&");
+}
+
+const pin = ({ id, revision }: PinnedScenario): string => (revision === null ? escape(id) : `${escape(id)}@${revision}`);
+
+function decodePin(text: string): PinnedScenario | null {
+  const [name = "", number] = text.split("@");
+  const id = unescape(name);
+  const revision = number === undefined ? null : Number(number);
+  return id && (revision === null || (Number.isInteger(revision) && revision > 0)) ? { id, revision } : null;
+}
+
+function decodeCompare(text: string): NonNullable<LinkState["compare"]> | null {
+  const [name, place = "", other = ""] = text.split(",");
+  const mode = MODES.find((known) => known === name);
+  const against = decodePin(other);
+  const position = Number(place);
+  return mode && against && position > 0 && position < 1 ? { mode, position, against } : null;
 }
 
 function decodeView(text: string): View | null {
@@ -85,6 +115,19 @@ export function decodeLink(hash: string): LinkState {
       case "time": {
         const hours = text === "" ? Number.NaN : Number(text);
         if (hours >= 0 && hours <= 24) state.hours = hours;
+        break;
+      }
+      case "scenario": {
+        const scenario = decodePin(text);
+        if (scenario) state.scenario = scenario;
+        break;
+      }
+      case "phase":
+        if (isDate(text)) state.phase = text;
+        break;
+      case "compare": {
+        const compare = decodeCompare(text);
+        if (compare) state.compare = compare;
         break;
       }
       default:

@@ -1,7 +1,9 @@
 // English texts of the shell.
+import { enPlanning } from "./en-planning";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
+  ...enPlanning,
   product: "Chengjing",
   start: {
     tagline: "City information model",

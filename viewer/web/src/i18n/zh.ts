@@ -1,6 +1,8 @@
 // 简体中文 texts of the shell. The shape of this object is the dictionary's type: English must have the same keys.
+import { zhPlanning } from "./zh-planning";
 
 export const zh = {
+  ...zhPlanning,
   product: "城镜",
   start: {
     tagline: "城市信息模型",

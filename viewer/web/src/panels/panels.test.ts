@@ -52,6 +52,7 @@ beforeEach(() => {
     server: new URL("http://127.0.0.1:9/"),
     canvasSelector: "#none",
     quality: "low",
+    errorPx: null,
     reducedMotion: matchMedia("(prefers-reduced-motion: reduce)"),
     ownsAddress: false,
   });

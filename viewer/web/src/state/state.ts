@@ -1,7 +1,9 @@
 // The shell's state as a function of what happened: engine events and the shell's own actions. Panels draw it, nothing else.
 import type { FeatureDetail, SceneManifest } from "../api";
-import type { Quality, View, ViewerEvent, ViewerStats } from "../bridge.gen";
+import type { Quality, View, ViewerStats } from "../bridge.gen";
 import type { Language } from "../i18n";
+import type { AnyEvent } from "../planning/commands";
+import { initialPlanning, type PlanningState } from "../planning/state";
 import { defaultVisibility, type LayerVisibility } from "./layers";
 
 /** Why no city can be shown; each has a text and an advice in the dictionaries. */
@@ -43,13 +45,14 @@ export interface ShellState {
   announcement: { text: string; serial: number };
   /** A short word to the eye; empty = none. */
   notice: string;
+  planning: PlanningState;
 }
 
 /** Hour of the sun that a city opens with: a clear morning. */
 export const DEFAULT_HOURS = 9.5;
 
 export type Action =
-  | { type: "engine"; event: ViewerEvent }
+  | { type: "engine"; event: AnyEvent }
   | { type: "phase"; phase: Phase }
   | { type: "download"; loaded: number; total: number }
   | { type: "failure"; code: FailureCode; details: string }
@@ -62,9 +65,10 @@ export type Action =
   | { type: "hours"; hours: number }
   | { type: "unsettled" }
   | { type: "announce"; text: string }
-  | { type: "notice"; text: string };
+  | { type: "notice"; text: string }
+  | { type: "planning"; change: Partial<PlanningState> };
 
-export function initialState(language: Language): ShellState {
+export function initialState(language: Language, author = ""): ShellState {
   return {
     language,
     phase: "preparing",
@@ -88,6 +92,7 @@ export function initialState(language: Language): ShellState {
     hours: DEFAULT_HOURS,
     announcement: { text: "", serial: 0 },
     notice: "",
+    planning: initialPlanning(author),
   };
 }
 
@@ -128,10 +133,12 @@ export function reduce(state: ShellState, action: Action): ShellState {
       return { ...state, announcement: { text: action.text, serial: state.announcement.serial + 1 } };
     case "notice":
       return { ...state, notice: action.text };
+    case "planning":
+      return { ...state, planning: { ...state.planning, ...action.change } };
   }
 }
 
-function reduceEvent(state: ShellState, event: ViewerEvent): ShellState {
+function reduceEvent(state: ShellState, event: AnyEvent): ShellState {
   switch (event.type) {
     case "ready":
       return { ...state, phase: "tiles" };
@@ -159,6 +166,7 @@ function reduceEvent(state: ShellState, event: ViewerEvent): ShellState {
       return event.feature_index === state.hovered ? state : { ...state, hovered: event.feature_index };
     case "picked":
     case "clicked":
+    case "tool_point":
       return state;
   }
 }

@@ -1,0 +1,115 @@
+// Requests to the server and its errors: `application/problem+json` as words that a planner can act on.
+
+/** One of several things wrong with a request. */
+export interface ProblemItem {
+  /** Where in the request: `edits[2].build.footprint`. */
+  at?: string;
+  /** Feature that it is about. */
+  feature?: string | null;
+  message: string;
+}
+
+/** Body of `application/problem+json`, with the members that single routes add. */
+export interface Problem {
+  title?: string;
+  detail?: string;
+  status?: number;
+  errors?: ProblemItem[];
+  conflicts?: unknown[];
+}
+
+/** A request that the server answered with an error, or did not answer (`status` 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly problem: Problem = {},
+    /** ETag that the server has now, where it said so (412). */
+    readonly etag: string | null = null,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+
+  /** What exactly is wrong, one line each; empty when the message says it all. */
+  get items(): readonly ProblemItem[] {
+    return Array.isArray(this.problem.errors) ? this.problem.errors : [];
+  }
+}
+
+/** An answer with the version of what it holds. */
+export interface Tagged<T> { data: T; etag: string | null }
+
+export interface RequestOptions {
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Sent as JSON; a Blob is sent as it is. */
+  body?: unknown;
+  /** Version that the writer has seen. */
+  ifMatch?: string;
+  accept?: string;
+  signal?: AbortSignal | undefined;
+}
+
+/** Requests to one server. `base` is its absolute address, ending in `/`. */
+export class Http {
+  constructor(readonly base: URL) {}
+
+  /** Absolute address of a path of the server; `/tiles/…` and `tiles/…` mean the same. */
+  url(path: string): URL {
+    return new URL(path.replace(/^\/+/, ""), this.base);
+  }
+
+  /** The answer; throws an `ApiError` for everything that is no success. */
+  async request(path: string, options: RequestOptions = {}): Promise<Response> {
+    const { method = "GET", body, ifMatch, accept = "application/json", signal } = options;
+    const headers: Record<string, string> = { accept };
+    if (ifMatch !== undefined) headers["if-match"] = ifMatch;
+    const init: RequestInit = { method, headers, signal: signal ?? null };
+    if (body instanceof Blob) init.body = body;
+    else if (body !== undefined) {
+      headers["content-type"] = "application/json";
+      init.body = JSON.stringify(body);
+    }
+    let response: Response;
+    try {
+      response = await fetch(this.url(path), init);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new ApiError(0, error instanceof Error ? error.message : String(error));
+    }
+    if (!response.ok) throw await apiError(response);
+    return response;
+  }
+
+  async json<T>(path: string, options: RequestOptions = {}): Promise<T> {
+    return (await this.tagged<T>(path, options)).data;
+  }
+
+  async tagged<T>(path: string, options: RequestOptions = {}): Promise<Tagged<T>> {
+    const response = await this.request(path, options);
+    const data = response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+    return { data, etag: response.headers.get("etag") };
+  }
+}
+
+/** `?a=1&b=2` of the values that are there; empty when none is. */
+export function query(values: Record<string, string | number | null | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== null && value !== undefined && value !== "") search.set(key, String(value));
+  }
+  const text = search.toString();
+  return text ? `?${text}` : "";
+}
+
+async function apiError(response: Response): Promise<ApiError> {
+  const fallback = `${response.status} ${response.statusText}`.trim();
+  const etag = response.headers.get("etag");
+  if (!response.headers.get("content-type")?.includes("json")) return new ApiError(response.status, fallback, {}, etag);
+  try {
+    const problem = (await response.json()) as Problem;
+    return new ApiError(response.status, problem.detail ?? problem.title ?? fallback, problem, etag);
+  } catch {
+    return new ApiError(response.status, fallback, {}, etag);
+  }
+}

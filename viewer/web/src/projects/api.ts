@@ -1,0 +1,126 @@
+// The project library on the wire: records, vocabularies, town offices, import and export.
+import type { MultiPolygon, Polygon } from "../geojson";
+import { query, type Http, type Tagged } from "../http";
+
+export interface Milestone { step: string; planned_on: string | null; done_on: string | null }
+
+export interface YearlyInvestment { year: number; planned_cny: number | null; done_cny: number | null }
+
+export interface Flag { kind: string; severity: string; message: string; feature: string | null }
+
+export interface Project {
+  id: string;
+  feature_index: number;
+  revision: number;
+  name: string;
+  district: string | null;
+  town_office: string | null;
+  class: string | null;
+  way: string | null;
+  stage: string | null;
+  exit: string | null;
+  progress: string | null;
+  entered_on: string | null;
+  start_on: string | null;
+  finish_on: string | null;
+  milestones: Milestone[];
+  investment_cny: number | null;
+  investment: YearlyInvestment[];
+  floor_area_existing_m2: number | null;
+  floor_area_demolished_m2: number | null;
+  floor_area_new_m2: number | null;
+  resettlement_rate: number | null;
+  responsible_unit: string | null;
+  problems: (string | { title: string })[];
+  photos: string[];
+  documents: { title: string; url: string }[];
+  review: { score: number | null; expert_review: unknown; public_notice_1: unknown; public_notice_2: unknown; published_on: string | null } | null;
+  flags: Flag[];
+  smart_pilot: unknown;
+  source_row: unknown;
+  area_m2: number;
+  center_enu: [number, number, number];
+  radius_m: number;
+  outline: MultiPolygon | Polygon | null;
+}
+
+export interface Office {
+  name: string;
+  target_cny: number | null;
+  planned_cny: number | null;
+  done_cny: number | null;
+  num_projects: number;
+  rank: number | null;
+  zone_id: string | null;
+}
+
+/** Lists that the record's fields choose from. */
+export type Vocabulary = Record<string, unknown>;
+
+export interface ImportReport { imported: number; updated: number; quarantined: number; issues: unknown[] }
+
+export type ExportFormat = "geojson" | "csv" | "xlsx";
+export type ImportFormat = ExportFormat | "citygml";
+
+export class ProjectApi {
+  constructor(private readonly http: Http) {}
+
+  async list(signal?: AbortSignal): Promise<Project[]> {
+    return (await this.http.json<{ projects: Project[] }>("api/v1/projects", { signal })).projects;
+  }
+
+  read(id: string, signal?: AbortSignal): Promise<Tagged<Project>> {
+    return this.http.tagged(path(id), { signal });
+  }
+
+  /** Changes the named fields only. */
+  patch(id: string, fields: Partial<Project>, ifMatch: string): Promise<Tagged<Project>> {
+    return this.http.tagged(path(id), { method: "PATCH", body: fields, ifMatch });
+  }
+
+  create(geometry: Polygon, properties: Record<string, unknown>): Promise<Tagged<Project>> {
+    return this.http.tagged("api/v1/projects", { method: "POST", body: { type: "Feature", geometry, properties } });
+  }
+
+  remove(id: string, ifMatch: string): Promise<unknown> {
+    return this.http.request(path(id), { method: "DELETE", ifMatch });
+  }
+
+  vocabulary(signal?: AbortSignal): Promise<Vocabulary> {
+    return this.http.json("api/v1/projects/vocabulary", { signal });
+  }
+
+  async offices(signal?: AbortSignal): Promise<Office[]> {
+    const answer = await this.http.json<Office[] | { offices: Office[] }>("api/v1/projects/offices", { signal });
+    return Array.isArray(answer) ? answer : answer.offices;
+  }
+
+  importFile(file: File, format: ImportFormat): Promise<ImportReport> {
+    return this.http.json(`api/v1/projects/import${query({ format })}`, { method: "POST", body: new Blob([file], { type: "application/octet-stream" }) });
+  }
+
+  exportUrl(format: ExportFormat): string {
+    return this.http.url(`api/v1/projects/export${query({ format })}`).href;
+  }
+}
+
+/** Format of a file by its name; null when it is none that the library reads. */
+export function importFormat(name: string): ImportFormat | null {
+  const [, extension = ""] = /\.([^.]+)$/.exec(name.toLowerCase()) ?? [];
+  switch (extension) {
+    case "json":
+    case "geojson":
+      return "geojson";
+    case "csv":
+      return "csv";
+    case "xlsx":
+      return "xlsx";
+    case "gml":
+    case "xml":
+      return "citygml";
+    default:
+      return null;
+  }
+}
+
+const path = (id: string): string => `api/v1/projects/${encodeURIComponent(id)}`;
