@@ -2,6 +2,7 @@
 
 pub mod bridge;
 pub mod camera;
+pub mod compare;
 pub mod controls;
 pub mod flight;
 pub mod load_queue;
@@ -16,8 +17,9 @@ pub mod view;
 pub mod volume;
 mod wire;
 
-pub use bridge::{Quality, View, ViewerCommand, ViewerEvent, ViewerStats};
+pub use bridge::{CompareMode, PointKind, Quality, Tool, View, ViewerCommand, ViewerEvent, ViewerStats};
 pub use camera::{Camera, CameraLimits, PanDrag, Ray};
+pub use compare::{Compare, Look, Pane};
 pub use controls::{Click, Controls, Finger, Key, Modifiers, PointerButton};
 pub use flight::{Damper, Flight};
 pub use load_queue::{LoadQueue, QueueSettings, Retry};

@@ -1,10 +1,13 @@
 //! What the user has done to features and layers: the table behind selection, hover, hiding, x-ray and tints.
 //!
-//! One row of two words a feature, dense by feature index, in the layout of the city shader: state bits, then a tint
-//! (sRGB bytes red, green, blue and its share). Writes note what changed, so that only that is copied to the GPU.
+//! One row of two words a feature, dense by feature index, in the layout of the city shader: state bits with the scenario
+//! states of four sides above them, then a tint (sRGB bytes red, green, blue and its share). Writes note what changed, so
+//! that only that is copied to the GPU.
 
+use crate::compare::MAX_SIDES;
 use city_model::LayerGroup;
 use city_model::layers::LAYERS;
+use city_model::scenario::{FeatureState, StateTable};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -18,8 +21,14 @@ pub mod bits {
     pub const RELATED: u32 = 4;
     /// Under the pointer.
     pub const HOVERED: u32 = 8;
-    /// Half transparent.
+    /// See-through; turned about while the rest is ([`super::FeatureStates::is_rest_ghost`]).
     pub const GHOST: u32 = 16;
+    /// Lit up as one of a set.
+    pub const LIT: u32 = 32;
+    /// Lowest bit of the scenario state on side 0; each side has [`SIDE_BITS`] from there on.
+    pub const SIDES: u32 = 8;
+    /// Bits of the scenario state on one side.
+    pub const SIDE_BITS: u32 = 4;
 }
 
 /// Words of a row.
@@ -32,9 +41,17 @@ const MERGE_GAP: usize = 32;
 pub struct FeatureStates {
     rows: Vec<[u32; ROW_WORDS]>,
     changed: BTreeSet<u32>,
+    /// Rows that a whole table has changed.
+    changed_span: Range<u32>,
+    /// Grows with every change of looks: scenario states and ghosts.
+    generation: u64,
+    has_states: [bool; MAX_SIDES],
     selected: Option<u32>,
     related: Vec<u32>,
     hovered: Option<u32>,
+    lit: Vec<u32>,
+    ghosts: Vec<u32>,
+    is_rest_ghost: bool,
 }
 
 impl FeatureStates {
@@ -51,6 +68,7 @@ impl FeatureStates {
     pub fn resize(&mut self, count: u32) {
         self.rows.resize(count as usize, [0; ROW_WORDS]);
         let _past_the_end = self.changed.split_off(&count);
+        self.changed_span.end = self.changed_span.end.min(count);
     }
 
     /// All words, [`ROW_WORDS`] a feature.
@@ -110,11 +128,72 @@ impl FeatureStates {
             .for_each(|index| self.set_bits(*index, bits::HIDDEN, is_hidden));
     }
 
-    /// Makes features half transparent, or whole again.
-    pub fn set_ghost(&mut self, features: &[u32], is_ghost: bool) {
-        features
-            .iter()
-            .for_each(|index| self.set_bits(*index, bits::GHOST, is_ghost));
+    /// Lights up a set of features in place of the one before.
+    pub fn set_lit(&mut self, features: &[u32]) {
+        let before = std::mem::replace(&mut self.lit, features.to_vec());
+        self.replace_bits(&before, features, bits::LIT);
+    }
+
+    /// Makes a set of features see-through in place of the one before.
+    ///
+    /// * `is_rest` — everything that stands except these instead
+    pub fn set_ghosts(&mut self, features: &[u32], is_rest: bool) {
+        let before = std::mem::replace(&mut self.ghosts, features.to_vec());
+        self.replace_bits(&before, features, bits::GHOST);
+        self.is_rest_ghost = is_rest;
+        self.generation += 1;
+    }
+
+    /// True while the ghost bit means "whole" for what stands.
+    pub const fn is_rest_ghost(&self) -> bool {
+        self.is_rest_ghost
+    }
+
+    /// True while anything may look other than it is: without that nobody need ask for the looks of features.
+    pub fn has_looks(&self) -> bool {
+        self.is_rest_ghost || !self.ghosts.is_empty() || self.has_states.contains(&true)
+    }
+
+    /// Number that changes whenever looks may.
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Scenario state codes of a feature on two sides; untouched beyond the table.
+    pub fn side_codes(&self, index: u32, sides: [u8; 2]) -> [u8; 2] {
+        let state = self.state(index);
+        sides.map(|side| (state >> side_shift(side) & SIDE_MASK) as u8)
+    }
+
+    /// Takes up the states of a side; `None` makes all features untouched again. Sides beyond the last are passed over.
+    ///
+    /// Features that the table does not know are absent; features that only the table knows get rows.
+    pub fn set_side(&mut self, side: u8, table: Option<&StateTable>) {
+        let Some(has_states) = self.has_states.get_mut(usize::from(side)) else {
+            return;
+        };
+        *has_states = table.is_some();
+        self.generation += 1;
+        let codes = table.map_or(&[][..], StateTable::codes);
+        let count = u32::try_from(codes.len()).unwrap_or(u32::MAX);
+        if count as usize > self.rows.len() {
+            self.resize(count);
+        }
+        let rest = if table.is_some() { FeatureState::Absent } else { FeatureState::Existing };
+        let (shift, mask) = (side_shift(side), SIDE_MASK << side_shift(side));
+        let (mut first, mut end) = (u32::MAX, 0);
+        let codes = codes.iter().copied().chain(std::iter::repeat(rest.code()));
+        for ((index, row), code) in (0_u32..).zip(&mut self.rows).zip(codes) {
+            let state = row[0] & !mask | u32::from(code) << shift;
+            if state != row[0] {
+                row[0] = state;
+                first = first.min(index);
+                end = index + 1;
+            }
+        }
+        if first < end {
+            self.touch_span(first..end);
+        }
     }
 
     /// Colours a feature.
@@ -125,24 +204,54 @@ impl FeatureStates {
         self.write(index, |row| row[1] = tint);
     }
 
+    /// Colours every feature at once: a word a feature as in [`Self::set_tint`], little endian red, green, blue, share.
+    /// Features beyond the end are left without.
+    pub fn set_tints(&mut self, words: &[u32]) {
+        let tints = words.iter().copied().chain(std::iter::repeat(0));
+        for (row, tint) in self.rows.iter_mut().zip(tints) {
+            row[1] = tint;
+        }
+        self.touch_span(0..u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
+    }
+
     /// Takes away all tints.
     pub fn clear_tints(&mut self) {
-        for index in 0..u32::try_from(self.rows.len()).unwrap_or(u32::MAX) {
-            self.write(index, |row| row[1] = 0);
-        }
+        self.set_tints(&[]);
     }
 
     /// Rows to be copied, as ascending ranges that do not touch; rows that lie close together share one.
     pub fn take_changed(&mut self) -> Vec<Range<usize>> {
+        let span = std::mem::take(&mut self.changed_span);
         let mut ranges: Vec<Range<usize>> = Vec::new();
+        let mut add = |start: usize, end: usize| match ranges.last_mut() {
+            Some(range) if start <= range.end + MERGE_GAP => range.end = range.end.max(end),
+            _ => ranges.push(start..end),
+        };
+        let mut is_span_open = !span.is_empty();
         for index in std::mem::take(&mut self.changed) {
-            let index = index as usize;
-            match ranges.last_mut() {
-                Some(range) if index <= range.end + MERGE_GAP => range.end = index + 1,
-                _ => ranges.push(index..index + 1),
+            if is_span_open && span.start <= index {
+                add(span.start as usize, span.end as usize);
+                is_span_open = false;
             }
+            add(index as usize, index as usize + 1);
+        }
+        if is_span_open {
+            add(span.start as usize, span.end as usize);
         }
         ranges
+    }
+
+    fn touch_span(&mut self, rows: Range<u32>) {
+        self.changed_span = if self.changed_span.is_empty() {
+            rows
+        } else {
+            self.changed_span.start.min(rows.start)..self.changed_span.end.max(rows.end)
+        };
+    }
+
+    fn replace_bits(&mut self, before: &[u32], now: &[u32], mask: u32) {
+        before.iter().for_each(|index| self.set_bits(*index, mask, false));
+        now.iter().for_each(|index| self.set_bits(*index, mask, true));
     }
 
     fn set_bits(&mut self, index: u32, mask: u32, is_set: bool) {
@@ -162,6 +271,14 @@ impl FeatureStates {
             self.changed.insert(index);
         }
     }
+}
+
+/// Bits of one side's state.
+const SIDE_MASK: u32 = (1 << bits::SIDE_BITS) - 1;
+
+/// Lowest bit of the state on a side.
+pub const fn side_shift(side: u8) -> u32 {
+    bits::SIDES + bits::SIDE_BITS * side as u32
 }
 
 /// Which layers are shown, by layer code.
@@ -258,19 +375,75 @@ mod tests {
     fn hover_hiding_and_ghosts_are_independent_bits() {
         let mut table = FeatureStates::new(10);
         table.set_hidden(&[3], true);
-        table.set_ghost(&[3], true);
+        table.set_ghosts(&[3], false);
         assert!(table.hover(Some(3)));
         assert!(!table.hover(Some(3)));
         assert_eq!(table.state(3), bits::HIDDEN | bits::GHOST | bits::HOVERED);
         table.hover(None);
         table.set_hidden(&[3], false);
         assert_eq!(table.state(3), bits::GHOST);
+        table.set_lit(&[3, 4]);
+        assert_eq!((table.state(3), table.state(4)), (bits::GHOST | bits::LIT, bits::LIT));
+        table.set_lit(&[4]);
+        table.set_ghosts(&[], false);
+        assert_eq!((table.state(3), table.state(4)), (0, bits::LIT));
         table.set_tint(3, [1, 2, 3], 255);
         assert_eq!(table.words()[7], 0xff03_0201);
         table.clear_tints();
         assert_eq!(table.words()[7], 0);
         table.set_hidden(&[10, u32::MAX], true);
         assert_eq!(table.state(10), 0, "beyond the table");
+    }
+
+    fn table_of(codes: &[u8]) -> StateTable {
+        let mut table = StateTable::new(codes.len() as u32);
+        for (index, code) in (0..).zip(codes) {
+            table.set(index, FeatureState::from_code(*code).unwrap());
+        }
+        table
+    }
+
+    #[test]
+    fn sides_hold_states_of_their_own() {
+        let mut table = FeatureStates::new(4);
+        assert!(!table.has_looks());
+        table.set_hidden(&[1], true);
+        table.set_side(0, Some(&table_of(&[0, 3, 2, 0])));
+        table.set_side(3, Some(&table_of(&[6, 1])));
+        assert_eq!(table.side_codes(1, [0, 3]), [3, 1]);
+        assert_eq!(table.side_codes(0, [3, 0]), [6, 0]);
+        assert_eq!(table.side_codes(2, [3, 2]), [5, 0], "a feature that the table does not know is absent");
+        assert_eq!(table.state(1) & bits::HIDDEN, bits::HIDDEN);
+        assert_eq!(table.words().len(), 4 * ROW_WORDS);
+        table.set_side(3, None);
+        assert_eq!(table.side_codes(1, [0, 3]), [3, 0]);
+        table.set_side(1, Some(&table_of(&[4; 9])));
+        assert_eq!(table.side_codes(8, [1, 0]), [4, 0], "features of a newer revision get rows");
+        table.set_side(4, Some(&table_of(&[4; 9])));
+        assert!(table.has_looks());
+        (0..4).for_each(|side| table.set_side(side, None));
+        assert!(!table.has_looks());
+    }
+
+    #[test]
+    fn a_million_features_change_sides_quickly() {
+        const COUNT: u32 = 1_000_000;
+        let mut table = FeatureStates::new(COUNT);
+        let mut codes = StateTable::new(COUNT);
+        for index in (0..COUNT).step_by(3) {
+            codes.set(index, FeatureState::Demolished);
+        }
+        let bytes = codes.encode();
+        table.take_changed();
+        let start = std::time::Instant::now();
+        table.set_side(1, Some(&StateTable::decode(&bytes).unwrap()));
+        let changed = table.take_changed();
+        let took = start.elapsed();
+        assert_eq!(changed, [0..999_999 + 1]);
+        assert_eq!(table.side_codes(999_999, [1, 0]), [3, 0]);
+        println!("1,000,000 states decoded and taken up in {took:?}");
+        // 200 ms are allowed for everything up to the picture; this part is measured without optimisation as well
+        assert!(took.as_millis() < 200, "{took:?}");
     }
 
     #[test]
@@ -303,6 +476,11 @@ mod tests {
             for (index, is_hidden, share) in writes {
                 table.set_hidden(&[index], is_hidden);
                 table.set_tint(index, [9, 9, 9], share);
+                if share % 5 == 0 {
+                    let mut side = StateTable::new(500);
+                    (index / 2..index).for_each(|i| side.set(i, FeatureState::Added));
+                    table.set_side(share % 4, Some(&side));
+                }
                 if share % 7 == 0 {
                     for rows in table.take_changed() {
                         let words = rows.start * ROW_WORDS..rows.end * ROW_WORDS;
