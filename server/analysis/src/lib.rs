@@ -1,1 +1,23 @@
 //! Indicators and planning rules: pure kernels over plain structs in the scene CRS. No store, no HTTP.
+//!
+//! A caller fills a [`World`] with what lies near an area, says how things stand ([`Scenario`]) and gets an
+//! [`Evaluation`]: every indicator with unit, formula, source and the features that count. After an edit,
+//! [`Evaluation::update`] computes again only what depends on it. [`rules`] holds limits from data files against it.
+
+pub mod error;
+pub mod evaluate;
+pub mod exact;
+pub mod facts;
+pub mod filter;
+pub mod geometry;
+pub mod indicators;
+pub mod scenario;
+pub mod slots;
+pub mod tally;
+pub mod world;
+
+pub use error::AnalysisError;
+pub use evaluate::{Evaluation, Settings, Update};
+pub use geometry::Region;
+pub use scenario::{Scenario, State};
+pub use world::World;
