@@ -4,19 +4,28 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { FeatureDetail } from "./api";
 import type { Quality, View } from "./bridge.gen";
 import { local } from "./i18n";
-import { keyAction } from "./keyboard";
+import { historyAction, keyAction } from "./keyboard";
+import type { Dock, DockTab } from "./panels/dock";
 import type { HelpSheet } from "./panels/help";
+import type { ScenarioBar } from "./panels/scenario-bar";
 import type { SearchPanel } from "./panels/search";
 import { Shell, type Pick, type Timings } from "./shell";
 import { mark } from "./ui/icons";
 import { shared, tokens } from "./ui/styles";
-import "./panels/attributes";
+import { BASE } from "./planning/api";
+import type { CompareMode } from "./planning/compare";
+import "./panels/compare";
+import "./panels/dock";
 import "./panels/help";
+import "./panels/library";
 import "./panels/navigation";
+import "./panels/pins";
+import "./panels/scenario-bar";
 import "./panels/search";
 import "./panels/sidebar";
 import "./panels/start-screen";
 import "./panels/status";
+import "./panels/swipe";
 import "./panels/time";
 import "./panels/toolbar";
 
@@ -49,7 +58,7 @@ function quality(text: string | null): Quality | null {
  * Give it a size by CSS. Removing it stops its streams and timers; the engine lives until the page goes.
  */
 export class ChengjingViewer extends LitElement {
-  static override properties = { server: {}, quality: {}, address: { type: Boolean }, bare: { type: Boolean }, timeOpen: { state: true } };
+  static override properties = { server: {}, quality: {}, address: { type: Boolean }, bare: { type: Boolean }, timeOpen: { state: true }, libraryOpen: { state: true }, docked: { state: true } };
   static override styles = [tokens, shared, css`
     :host { display: block; position: relative; overflow: hidden; background: #16202a; isolation: isolate; }
     ::slotted(canvas) { position: absolute; inset: 0; width: 100%; height: 100%; display: block; outline: none; touch-action: none; }
@@ -65,35 +74,43 @@ export class ChengjingViewer extends LitElement {
       flex: 1; min-height: 0; display: grid; gap: 8px 16px;
       grid-template-columns: 304px minmax(0, 1fr) auto;
       grid-template-rows: minmax(0, 1fr) auto;
-      grid-template-areas: "left . right" "left time nav";
+      grid-template-areas: "left . right" "left bottom nav";
     }
-    .top > *, .middle > *, cj-status { pointer-events: auto; min-width: 0; min-height: 0; }
+    .docked .middle { grid-template-columns: 304px minmax(0, 1fr) auto 368px; grid-template-areas: "left . . right" "left bottom nav right"; }
+    .top > *, .middle > *, cj-status, cj-library { pointer-events: auto; min-width: 0; min-height: 0; }
+    cj-scenario { flex: none; }
     cj-sidebar { grid-area: left; align-self: start; max-height: 100%; }
-    cj-attributes { grid-area: right; justify-self: end; align-self: start; width: 328px; max-height: 100%; }
+    cj-dock { grid-area: right; justify-self: end; align-self: start; max-height: 100%; }
+    .docked cj-dock { width: 100%; justify-self: stretch; }
+    cj-library { flex: none; height: min(360px, 42vh); }
     cj-navigation { grid-area: nav; justify-self: end; align-self: end; }
-    cj-time { grid-area: time; align-self: end; justify-self: center; width: min(100%, 420px); }
+    .middle > .bottom { grid-area: bottom; align-self: end; display: grid; gap: 8px; justify-items: center; pointer-events: none; }
+    .bottom > * { pointer-events: auto; min-width: 0; }
+    cj-time { width: min(100%, 420px); }
+    cj-compare { max-width: min(100%, 760px); }
     .bare .top, .bare .middle { visibility: hidden; }
     .bare .top *, .bare .middle * { pointer-events: none; }
     .notice { position: absolute; left: 50%; top: 76px; transform: translateX(-50%); padding: 8px 16px; pointer-events: none; max-width: calc(100% - 32px); }
     cj-start-screen { position: absolute; inset: 0; background: radial-gradient(120% 90% at 50% 0%, #24414f 0%, #16242e 55%, #0f1820 100%); transition: opacity 400ms, visibility 400ms; }
     cj-start-screen.gone { opacity: 0; visibility: hidden; pointer-events: none; }
-    @media (max-width: 1000px) { .overlay { padding: 8px; } .top, .middle { gap: 8px; } .brand span { max-width: 120px; } }
-    /* On a low screen the details stand beside the buttons instead of above them. */
-    @media (max-height: 720px) and (min-width: 721px) {
-      .selected .middle { grid-template-columns: 304px minmax(0, 1fr) auto auto; grid-template-areas: "left . . right" "left time nav right"; }
-      cj-attributes { width: 304px; }
-    }
-    @media (max-width: 1000px) and (min-width: 721px) {
-      .middle, .selected .middle { grid-template-columns: 288px minmax(0, 1fr) auto auto; grid-template-areas: "left . nav right" "time time time time"; }
-      cj-attributes { width: 288px; }
+    @media (max-width: 1680px) { .brand span { display: none; } .brand { padding-right: 12px; } }
+    @media (max-width: 1000px) { .overlay { padding: 8px; } .top, .middle { gap: 8px; } }
+    /* On a low or middling screen the dock stands beside the buttons, and the bottom bar has the whole width. */
+    @media (max-width: 1180px) and (min-width: 721px) {
+      .middle { grid-template-columns: 288px minmax(0, 1fr) auto; grid-template-areas: "left . right" "left . nav" "bottom bottom bottom"; grid-template-rows: minmax(0, 1fr) auto auto; }
+      .docked .middle { grid-template-columns: 240px minmax(0, 1fr) auto 344px; grid-template-areas: "left . nav right" "bottom bottom bottom bottom"; grid-template-rows: minmax(0, 1fr) auto; }
     }
     @media (max-width: 720px) {
       .top { flex-wrap: wrap; justify-content: space-between; }
-      .brand span { display: none; }
-      cj-search { order: 1; flex: 1 0 100%; }
-      .middle { grid-template-columns: minmax(0, 1fr) auto; grid-template-rows: minmax(0, 1fr) auto auto; grid-template-areas: "left left" "time nav" "right right"; }
+      cj-search { order: 2; flex: 1 0 100%; }
+      cj-scenario { order: 0; }
+      .brand b { display: none; }
+      .brand { padding: 0 8px; }
+      .middle, .docked .middle { grid-template-columns: minmax(0, 1fr) auto; grid-template-rows: minmax(0, 1fr) auto auto auto; grid-template-areas: "left left" ". nav" "bottom bottom" "right right"; }
       cj-sidebar { grid-row: 1 / 3; z-index: 1; justify-self: stretch; }
-      cj-attributes { width: 100%; max-height: 38vh; }
+      cj-dock { width: 100%; max-height: 44vh; }
+      .docked cj-navigation { display: none; }
+      cj-compare { width: 100%; justify-self: stretch; }
     }
   `];
 
@@ -102,6 +119,9 @@ export class ChengjingViewer extends LitElement {
   declare address: boolean;
   declare bare: boolean;
   declare timeOpen: boolean;
+  declare libraryOpen: boolean;
+  /** A tab of the right column is open. */
+  declare docked: boolean;
 
   readonly canvas = document.createElement("canvas");
   #shell: Shell | null = null;
@@ -114,12 +134,19 @@ export class ChengjingViewer extends LitElement {
     this.address = false;
     this.bare = false;
     this.timeOpen = false;
+    this.libraryOpen = false;
+    this.docked = false;
     this.canvas.id = `chengjing-canvas-${++canvases}`;
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
     this.canvas.addEventListener("keydown", (event) => this.#keys(event));
     this.addEventListener("cj-help", () => this.#panel<HelpSheet>("cj-help")?.show());
     this.addEventListener("cj-time", () => { this.timeOpen = !this.timeOpen; });
+    this.addEventListener("cj-library", () => { this.libraryOpen = !this.libraryOpen; });
+    this.addEventListener("cj-create-scenario", () => this.#panel<ScenarioBar>("cj-scenario")?.create());
+    this.addEventListener("cj-dock", (event) => this.#panel<Dock>("cj-dock")?.show((event as CustomEvent<DockTab>).detail));
+    this.addEventListener("cj-docked", (event) => { this.docked = (event as CustomEvent<boolean>).detail; });
+    this.addEventListener("keydown", (event) => this.#history(event));
   }
 
   override connectedCallback(): void {
@@ -183,6 +210,25 @@ export class ChengjingViewer extends LitElement {
     this.#running.setLayer(id, visible);
   }
 
+  /** Takes up a scenario by its id (`base` = the city as it stands), at its newest or a given revision. */
+  async setScenario(id: string, revision: number | null = null): Promise<void> {
+    await this.#running.planner.choose(id, revision);
+  }
+
+  /** Chooses how to compare, and what the scenario at work is held against (`base` by default); `position` of the swipe line is a share of the width. */
+  setCompare(mode: CompareMode, options: { against?: string; phase?: string | null; position?: number } = {}): void {
+    const { planner } = this.#running;
+    const { against, phase = null, position } = options;
+    if (against !== undefined || phase !== null) planner.setOther(1, { scenario: against ?? BASE, revision: null, phase });
+    if (position !== undefined) planner.setPosition(position);
+    planner.setMode(mode);
+  }
+
+  /** Shows the city at a phase, `YYYY-MM-DD`; null = everything done. */
+  setPhase(phase: string | null): void {
+    this.#running.planner.setPhase(phase);
+  }
+
   /** Figures of the last drawn frame. */
   stats(): Stats {
     const { fps, frames, draw_calls, triangles, tiles_drawn, tiles_loading, features_drawn, cpu_bytes, gpu_bytes, starved } = this.#running.state.stats;
@@ -212,18 +258,25 @@ export class ChengjingViewer extends LitElement {
     const { manifest } = state;
     return html`
       <slot></slot>
-      ${started ? html`<div class="overlay ${this.bare ? "bare" : ""} ${state.selection ? "selected" : ""}" lang=${state.language}>
+      ${started && !this.bare ? html`<cj-pins .shell=${shell} .state=${state} lang=${state.language}></cj-pins>` : nothing}
+      ${started ? html`<cj-swipe .shell=${shell} .state=${state} lang=${state.language}></cj-swipe>
+      <div class="overlay ${this.bare ? "bare" : ""} ${this.docked ? "docked" : ""}" lang=${state.language}>
         <header class="top">
           <h1 class="brand card">${mark}<b>${text.product}</b>${manifest ? html`<span>${local(manifest.title, state.language)}</span>` : nothing}</h1>
+          <cj-scenario .shell=${shell} .state=${state}></cj-scenario>
           <cj-search .shell=${shell} .state=${state}></cj-search>
           <cj-toolbar .shell=${shell} .state=${state}></cj-toolbar>
         </header>
         <div class="middle">
           <cj-sidebar .shell=${shell} .state=${state}></cj-sidebar>
-          <cj-attributes .shell=${shell} .state=${state} ?hidden=${!state.selection}></cj-attributes>
-          ${this.timeOpen ? html`<cj-time .shell=${shell} .state=${state}></cj-time>` : nothing}
+          <cj-dock .shell=${shell} .state=${state}></cj-dock>
+          <div class="bottom">
+            ${this.timeOpen ? html`<cj-time .shell=${shell} .state=${state}></cj-time>` : nothing}
+            <cj-compare .shell=${shell} .state=${state}></cj-compare>
+          </div>
           <cj-navigation .shell=${shell} .state=${state} .timeOpen=${this.timeOpen}></cj-navigation>
         </div>
+        ${this.libraryOpen ? html`<cj-library .shell=${shell} .state=${state}></cj-library>` : nothing}
         <cj-status .shell=${shell} .state=${state}></cj-status>
         ${state.notice ? html`<div class="notice card">${state.notice}</div>` : nothing}
       </div><cj-help .shell=${shell} .state=${state}></cj-help>` : nothing}
@@ -265,9 +318,27 @@ export class ChengjingViewer extends LitElement {
         return this.#panel<SearchPanel>("cj-search")?.focus();
       case "help":
         return this.#panel<HelpSheet>("cj-help")?.show();
+      case "blink":
+        return shell.planner.blinkStep();
+      case "close_outline":
+        return shell.planner.tools.close();
+      case "remove_point":
+        return shell.planner.tools.removePoint();
       case "clear":
-        return void shell.select(null);
+        return shell.state.planning.tool === "none" ? void shell.select(null) : shell.planner.tools.clear();
     }
+  }
+
+  /** Ctrl+Z and Ctrl+Y of the scenario, anywhere but in a box where they belong to the text; while drawing they take back a corner. */
+  #history(event: KeyboardEvent): void {
+    const shell = this.#shell;
+    const action = historyAction(event);
+    const [target] = event.composedPath();
+    if (!shell || !action || (target instanceof HTMLInputElement && target.type !== "range" && target.type !== "checkbox" && target.type !== "radio") || target instanceof HTMLTextAreaElement) return;
+    event.preventDefault();
+    const { sketch } = shell.state.planning;
+    if (action === "undo" && sketch && sketch.points.length > 0) shell.planner.tools.removePoint();
+    else void (action === "undo" ? shell.planner.undo() : shell.planner.redo());
   }
 }
 

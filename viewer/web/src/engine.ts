@@ -1,7 +1,6 @@
 // The engine's wasm module: download with progress, start on a canvas, commands in, events out.
 import type { SceneManifest } from "./api";
-import type { Quality, View } from "./bridge.gen";
-import type { AnyCommand, AnyEvent } from "./planning/commands";
+import type { Quality, View, ViewerCommand, ViewerEvent } from "./bridge.gen";
 
 declare const __ENGINE_BYTES__: number;
 
@@ -33,7 +32,7 @@ export interface EngineOptions {
 
 /** Engine that runs. */
 export interface Engine {
-  send(command: AnyCommand): void;
+  send(command: ViewerCommand): void;
   /** Table of states of a side, 0–3, as the server wrote it; empty bytes clear it. */
   setStates(side: number, bytes: Uint8Array): void;
 }
@@ -84,10 +83,10 @@ export async function startEngine(
   module: EngineModule,
   canvasSelector: string,
   options: EngineOptions,
-  onEvent: (event: AnyEvent) => void,
+  onEvent: (event: ViewerEvent) => void,
 ): Promise<Engine> {
   // The engine calls from within its frame: answering at once with a command would enter it a second time.
-  const deliver = (json: string): void => queueMicrotask(() => onEvent(JSON.parse(json) as AnyEvent));
+  const deliver = (json: string): void => queueMicrotask(() => onEvent(JSON.parse(json) as ViewerEvent));
   await module.start(canvasSelector, JSON.stringify(options), deliver);
   return {
     send: (command) => module.command(JSON.stringify(command)),

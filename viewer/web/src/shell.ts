@@ -1,10 +1,9 @@
 // The shell's controller: owns the state, talks to server and engine, and offers the panels their intents.
 import { ApiError, ServerApi, type Bounds, type FeatureDetail, type RevisionEvent, type SceneManifest } from "./api";
-import type { Quality, View } from "./bridge.gen";
+import type { Quality, View, ViewerCommand, ViewerEvent } from "./bridge.gen";
 import decodeWorkerUrl from "./decode.worker.ts?worker&url";
 import { downloadEngine, engineUrl, memoryBudget, startEngine, workerCount, type Engine } from "./engine";
 import { fill, initialLanguage, local, messages, type Language, type Messages } from "./i18n";
-import type { AnyCommand, AnyEvent } from "./planning/commands";
 import { Planner } from "./planning/planner";
 import { recall, remember } from "./preferences";
 import { probe, surroundings } from "./probe";
@@ -16,7 +15,7 @@ import { decodeLink, encodeLink, type LinkState } from "./url-state";
 export interface Pick { featureIndex: number | null; positionEnu: [number, number, number] | null }
 
 /** Commands that leave the picture as it is: all others ask for a new `settled`. */
-const QUIET: ReadonlySet<AnyCommand["type"]> = new Set(["pick", "set_hover", "set_reduced_motion", "set_budget", "set_tool"]);
+const QUIET: ReadonlySet<ViewerCommand["type"]> = new Set(["pick", "set_hover", "set_reduced_motion", "set_budget", "set_tool"]);
 
 /** Parts of a selected feature that are marked along with it; more would only be noise on the wire. */
 const MAX_RELATED = 64;
@@ -177,7 +176,7 @@ export class Shell {
     clearTimeout(this.#noticeTimer);
   }
 
-  send(command: AnyCommand): void {
+  send(command: ViewerCommand): void {
     if (!this.#engine) return;
     if (!QUIET.has(command.type)) this.dispatch({ type: "unsettled" });
     this.#engine.send(command);
@@ -187,6 +186,14 @@ export class Shell {
     if (!this.#engine) return;
     this.dispatch({ type: "unsettled" });
     this.#engine.setStates(side, bytes);
+  }
+
+  /** Makes the evidence pack of the area at work and starts its download. */
+  async evidencePack(): Promise<void> {
+    const canvas = document.querySelector<HTMLCanvasElement>(this.options.canvasSelector);
+    if (!canvas) throw new Error(this.options.canvasSelector);
+    const { evidencePack } = await import("./planning/evidence");
+    await evidencePack(this, canvas);
   }
 
   touchLink(): void {
@@ -340,7 +347,7 @@ export class Shell {
 
   // What comes in ----------------------------------------------------------------------------------------------------
 
-  #onEvent(event: AnyEvent): void {
+  #onEvent(event: ViewerEvent): void {
     this.dispatch({ type: "engine", event });
     if (this.planner.onEvent(event)) return;
     switch (event.type) {

@@ -2,6 +2,8 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { ProjectInfo } from "../api";
 import { fill, formatNumber } from "../i18n";
+import { statusFill, statusKind } from "../projects/status";
+import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
 import { shared } from "../ui/styles";
 
@@ -20,6 +22,9 @@ export class ProjectsPanel extends Panel {
     .kind { grid-column: 1 / -1; color: var(--cj-muted); font-size: 12px; }
     .stage { font-size: 12px; padding: 0 6px; border-radius: 4px; background: rgb(255 255 255 / 12%); white-space: nowrap; }
     p { padding: 8px; }
+    .plain { width: 100%; margin-bottom: 8px; }
+    .stage { display: inline-flex; align-items: center; gap: 6px; }
+    .stage i { width: 12px; height: 12px; border-radius: 3px; box-shadow: inset 0 0 0 1px rgb(255 255 255 / 40%); }
   `];
 
   declare filter: string;
@@ -32,10 +37,11 @@ export class ProjectsPanel extends Panel {
   override render(): TemplateResult {
     const all = this.state.manifest?.projects ?? [];
     const { projects } = this.text;
+    const open = html`<button class="plain" data-open="library" @click=${() => this.dispatchEvent(new CustomEvent("cj-library", { bubbles: true, composed: true }))}>${icons.table}${this.text.library.open}</button>`;
     if (all.length === 0) return html`<p class="muted">${projects.empty}</p>`;
     const wanted = this.filter.trim().toLowerCase();
     const shown = all.filter(({ name, class: kind, stage }) => `${name} ${kind} ${stage}`.toLowerCase().includes(wanted));
-    return html`
+    return html`${open}
       ${all.length < FILTER_FROM ? nothing : html`<input type="search" .value=${this.filter} placeholder=${projects.filter} aria-label=${projects.filter}
         @input=${(event: Event) => { this.filter = (event.target as HTMLInputElement).value; }}>`}
       <span class="sr-only" role="status">${fill(projects.count, { n: formatNumber(shown.length, this.state.language) })}</span>
@@ -46,7 +52,7 @@ export class ProjectsPanel extends Panel {
     const current = this.state.selection?.featureIndex === project.feature_index;
     return html`<li><button aria-current=${current} data-project=${project.id} @click=${() => this.#go(project)}>
       <span class="name">${project.name}</span>
-      ${project.stage ? html`<span class="stage">${project.stage}</span>` : html`<span></span>`}
+      ${project.stage ? html`<span class="stage"><i style="background:${statusFill(statusKind({ stage: project.stage, exit: null }))}"></i>${project.stage}</span>` : html`<span></span>`}
       ${project.class ? html`<span class="kind">${project.class}</span>` : nothing}
     </button></li>`;
   }

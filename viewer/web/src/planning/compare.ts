@@ -1,6 +1,6 @@
 // Comparing: which sides a mode shows, where, and how fast it may blink. Side 0 is the scenario at work, side 1 what it is held against.
+import type { ViewerCommand } from "../bridge.gen";
 import type { Standpoint } from "./api";
-import type { PlanningCommand } from "./commands";
 
 export const MODES = ["single", "swipe", "difference", "side_by_side", "grid", "blink"] as const;
 export type CompareMode = (typeof MODES)[number];
@@ -49,9 +49,9 @@ export function sidesOf(mode: CompareMode): readonly number[] {
 }
 
 /** Commands that bring the engine to a comparison; the tables of its sides are set apart from them. */
-export function compareCommands(compare: Compare): PlanningCommand[] {
+export function compareCommands(compare: Compare): ViewerCommand[] {
   const { mode, position, colors, shown } = compare;
-  const commands: PlanningCommand[] = [{ type: "set_scenario_colors", enabled: colors }];
+  const commands: ViewerCommand[] = [{ type: "set_scenario_colors", enabled: colors }];
   if (mode === "single" || mode === "blink") {
     commands.push({ type: "set_compare", mode: "single", sides: [0], position });
     commands.push({ type: "set_side", side: mode === "blink" ? shown : 0 });

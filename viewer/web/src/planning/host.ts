@@ -1,15 +1,15 @@
 // What planning needs of the shell around it.
 import type { Bounds, ServerApi } from "../api";
+import type { ViewerCommand } from "../bridge.gen";
 import type { Messages } from "../i18n";
 import type { Action, ShellState } from "../state/state";
-import type { AnyCommand } from "./commands";
 
 export interface PlanningHost {
   readonly api: ServerApi;
   readonly state: ShellState;
   readonly text: Messages;
   dispatch(action: Action): void;
-  send(command: AnyCommand): void;
+  send(command: ViewerCommand): void;
   /** Gives the engine a table of states; empty bytes clear the side. */
   setStates(side: number, bytes: Uint8Array): void;
   announce(text: string): void;

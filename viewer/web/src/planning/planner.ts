@@ -1,5 +1,6 @@
 // The controller of planning: scenarios and their edits, phase, comparison; panels call its intents and draw the state.
 import type { ScenarioEvent } from "../api";
+import type { ViewerEvent } from "../bridge.gen";
 import { ApiError } from "../http";
 import { fill } from "../i18n";
 import { remember } from "../preferences";
@@ -7,7 +8,6 @@ import type { LinkState } from "../url-state";
 import { AnalysisRunner } from "./analysis";
 import { BASE, scenarioEtag, type EditRequest, type MergeConflict, type ScenarioDetail, type Standpoint } from "./api";
 import { blinkInterval, clampPosition, type Compare, type CompareMode } from "./compare";
-import type { AnyEvent } from "./commands";
 import type { PlanningHost } from "./host";
 import { LAST_YEAR, phaseOfYear, yearOfPhase, FIRST_YEAR } from "./phase";
 import { Sides } from "./sides";
@@ -62,8 +62,14 @@ export class Planner {
   /** After the engine stands: the list of scenarios, and what else of a link is not shown yet. */
   async opened(): Promise<void> {
     await this.refreshList();
-    await this.#show();
+    await this.#guard(() => this.#show());
     this.#keepBlinking();
+    await this.refreshProjects();
+  }
+
+  /** Reads the project library. */
+  async refreshProjects(): Promise<void> {
+    await this.#guard(async () => this.#set({ projects: await this.host.api.projects.list() }));
   }
 
   /** A link that was followed while the page is open. */
@@ -319,9 +325,10 @@ export class Planner {
   /** The city has a new revision: tables of states are longer now. */
   onCity(): void {
     void this.#guard(() => this.#changed());
+    void this.refreshProjects();
   }
 
-  onEvent(event: AnyEvent): boolean {
+  onEvent(event: ViewerEvent): boolean {
     return this.tools.onEvent(event);
   }
 

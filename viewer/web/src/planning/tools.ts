@@ -1,13 +1,17 @@
 // Tools on the map: marking by click and lasso, drawing outlines with snapping. Every point may come from the pointer or be typed.
+import type { ViewerEvent } from "../bridge.gen";
 import type { Polygon } from "../geojson";
 import { outerRings } from "../geojson";
 import { enuFromGeodetic, geodeticFromEnu } from "../geo";
 import { fill } from "../i18n";
 import type { Massing } from "./api";
-import type { AnyEvent, Enu, PlanningEvent, Rgb } from "./commands";
 import type { PlanningHost } from "./host";
 import { contains, rectangleFrom, signedArea, snap, type Point } from "./sketch";
 import type { DrawUse, MapTool, Marked, PlanningState, Sketch } from "./state";
+
+type ToolPoint = Extract<ViewerEvent, { type: "tool_point" }>;
+
+type Rgb = [number, number, number];
 
 /** Snapping reaches this far on the screen, pixels. */
 const SNAP_PX = 12;
@@ -201,8 +205,8 @@ export class MapTools {
   /** Draws outline, bodies and lasso anew. */
   #redraw(): void {
     const { sketch, preview, tool } = this.host.state.planning;
-    const rings: Enu[][] = [];
-    const lines: Enu[][] = [];
+    const rings: Point[][] = [];
+    const lines: Point[][] = [];
     let color: Rgb = SKETCH_RGB;
     let extrude_m: number | undefined;
     if (preview && preview.bodies.length > 0) {
@@ -238,7 +242,7 @@ export class MapTools {
   // Pointer ----------------------------------------------------------------------------------------------------------
 
   /** True when the tool took the event, so that it does not select as well. */
-  onEvent(event: AnyEvent): boolean {
+  onEvent(event: ViewerEvent): boolean {
     const { tool } = this.host.state.planning;
     if (event.type === "clicked" && tool === "mark") {
       if (event.feature_index !== null) this.#markByIndex(event.feature_index).catch(() => undefined);
@@ -250,7 +254,7 @@ export class MapTools {
     return true;
   }
 
-  #lassoed({ kind, position_enu }: PlanningEvent): void {
+  #lassoed({ kind, position_enu }: ToolPoint): void {
     if (kind === "press") this.#lasso = [];
     if (position_enu && (kind === "press" || kind === "drag")) {
       this.#lasso.push(position_enu);
@@ -263,7 +267,7 @@ export class MapTools {
     this.#markWithin(ring).catch((error: unknown) => this.host.notify(error instanceof Error ? error.message : String(error)));
   }
 
-  #drawn({ kind, position_enu }: PlanningEvent): void {
+  #drawn({ kind, position_enu }: ToolPoint): void {
     const { sketch } = this.host.state.planning;
     if (!sketch || sketch.closed || !position_enu) return;
     if (kind === "double") return this.close();

@@ -8,6 +8,15 @@ export interface YearlyInvestment { year: number; planned_cny: number | null; do
 
 export interface Flag { kind: string; severity: string; message: string; feature: string | null }
 
+/** 双评双公示; dates as `YYYY-MM-DD`. */
+export interface Review {
+  score: number | null;
+  expert_review: string | null;
+  public_notice_1: string | null;
+  public_notice_2: string | null;
+  published_on: string | null;
+}
+
 export interface Project {
   id: string;
   feature_index: number;
@@ -31,13 +40,13 @@ export interface Project {
   floor_area_new_m2: number | null;
   resettlement_rate: number | null;
   responsible_unit: string | null;
-  problems: (string | { title: string })[];
+  problems: string[];
   photos: string[];
   documents: { title: string; url: string }[];
-  review: { score: number | null; expert_review: unknown; public_notice_1: unknown; public_notice_2: unknown; published_on: string | null } | null;
+  review: Review;
   flags: Flag[];
-  smart_pilot: unknown;
-  source_row: unknown;
+  smart_pilot: boolean;
+  source_row: string | null;
   area_m2: number;
   center_enu: [number, number, number];
   radius_m: number;
@@ -54,8 +63,11 @@ export interface Office {
   zone_id: string | null;
 }
 
-/** Lists that the record's fields choose from. */
-export type Vocabulary = Record<string, unknown>;
+/** A word that a field may hold; `id` is what is stored and shown in Chinese. */
+export interface Word { id: string; en: string; scheme?: string; library?: string; verified: boolean }
+
+/** Lists that the record's fields choose from, in their order. */
+export type Vocabulary = Record<"class" | "way" | "stage" | "exit" | "progress" | "step" | "review", Word[]>;
 
 export interface ImportReport { imported: number; updated: number; quarantined: number; issues: unknown[] }
 

@@ -1,8 +1,7 @@
 // The shell's state as a function of what happened: engine events and the shell's own actions. Panels draw it, nothing else.
 import type { FeatureDetail, SceneManifest } from "../api";
-import type { Quality, View, ViewerStats } from "../bridge.gen";
+import type { Quality, View, ViewerEvent, ViewerStats } from "../bridge.gen";
 import type { Language } from "../i18n";
-import type { AnyEvent } from "../planning/commands";
 import { initialPlanning, type PlanningState } from "../planning/state";
 import { defaultVisibility, type LayerVisibility } from "./layers";
 
@@ -52,7 +51,7 @@ export interface ShellState {
 export const DEFAULT_HOURS = 9.5;
 
 export type Action =
-  | { type: "engine"; event: AnyEvent }
+  | { type: "engine"; event: ViewerEvent }
   | { type: "phase"; phase: Phase }
   | { type: "download"; loaded: number; total: number }
   | { type: "failure"; code: FailureCode; details: string }
@@ -138,7 +137,7 @@ export function reduce(state: ShellState, action: Action): ShellState {
   }
 }
 
-function reduceEvent(state: ShellState, event: AnyEvent): ShellState {
+function reduceEvent(state: ShellState, event: ViewerEvent): ShellState {
   switch (event.type) {
     case "ready":
       return { ...state, phase: "tiles" };
@@ -167,6 +166,7 @@ function reduceEvent(state: ShellState, event: AnyEvent): ShellState {
     case "picked":
     case "clicked":
     case "tool_point":
+    case "area_features":
       return state;
   }
 }

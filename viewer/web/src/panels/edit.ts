@@ -1,0 +1,390 @@
+// Editing tools of the scenario at work: mark 留改拆, draw a building, lay out an array, replace pipes.
+import { css, html, nothing, type TemplateResult } from "lit";
+import { fill, formatNumber } from "../i18n";
+import type { EditRequest, Massing, MassingRequest } from "../planning/api";
+import { isDate } from "../planning/phase";
+import { along, bearing, crossesItself, distance, inset, rectangleAt, signedArea, type Point } from "../planning/sketch";
+import { troubleOf } from "../planning/trouble";
+import { fields, numberField, segments, selectField, textField } from "../ui/fields";
+import { icons } from "../ui/icons";
+import { Panel } from "../ui/panel";
+import { shared } from "../ui/styles";
+import { buildingUses, materials, pipeClasses } from "../planning/vocabulary";
+import { outerRings } from "../geojson";
+
+const TOOLS = ["mark", "draw", "array", "pipe"] as const;
+type ToolTab = (typeof TOOLS)[number];
+type MarkAction = "retain" | "modify" | "demolish";
+
+export class EditPanel extends Panel {
+  static override properties = { ...Panel.properties, tab: { state: true }, action: { state: true }, form: { state: true }, problem: { state: true } };
+  static override styles = [shared, fields, css`
+    :host { display: flex; flex-direction: column; min-height: 0; }
+    section { display: flex; flex-direction: column; gap: 12px; padding: 12px; min-height: 0; }
+    .body { display: grid; gap: 12px; min-height: 0; padding: 0 4px 4px; }
+    details > summary { cursor: pointer; font-size: 12px; color: var(--cj-muted); padding: 4px 0; }
+    details > div { display: grid; gap: 8px; padding-top: 4px; }
+    .chips { display: flex; flex-wrap: wrap; gap: 4px; max-height: 96px; }
+    .chips button { min-height: 26px; font-size: 12px; background: rgb(255 195 107 / 18%); padding: 0 8px; max-width: 100%; overflow: hidden; text-overflow: ellipsis; }
+    .figures { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 4px; padding: 8px 12px; border-radius: 8px; background: rgb(0 0 0 / 25%); }
+    .figures b { display: block; font-size: 17px; line-height: 1.3; }
+    .figures span { font-size: 12px; color: var(--cj-muted); }
+    .stretch > * { flex: 1; }
+    .points { max-height: 120px; font-size: 12px; }
+    .points li { display: flex; justify-content: space-between; gap: 8px; padding: 2px 0; }
+    .snap { color: var(--cj-accent); }
+    .warn { color: var(--cj-warn); font-size: 13px; }
+    button.tool[aria-pressed="true"] { background: var(--cj-accent); color: var(--cj-accent-ink); }
+    .act { font-size: 15px; }
+    .act [data-value="demolish"][aria-checked="true"] { background: #b23b31; color: #fff; }
+    .act [data-value="modify"][aria-checked="true"] { background: #2f6fc6; color: #fff; }
+    .act [data-value="retain"][aria-checked="true"] { background: #cdc7bb; color: #2a2620; }
+  `];
+
+  declare tab: ToolTab;
+  declare action: MarkAction;
+  declare problem: string | null;
+  declare form: {
+    id: string; addedStoreys: number | null; newUse: string; facade: string;
+    storeys: number; floorHeight: number; use: string; setback: number; name: string;
+    length: number | null; bearing: number | null; lon: number | null; lat: number | null;
+    width: number; depth: number; rotation: number;
+    kind: "slab" | "tower"; far: number; spacing: number | null;
+    road: string; pipeClass: string; diameter: number | null; material: string;
+    project: string; phase: string; note: string;
+  };
+
+  constructor() {
+    super();
+    this.tab = "mark";
+    this.action = "demolish";
+    this.problem = null;
+    this.form = {
+      id: "", addedStoreys: null, newUse: "", facade: "",
+      storeys: 18, floorHeight: 3, use: "tower", setback: 0, name: "",
+      length: null, bearing: null, lon: null, lat: null,
+      width: 30, depth: 20, rotation: 90,
+      kind: "tower", far: 2.5, spacing: null,
+      road: "", pipeClass: "JS", diameter: null, material: "",
+      project: "", phase: "", note: "",
+    };
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    queueMicrotask(() => { if (this.shell?.planner.canEdit && this.tab === "mark" && this.state.planning.tool === "none") this.shell.planner.tools.take("mark"); });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    const { tool } = this.state.planning;
+    if (tool === "mark" || tool === "lasso") this.shell.planner.tools.take("none");
+  }
+
+  override render(): TemplateResult {
+    const { edit: text } = this.text;
+    const { planning } = this.state;
+    if (!this.shell.planner.canEdit) {
+      return html`<section class="card" aria-label=${text.title}><p class="muted">${planning.scenario ? text.pinned : text.base}</p>
+        <button class="primary" data-edit="create" @click=${() => this.dispatchEvent(new CustomEvent("cj-create-scenario", { bubbles: true, composed: true }))}>${icons.plus}${this.text.planning.create}</button></section>`;
+    }
+    return html`<section class="card" aria-label=${text.title}>
+      ${segments(text.tools, TOOLS.map((tool) => [tool, text[tool]] as const), this.tab, (tab) => this.#turn(tab))}
+      <div class="body scroll">
+        ${this.tab === "mark" ? this.#mark() : this.tab === "draw" ? this.#draw() : this.tab === "array" ? this.#array() : this.#pipe()}
+        ${this.problem ? html`<p class="trouble" role="alert">${this.problem}</p>` : nothing}
+        ${planning.busy ? html`<p class="hint" role="status">${this.text.planning.busy}</p>` : nothing}
+        ${this.#record()}
+      </div>
+    </section>`;
+  }
+
+  // Marking ----------------------------------------------------------------------------------------------------------
+
+  #mark(): TemplateResult {
+    const { edit: text } = this.text;
+    const { marked, tool, busy } = this.state.planning;
+    const { tools } = this.shell.planner;
+    const n = formatNumber(marked.length, this.state.language);
+    return html`<div class="row stretch">
+        <button class="plain tool" data-edit="click" aria-pressed=${tool === "mark"} @click=${() => tools.take("mark")}>${icons.target}${text.click}</button>
+        <button class="plain tool" data-edit="lasso" aria-pressed=${tool === "lasso"} @click=${() => tools.take("lasso")}>${icons.lasso}${text.lasso}</button></div>
+      <p class="hint">${tool === "lasso" ? text.lasso_hint : text.click_hint}</p>
+      <form class="row" @submit=${(event: Event) => { event.preventDefault(); void this.#addById(); }}><input class="input" style="flex:1;width:auto" name="id" autocomplete="off" aria-label=${text.by_id} placeholder=${text.by_id} .value=${this.form.id}
+        @input=${(event: Event) => this.#set({ id: (event.target as HTMLInputElement).value })}><button class="plain" ?disabled=${!this.form.id.trim()}>${text.add}</button></form>
+      <div class="row"><b role="status" style="flex:1">${fill(text.marked, { n })}</b>${marked.length > 0 ? html`<button class="link" @click=${() => tools.unmark()}>${text.unmark}</button>` : nothing}</div>
+      ${marked.length === 0 ? nothing : html`<div class="chips scroll">${marked.slice(0, 40).map((one) => html`<button title=${one.id} @click=${() => tools.toggle(one)}>${one.name} ×</button>`)}</div>`}
+      <div class="act">${segments(text.action, [["retain", text.retain], ["modify", text.modify], ["demolish", text.demolish]] as const, this.action, (action) => { this.action = action; })}</div>
+      ${this.action === "modify" ? html`<div class="pair">
+        ${numberField({ label: text.added_storeys, name: "added_storeys", value: this.form.addedStoreys, min: 0, max: 50, step: 1, onChange: (addedStoreys) => this.#set({ addedStoreys }) })}
+        ${selectField(text.new_use, "new_use", this.form.newUse, [["", text.unchanged], ...this.#uses()], (newUse) => this.#set({ newUse }))}</div>
+        ${textField(text.facade, "facade", this.form.facade, (facade) => this.#set({ facade }))}` : nothing}
+      <button class="primary" data-edit="apply" ?disabled=${marked.length === 0 || busy} @click=${() => void this.#applyMarks()}>${marked.length === 0 ? text.apply : fill(text.apply_n, { n })}</button>`;
+  }
+
+  async #addById(): Promise<void> {
+    const id = this.form.id.trim();
+    this.problem = null;
+    try {
+      await this.shell.planner.tools.markById(id);
+      this.#set({ id: "" });
+    } catch (error) {
+      this.problem = troubleOf(error, this.text.planning.errors).text;
+    }
+  }
+
+  async #applyMarks(): Promise<void> {
+    const { marked } = this.state.planning;
+    const { addedStoreys, newUse, facade } = this.form;
+    const attributes: Record<string, unknown> = {};
+    if (this.action === "modify") {
+      if (addedStoreys) attributes["added_storeys"] = addedStoreys;
+      if (newUse) attributes["use"] = newUse;
+      if (facade.trim()) attributes["facade"] = facade.trim();
+    }
+    const request: EditRequest = { action: this.action, features: marked.map(({ id }) => id), ...(Object.keys(attributes).length > 0 ? { attributes } : {}) };
+    if (await this.#write([request])) this.shell.planner.tools.unmark();
+  }
+
+  // Drawing ----------------------------------------------------------------------------------------------------------
+
+  #draw(): TemplateResult {
+    const { edit: text } = this.text;
+    const { sketch, busy } = this.state.planning;
+    const own = sketch?.use === "block" ? sketch : null;
+    const body = own?.closed ? this.#body(own.points) : null;
+    return html`${this.#outlineTools("block", own !== null && !own.closed)}
+      <div class="triple">
+        ${numberField({ label: text.storeys, name: "storeys", value: this.form.storeys, min: 1, max: 200, step: 1, onChange: (storeys) => this.#set({ storeys: storeys ?? 1 }) })}
+        ${numberField({ label: text.floor_height, name: "floor_height", value: this.form.floorHeight, min: 2, max: 12, step: 0.1, onChange: (floorHeight) => this.#set({ floorHeight: floorHeight ?? 3 }) })}
+        ${numberField({ label: text.setback, name: "setback", value: this.form.setback, min: 0, max: 100, step: 0.5, onChange: (setback) => this.#set({ setback: setback ?? 0 }) })}</div>
+      <div class="pair">${selectField(text.use, "use", this.form.use, this.#uses(), (use) => this.#set({ use }))}${textField(text.name, "name", this.form.name, (name) => this.#set({ name }))}</div>
+      ${this.#figures(body)}
+      ${own?.closed && crossesItself(own.points) ? html`<p class="warn" role="alert">${text.crossing}</p>` : own?.closed && !body ? html`<p class="warn" role="alert">${text.no_room}</p>` : nothing}
+      <button class="primary" data-edit="build" ?disabled=${!body || busy} @click=${() => void this.#build()}>${icons.plus}${text.build}</button>`;
+  }
+
+  /** Outline of the building: what was drawn, less the setback. */
+  #body(points: readonly Point[]): Point[] | null {
+    return crossesItself(points) ? null : inset(points, this.form.setback);
+  }
+
+  #figures(body: Point[] | null): TemplateResult | typeof nothing {
+    const { edit: text } = this.text;
+    if (!body) return nothing;
+    const area = Math.abs(signedArea(body));
+    const number = (value: number, decimals = 0): string => formatNumber(value, this.state.language, decimals);
+    const { storeys, floorHeight } = this.form;
+    return html`<div class="figures number" role="status"><div><span>${text.footprint}</span><b>${number(area)} m²</b></div><div><span>${text.floor_area}</span><b>${number(area * storeys)} m²</b></div><div><span>${text.height}</span><b>${number(storeys * floorHeight, 1)} m</b></div></div>`;
+  }
+
+  async #build(): Promise<void> {
+    const { sketch } = this.state.planning;
+    const { tools } = this.shell.planner;
+    const body = sketch?.closed ? this.#body(sketch.points) : null;
+    const footprint = body && tools.polygon(body);
+    if (!footprint) return;
+    const { storeys, floorHeight, use, name } = this.form;
+    const build: Massing = { footprint, storeys, floor_height_m: floorHeight, use, ...(name.trim() ? { name: name.trim() } : {}) };
+    if (await this.#write([{ action: "build", build }])) tools.clearSketch();
+  }
+
+  /** Buttons and typed values by which an outline comes about; the same for a block, a site and an area. */
+  #outlineTools(use: "block" | "site", isDrawing: boolean): TemplateResult {
+    const { edit: text } = this.text;
+    const { sketch } = this.state.planning;
+    const { tools } = this.shell.planner;
+    const own = sketch?.use === use ? sketch : null;
+    return html`<div class="row stretch">
+        <button class="plain tool" data-edit="polygon" aria-pressed=${isDrawing && own?.shape === "polygon"} @click=${() => tools.draw(use, "polygon")}>${icons.edit}${text.polygon}</button>
+        <button class="plain tool" data-edit="rectangle" aria-pressed=${isDrawing && own?.shape === "rectangle"} @click=${() => tools.draw(use, "rectangle")}>${text.rectangle}</button></div>
+      <p class="hint" role="status">${this.#snapWords() ?? (own?.shape === "rectangle" ? text.rectangle_hint : text.draw_hint)}</p>
+      ${own && own.points.length > 0 ? html`<ol class="points scroll number" tabindex="0" aria-label=${text.points}>${own.points.map((point, index) => html`<li>${this.#pointLine(own.points, point, index)}</li>`)}</ol>
+        <div class="row"><button class="plain" @click=${() => tools.removePoint()}>${text.back}</button>${own.closed ? nothing : html`<button class="plain" ?disabled=${own.points.length < 3} @click=${() => tools.close()}>${text.close}</button>`}<button class="plain" @click=${() => tools.clearSketch()}>${text.restart}</button></div>` : nothing}
+      ${isDrawing && own ? html`<details ?open=${own.points.length > 0}><summary>${text.next_point}</summary><div>${this.#typed(own.points)}</div></details>` : nothing}
+      <details><summary>${text.by_size}</summary><div><div class="triple">
+        ${numberField({ label: text.width, name: "width", value: this.form.width, min: 1, max: 2000, onChange: (width) => this.#set({ width: width ?? 30 }) })}
+        ${numberField({ label: text.depth, name: "depth", value: this.form.depth, min: 1, max: 2000, onChange: (depth) => this.#set({ depth: depth ?? 20 }) })}
+        ${numberField({ label: text.rotation, name: "rotation", value: this.form.rotation, min: 0, max: 360, onChange: (rotation) => this.#set({ rotation: rotation ?? 90 }) })}</div>
+        <button class="plain" data-edit="place-rectangle" @click=${() => this.#placeRectangle(use)}>${text.place}</button></div></details>`;
+  }
+
+  #snapWords(): TemplateResult | null {
+    const { edit: text } = this.text;
+    const snap = this.state.planning.sketch?.snap;
+    const words = snap === "vertex" ? text.snap_vertex : snap === "right_angle" ? text.snap_right : snap === "start" ? text.snap_start : null;
+    return words ? html`<span class="snap">${words}</span>` : null;
+  }
+
+  #pointLine(points: readonly Point[], point: Point, index: number): TemplateResult {
+    const before = points[index - 1];
+    const number = (value: number): string => formatNumber(value, this.state.language, 1);
+    return html`<span>${fill(this.text.edit.point, { n: index + 1 })}</span><span>${before ? `${number(distance(before, point))} m · ${number(bearing(before, point))}°` : `${number(point[0])}, ${number(point[1])}`}</span>`;
+  }
+
+  #typed(points: readonly Point[]): TemplateResult {
+    const { edit: text } = this.text;
+    const last = points.at(-1);
+    return html`${last ? html`<div class="triple" style="align-items:end">
+        ${numberField({ label: text.length, name: "length", value: this.form.length, min: 0.1, onChange: (length) => this.#set({ length }) })}
+        ${numberField({ label: text.bearing, name: "bearing", value: this.form.bearing, min: 0, max: 360, onChange: (value) => this.#set({ bearing: value }) })}
+        <button class="plain" ?disabled=${!this.form.length || this.form.bearing === null} @click=${() => this.#addAlong(last)}>${text.add_point}</button></div>` : nothing}
+      <div class="triple" style="align-items:end">
+        ${numberField({ label: text.lon, name: "lon", value: this.form.lon, min: -180, max: 180, onChange: (lon) => this.#set({ lon }) })}
+        ${numberField({ label: text.lat, name: "lat", value: this.form.lat, min: -90, max: 90, onChange: (lat) => this.#set({ lat }) })}
+        <button class="plain" ?disabled=${this.form.lon === null || this.form.lat === null} @click=${() => this.#addLonLat()}>${text.add_point}</button></div>`;
+  }
+
+  #addAlong(last: Point): void {
+    const { length, bearing: towards } = this.form;
+    if (length && towards !== null) this.shell.planner.tools.addPoint(along(last, length, towards));
+  }
+
+  #addLonLat(): void {
+    const { lon, lat } = this.form;
+    const point = lon === null || lat === null ? null : this.shell.planner.tools.pointAt(lon, lat);
+    if (point) this.shell.planner.tools.addPoint(point);
+  }
+
+  #placeRectangle(use: "block" | "site"): void {
+    const centre = this.state.camera?.view.target_enu;
+    const { width, depth, rotation } = this.form;
+    if (centre && width > 0 && depth > 0) this.shell.planner.tools.setOutline(use, rectangleAt(centre, width, depth, rotation));
+    this.#height();
+  }
+
+  // Array ------------------------------------------------------------------------------------------------------------
+
+  #array(): TemplateResult {
+    const { edit: text } = this.text;
+    const { sketch, preview, busy } = this.state.planning;
+    const site = sketch?.use === "site" ? sketch : null;
+    const { language, selection, planning } = this.state;
+    const project = planning.projects?.find(({ id }) => id === (this.form.project || selection?.id));
+    return html`<p class="label">${text.site}</p>
+      ${project?.outline ? html`<button class="plain" @click=${() => this.#siteOfProject()}>${text.site_project} · ${project.name}</button>` : nothing}
+      ${this.#outlineTools("site", site !== null && !site.closed)}
+      ${site?.closed ? html`<p class="hint">${text.area} ${formatNumber(Math.abs(signedArea(site.points)), language)} m²</p>` : nothing}
+      ${segments(text.kind, [["slab", text.slab], ["tower", text.tower]] as const, this.form.kind, (kind) => this.#set({ kind, use: kind }))}
+      <div class="triple">
+        ${numberField({ label: text.far, name: "far", value: this.form.far, min: 0.1, max: 20, step: 0.1, onChange: (far) => this.#set({ far: far ?? 1 }) })}
+        ${numberField({ label: text.storeys, name: "storeys", value: this.form.storeys, min: 1, max: 200, step: 1, onChange: (storeys) => this.#set({ storeys: storeys ?? 1 }) })}
+        ${numberField({ label: text.floor_height, name: "floor_height", value: this.form.floorHeight, min: 2, max: 12, step: 0.1, onChange: (floorHeight) => this.#set({ floorHeight: floorHeight ?? 3 }) })}
+        ${numberField({ label: text.setback, name: "setback", value: this.form.setback, min: 0, max: 100, step: 0.5, onChange: (setback) => this.#set({ setback: setback ?? 0 }) })}
+        ${numberField({ label: text.spacing, name: "spacing", value: this.form.spacing, min: 0.5, max: 5, step: 0.05, placeholder: "—", onChange: (spacing) => this.#set({ spacing }) })}
+        ${selectField(text.use, "use", this.form.use, this.#uses(), (use) => this.#set({ use }))}</div>
+      <div class="row stretch"><button class="plain" data-edit="preview" ?disabled=${!site?.closed || busy} @click=${() => void this.#preview()}>${text.preview}</button>
+        <button class="primary" data-edit="place" ?disabled=${!preview || preview.bodies.length === 0 || busy} @click=${() => void this.#place()}>${text.place_all}</button></div>
+      ${preview ? html`<p role="status">${fill(text.reached, { far: formatNumber(preview.reachedFar, language, 2), n: preview.bodies.length })}${preview.note ? html`<br><span class="warn">${preview.note}</span>` : nothing}</p>` : nothing}`;
+  }
+
+  #siteOfProject(): void {
+    const { planning, selection, manifest } = this.state;
+    const project = planning.projects?.find(({ id }) => id === (this.form.project || selection?.id));
+    const [ring] = outerRings(project?.outline ?? null);
+    if (!ring || !manifest || !project) return;
+    const { tools } = this.shell.planner;
+    const z = project.center_enu[2];
+    tools.setOutline("site", ring.slice(0, -1).flatMap(([lon = 0, lat = 0]): Point[] => {
+      const point = tools.pointAt(lon, lat);
+      return point ? [[point[0], point[1], z]] : [];
+    }));
+  }
+
+  async #preview(): Promise<void> {
+    const { scenario } = this.state.planning;
+    const { tools } = this.shell.planner;
+    const site = tools.outline();
+    if (!scenario || !site) return;
+    const { kind, far, storeys, floorHeight, use, setback, spacing } = this.form;
+    const body: MassingRequest = { site, kind, target_far: far, storeys, floor_height_m: floorHeight, use, setback_m: setback, ...(spacing === null ? {} : { spacing }) };
+    this.problem = null;
+    try {
+      const { footprints, reached_far, note } = await this.shell.api.scenarios.massing(scenario.id, body);
+      tools.preview(footprints, reached_far, note);
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  async #place(): Promise<void> {
+    const { preview } = this.state.planning;
+    if (!preview) return;
+    if (await this.#write(preview.bodies.map((build) => ({ action: "build" as const, build })))) this.shell.planner.tools.clearSketch();
+  }
+
+  // Pipes ------------------------------------------------------------------------------------------------------------
+
+  #pipe(): TemplateResult {
+    const { edit: text } = this.text;
+    const { language, selection, planning } = this.state;
+    const classes = pipeClasses(language);
+    const road = selection?.detail?.attributes["road"];
+    return html`<p class="hint">${text.pipe_hint}</p>
+      ${typeof road === "string" && selection?.detail?.class === "Pipe" ? html`<button class="plain" @click=${() => this.#fromSelection()}>${text.from_selection} · ${road}</button>` : nothing}
+      <div class="pair">${textField(text.road, "road", this.form.road, (value) => this.#set({ road: value }), { required: true })}
+        ${selectField(text.pipe_class, "pipe_class", this.form.pipeClass, classes, (pipeClass) => this.#set({ pipeClass }))}</div>
+      <div class="pair">${numberField({ label: text.diameter, name: "diameter", value: this.form.diameter, min: 10, max: 5000, step: 1, placeholder: text.same, onChange: (diameter) => this.#set({ diameter }) })}
+        ${selectField(text.material, "material", this.form.material, [["", text.same], ...materials(language)], (material) => this.#set({ material }))}</div>
+      <button class="primary" data-edit="replace" ?disabled=${!this.form.road.trim() || planning.busy || (this.form.diameter === null && !this.form.material)} @click=${() => void this.#replace()}>${text.replace}</button>`;
+  }
+
+  #fromSelection(): void {
+    const attributes = this.state.selection?.detail?.attributes ?? {};
+    this.#set({ road: String(attributes["road"] ?? ""), pipeClass: String(attributes["pipe_class"] ?? this.form.pipeClass) });
+  }
+
+  async #replace(): Promise<void> {
+    const { road, pipeClass, diameter, material } = this.form;
+    const replace = { ...(diameter === null ? {} : { diameter_mm: diameter }), ...(material ? { material } : {}) };
+    await this.#write([{ action: "modify", pipe: { replace, road: road.trim(), pipe_class: pipeClass } }]);
+  }
+
+  // Record -----------------------------------------------------------------------------------------------------------
+
+  #record(): TemplateResult {
+    const { edit: text } = this.text;
+    const projects = this.state.planning.projects ?? this.state.manifest?.projects ?? [];
+    return html`<details><summary>${text.record}${this.form.project || this.form.phase ? " ·" : ""} ${[projects.find(({ id }) => id === this.form.project)?.name, this.form.phase].filter(Boolean).join(" · ")}</summary><div>
+      ${selectField(text.project, "project", this.form.project, [["", text.no_project], ...projects.map(({ id, name }) => [id, name] as const)], (project) => this.#set({ project }))}
+      <div class="pair">${textField(text.phase, "phase", this.form.phase, (phase) => this.#set({ phase }), { type: "date" })}
+        ${textField(this.text.planning.author, "author", this.state.planning.author, (author) => this.shell.planner.setAuthor(author))}</div>
+      ${textField(text.note, "note", this.form.note, (note) => this.#set({ note }))}</div></details>`;
+  }
+
+  async #write(edits: EditRequest[]): Promise<boolean> {
+    const { project, phase, note } = this.form;
+    const record = { ...(project ? { project } : {}), ...(isDate(phase) ? { phase } : {}), ...(note.trim() ? { note: note.trim() } : {}) };
+    this.problem = null;
+    return this.shell.planner.edit(edits.map((edit) => ({ ...edit, ...record })));
+  }
+
+  #refused(error: unknown): void {
+    const { text, items } = troubleOf(error, this.text.planning.errors);
+    this.problem = [text, ...items.map(({ feature, message }) => (feature ? `${feature}: ${message}` : message))].join(" · ");
+  }
+
+  #turn(tab: ToolTab): void {
+    const { tools } = this.shell.planner;
+    if (tab !== this.tab) tools.clear();
+    this.tab = tab;
+    if (tab === "mark") tools.take("mark");
+    this.#height();
+  }
+
+  #set(change: Partial<EditPanel["form"]>): void {
+    this.form = { ...this.form, ...change };
+    if ("storeys" in change || "floorHeight" in change) this.#height();
+  }
+
+  #height(): void {
+    this.shell.planner.tools.setHeight(this.form.storeys * this.form.floorHeight);
+  }
+
+  #uses(): (readonly [string, string])[] {
+    return buildingUses(this.state.language);
+  }
+}
+
+
+customElements.define("cj-edit", EditPanel);

@@ -1,0 +1,249 @@
+// Indicators and rules of an area: before beside after with the difference, verdicts with their clause, charts, evidence pack.
+import { css, html, nothing, type TemplateResult } from "lit";
+import type { LocalText } from "../api";
+import { fill, formatNumber, local } from "../i18n";
+import { BASE, type Area, type Indicator, type IndicatorAnswer, type RuleResult } from "../planning/api";
+import { troubleOf } from "../planning/trouble";
+import { fields, segments } from "../ui/fields";
+import { icons } from "../ui/icons";
+import { Panel } from "../ui/panel";
+import { shared } from "../ui/styles";
+import "./chart";
+
+const TABS = ["table", "rules", "charts"] as const;
+type Tab = (typeof TABS)[number];
+
+const VERDICT_MARK = { pass: "✓", fail: "✕", not_decidable: "?" } as const;
+
+export class IndicatorsPanel extends Panel {
+  static override properties = { ...Panel.properties, tab: { state: true }, why: { state: true }, zones: { state: true }, packing: { state: true } };
+  static override styles = [shared, fields, css`
+    :host { display: flex; flex-direction: column; min-height: 0; }
+    section { display: flex; flex-direction: column; gap: 8px; padding: 12px 8px 8px; min-height: 0; }
+    .head { display: grid; gap: 8px; padding: 0 8px; }
+    .area { display: grid; grid-template-columns: 1fr auto; gap: 8px; align-items: end; }
+    .revision { font-size: 12px; color: var(--cj-muted); display: flex; gap: 8px; align-items: center; }
+    .dot { width: 8px; height: 8px; border-radius: 50%; background: var(--cj-accent); flex: none; }
+    .dot.old { background: var(--cj-warn); }
+    .body { min-height: 0; padding: 0 8px; }
+    h3 { font-size: 12px; font-weight: 600; color: var(--cj-muted); padding: 8px 0 2px; }
+    .row-i { display: grid; grid-template-columns: minmax(0, 1fr) 74px 82px 62px; gap: 0 4px; align-items: baseline; width: 100%; padding: 5px 4px; text-align: right; justify-content: stretch; border-radius: 6px; min-height: 28px; font-size: 13px; }
+    .row-i > :first-child { text-align: left; }
+    .row-i small { color: var(--cj-muted); font-size: 11px; }
+    .row-i b { font-weight: 600; }
+    .titles { color: var(--cj-muted); font-size: 12px; position: sticky; top: 0; background: var(--cj-card-solid); border-radius: 0; z-index: 1; }
+    .up { color: #6fe0c4; } .down { color: #ff9d8c; }
+    .lit { box-shadow: inset 3px 0 var(--cj-warn); background: rgb(255 195 107 / 12%); }
+    .why { margin: 0 0 8px; padding: 8px 12px; border-radius: 8px; background: rgb(0 0 0 / 25%); font-size: 13px; display: grid; gap: 4px; overflow-wrap: anywhere; }
+    .why dl { display: grid; grid-template-columns: auto 1fr; gap: 2px 12px; }
+    .why dt { color: var(--cj-muted); }
+    .rule { display: grid; grid-template-columns: 24px 1fr auto; gap: 0 8px; width: 100%; padding: 8px 4px; text-align: left; justify-content: stretch; align-items: baseline; border-top: 1px solid var(--cj-line); border-radius: 0; }
+    .mark { width: 20px; height: 20px; border-radius: 50%; display: grid; place-content: center; font-size: 12px; font-weight: 700; align-self: center; }
+    .pass .mark { background: #1d7a68; } .fail .mark { background: #c4473a; } .not_decidable .mark { background: #5d6873; }
+    .fail .verdict { color: #ff9d8c; font-weight: 600; }
+    .badge { font-size: 11px; padding: 0 6px; border-radius: 4px; border: 1px solid var(--cj-warn); color: var(--cj-warn); white-space: nowrap; }
+    .sub { grid-column: 2 / -1; font-size: 12px; color: var(--cj-muted); display: flex; flex-wrap: wrap; gap: 0 12px; align-items: center; }
+    .state { padding: 8px; color: var(--cj-muted); }
+  `];
+
+  declare tab: Tab;
+  /** Indicator or rule whose "why" is open. */
+  declare why: string | null;
+  declare zones: readonly { id: string; name: string }[];
+  declare packing: boolean;
+
+  constructor() {
+    super();
+    this.tab = "table";
+    this.why = null;
+    this.zones = [];
+    this.packing = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    queueMicrotask(() => void this.#readZones());
+  }
+
+  override render(): TemplateResult {
+    const { indicators: text } = this.text;
+    const { analysis } = this.state.planning;
+    return html`<section class="card" aria-label=${text.title}>
+      <div class="head">${this.#area()}
+        ${segments(text.title, TABS.map((tab) => [tab, text.tabs[tab]] as const), this.tab, (tab) => { this.tab = tab; })}
+        ${this.#revision()}</div>
+      ${analysis.trouble ? html`<div class="trouble" role="alert" style="margin:0 8px">${analysis.trouble.text}<ul>${analysis.trouble.items.map(({ feature, message }) => html`<li>${feature ? `${feature}: ` : ""}${message}</li>`)}</ul></div>` : nothing}
+      <div class="body scroll">${this.tab === "table" ? this.#table() : this.tab === "rules" ? this.#rules() : html`<cj-chart .shell=${this.shell} .state=${this.state}></cj-chart>`}</div>
+      <div class="head"><button class="plain" data-indicators="evidence" title=${text.evidence_hint} ?disabled=${this.packing} @click=${() => void this.#pack()}>${icons.pack}${this.packing ? text.packing : text.evidence}</button></div>
+    </section>`;
+  }
+
+  #area(): TemplateResult {
+    const { indicators: text } = this.text;
+    const { analysis, sketch, projects } = this.state.planning;
+    const list = projects ?? this.state.manifest?.projects ?? [];
+    const { area } = analysis;
+    const value = "city" in area ? "city" : "project" in area ? `project:${area.project}` : "zone" in area ? `zone:${area.zone}` : "drawn";
+    const isDrawing = sketch?.use === "area";
+    return html`<div class="area"><label class="field"><span>${text.area}</span><select name="area" @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value)}>
+        <option value="city" .selected=${value === "city"}>${text.city}</option>
+        ${value === "drawn" ? html`<option value="drawn" .selected=${true}>${text.drawn}</option>` : nothing}
+        <optgroup label=${text.projects}>${list.map(({ id, name }) => html`<option value="project:${id}" .selected=${value === `project:${id}`}>${name}</option>`)}</optgroup>
+        <optgroup label=${text.zones}>${this.zones.map(({ id, name }) => html`<option value="zone:${id}" .selected=${value === `zone:${id}`}>${name}</option>`)}</optgroup></select></label>
+      ${isDrawing && sketch.closed ? html`<button class="primary" data-indicators="use-drawn" @click=${() => this.#useDrawn()}>${text.use_drawn}</button>`
+        : html`<button class="plain" data-indicators="draw" aria-pressed=${isDrawing} title=${text.draw} aria-label=${text.draw} @click=${() => (isDrawing ? this.shell.planner.tools.clearSketch() : this.shell.planner.tools.draw("area", "polygon"))}>${icons.edit}</button>`}</div>
+      ${isDrawing && !sketch.closed ? html`<p class="hint" role="status">${this.text.edit.draw_hint}</p>` : nothing}`;
+  }
+
+  #revision(): TemplateResult {
+    const { indicators: text } = this.text;
+    const { after, busy, outdated } = this.state.planning.analysis;
+    const words = busy ? text.busy : outdated && after ? text.outdated : after ? this.#stamp(after) : "";
+    return html`<p class="revision" role="status"><span class="dot ${busy || outdated ? "old" : ""}"></span>${words}</p>`;
+  }
+
+  #stamp(answer: IndicatorAnswer): string {
+    const { indicators: text } = this.text;
+    if (answer.scenario.id === BASE) return fill(text.base_revision, { city: answer.city_revision });
+    return fill(text.by_revision, { name: this.shell.planner.sides.name(0), revision: answer.scenario.revision, city: answer.city_revision });
+  }
+
+  // Table ------------------------------------------------------------------------------------------------------------
+
+  #table(): TemplateResult {
+    const { indicators: text } = this.text;
+    const { before, after, busy } = this.state.planning.analysis;
+    if (!after) return html`<p class="state">${busy ? text.busy : ""}</p>`;
+    if (after.indicators.length === 0) return html`<p class="state">${text.empty}</p>`;
+    const earlier = new Map(before?.indicators.map((one) => [one.id, one]));
+    const groups = Map.groupBy(after.indicators, ({ group }) => group);
+    return html`<div class="row-i titles"><span>${text.indicator}</span><span>${text.before}</span><span>${text.after}</span><span>${text.difference}</span></div>
+      ${[...groups].map(([group, list]) => html`<h3>${this.#group(group)}</h3>${list.map((indicator) => this.#row(earlier.get(indicator.id), indicator))}`)}`;
+  }
+
+  #row(before: Indicator | undefined, after: Indicator): TemplateResult {
+    const { language } = this.state;
+    const { lit } = this.state.planning.analysis;
+    const change = before?.value !== undefined && before.value !== null && after.value !== null ? after.value - before.value : null;
+    const isOpen = this.why === after.id;
+    const shown = change === null || Math.abs(change) < 0.5 * 10 ** -after.decimals ? "" : `${change > 0 ? "+" : "−"}${formatNumber(Math.abs(change), language, after.decimals)}`;
+    return html`<button class="row-i number ${lit === after.id ? "lit" : ""}" data-indicator=${after.id} aria-expanded=${isOpen} @click=${() => this.#open(after.id)}>
+        <span>${local(after.title, language)} <small>${after.unit}</small></span><span>${this.#value(before)}</span><b>${this.#value(after)}</b><span class=${shown ? (change ?? 0) > 0 ? "up" : "down" : ""}>${shown || "·"}</span></button>
+      ${isOpen ? html`<div class="why"><dl>
+          ${after.value === null ? html`<dt>${this.text.indicators.none}</dt><dd>${words(after.reason, language)}</dd>` : nothing}
+          <dt>${this.text.indicators.formula}</dt><dd>${local(after.formula, language)}</dd>
+          ${after.source ? html`<dt>${this.text.indicators.source}</dt><dd>${after.source}</dd>` : nothing}
+          ${after.by && Object.keys(after.by).length > 0 ? html`<dt>${this.text.indicators.by}</dt><dd>${Object.entries(after.by).map(([name, value]) => html`<div>${name} ${formatNumber(value, language, after.decimals)}</div>`)}</dd>` : nothing}</dl>
+          ${this.#light(after.id, after.num_features, after.features)}</div>` : nothing}`;
+  }
+
+  #value(indicator: Indicator | undefined): string {
+    if (!indicator || indicator.value === null) return "—";
+    return formatNumber(indicator.value, this.state.language, indicator.decimals);
+  }
+
+  #light(id: string, count: number, features: readonly string[]): TemplateResult {
+    const { indicators: text } = this.text;
+    const isLit = this.state.planning.analysis.lit === id;
+    return html`<div class="row"><span class="hint">${fill(text.features, { n: formatNumber(count, this.state.language) })}</span>
+      ${features.length > 0 ? html`<button class="plain" data-light=${id} aria-pressed=${isLit} @click=${() => this.shell.planner.analysis.light(id, features)}>${icons.bulb}${isLit ? text.hide : text.show}</button>` : nothing}</div>`;
+  }
+
+  #open(id: string): void {
+    this.why = this.why === id ? null : id;
+  }
+
+  // Rules ------------------------------------------------------------------------------------------------------------
+
+  #rules(): TemplateResult {
+    const { indicators: text } = this.text;
+    const { rules, busy } = this.state.planning.analysis;
+    if (!rules) return html`<p class="state">${busy ? text.busy : ""}</p>`;
+    const count = (verdict: string): number => rules.results.filter((one) => one.verdict === verdict).length;
+    const rank = { fail: 0, not_decidable: 1, pass: 2 };
+    const sorted = [...rules.results].sort((a, b) => rank[a.verdict] - rank[b.verdict]);
+    return html`<p class="state" role="status">${fill(text.summary, { pass: count("pass"), fail: count("fail"), open: count("not_decidable") })}</p>${sorted.map((rule) => this.#rule(rule))}`;
+  }
+
+  #rule(rule: RuleResult): TemplateResult {
+    const { indicators: text } = this.text;
+    const { language } = this.state;
+    const isOpen = this.why === rule.rule;
+    const number = (value: number | null): string => (value === null ? "—" : formatNumber(value, language, 3));
+    const unit = rule.unit ? ` ${rule.unit}` : "";
+    return html`<button class="rule ${rule.verdict}" data-rule=${rule.rule} aria-expanded=${isOpen} @click=${() => this.#open(rule.rule)}>
+        <span class="mark" aria-hidden="true">${VERDICT_MARK[rule.verdict]}</span><span>${local(rule.title, language)}</span><span class="verdict">${text.verdicts[rule.verdict]}</span>
+        <span class="sub number"><span>${text.value} <b>${number(rule.value)}</b>${unit}</span><span>${text.limit} ${rule.comparator} ${number(rule.limit)}${unit}</span>${rule.margin === null ? nothing : html`<span>${text.margin} ${number(rule.margin)}${unit}</span>`}
+          ${rule.verified ? nothing : html`<span class="badge" title=${text.reference_title}>${text.reference}</span>`}</span></button>
+      ${isOpen ? html`<div class="why"><dl><dt>${text.why}</dt><dd>${local(rule.reason, language)}</dd><dt>${text.clause}</dt><dd>${rule.clause}</dd><dt>${text.source}</dt><dd>${rule.source}</dd>
+          ${rule.exceptions.length > 0 ? html`<dt>${text.exceptions}</dt><dd>${rule.exceptions.map((one) => html`<div>${words(one, language)}</div>`)}</dd>` : nothing}</dl>
+          ${this.#light(rule.rule, rule.features.length, rule.features)}</div>` : nothing}`;
+  }
+
+  // Area and pack ----------------------------------------------------------------------------------------------------
+
+  #choose(value: string): void {
+    const [kind, id = ""] = value.split(/:(.*)/s);
+    const { indicators: text } = this.text;
+    const list = this.state.planning.projects ?? this.state.manifest?.projects ?? [];
+    const area: Area | null = kind === "city" ? { city: true } : kind === "project" ? { project: id } : kind === "zone" ? { zone: id } : null;
+    const name = kind === "city" ? text.city : ([...list, ...this.zones].find((one) => one.id === id)?.name ?? id);
+    if (area) this.shell.planner.analysis.setArea(area, name);
+  }
+
+  #useDrawn(): void {
+    const { tools, analysis } = this.shell.planner;
+    const polygon = tools.outline();
+    if (polygon) analysis.setArea({ polygon }, this.text.indicators.drawn, polygon);
+  }
+
+  async #readZones(): Promise<void> {
+    if (!this.state.manifest?.layers.some(({ id }) => id === "projects/zone")) return;
+    try {
+      const { features } = await this.shell.api.featuresIn("projects/zone", null, 500);
+      this.zones = features.map(({ id, properties }) => ({ id, name: properties.name ?? id }));
+    } catch {
+      this.zones = [];
+    }
+  }
+
+  async #pack(): Promise<void> {
+    const { indicators: text } = this.text;
+    this.packing = true;
+    this.shell.announce(text.packing);
+    try {
+      await this.shell.evidencePack();
+      this.shell.notify(text.packed);
+    } catch (error) {
+      const { text: reason, items } = troubleOf(error, this.text.planning.errors);
+      this.shell.notify([reason, ...items.map(({ message }) => message)].join(" · "));
+    }
+    this.packing = false;
+  }
+
+  /** Groups as the server names them; unknown ones stand as they are. */
+  #group(group: string): string {
+    const known = GROUPS[group];
+    return known ? local(known, this.state.language) : group;
+  }
+}
+
+const GROUPS: Record<string, LocalText> = {
+  land: { zh: "用地", en: "Land" },
+  intensity: { zh: "强度", en: "Intensity" },
+  buildings: { zh: "建筑", en: "Buildings" },
+  building: { zh: "建筑", en: "Buildings" },
+  people: { zh: "人口与住房", en: "People and homes" },
+  renewal: { zh: "更新", en: "Renewal" },
+  green: { zh: "绿地", en: "Green" },
+  pipes: { zh: "管线", en: "Pipes" },
+  facilities: { zh: "设施", en: "Facilities" },
+  investment: { zh: "投资", en: "Investment" },
+  height: { zh: "高度", en: "Height" },
+};
+
+function words(text: string | LocalText | null, language: "zh-CN" | "en"): string {
+  return text === null ? "" : typeof text === "string" ? text : local(text, language);
+}
+
+customElements.define("cj-indicators", IndicatorsPanel);

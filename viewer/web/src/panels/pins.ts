@@ -1,0 +1,95 @@
+// Signs of projects over the city: one each from near, clusters from afar. The list in the left card is their way by keyboard.
+import { css, html, nothing, type TemplateResult } from "lit";
+import { fill } from "../i18n";
+import type { Bounds, ProjectInfo } from "../api";
+import { cluster, type Pin } from "../projects/list";
+import { STATUS_COLORS, statusFill, statusKind } from "../projects/status";
+import { projector } from "../projection";
+import { Panel } from "../ui/panel";
+import { shared } from "../ui/styles";
+
+/** Signs nearer than this become one, pixels. */
+const REACH_PX = 72;
+
+/** A sign stands this high over its project, metres. */
+const MAST_M = 60;
+
+/** Nearer than this the project's own outline says enough, metres. */
+const NEAR_M = 350;
+
+export class PinsOverlay extends Panel {
+  static override styles = [shared, css`
+    :host { position: absolute; inset: 0; pointer-events: none; overflow: hidden; z-index: 0; }
+    button {
+      position: absolute; left: 0; top: 0; min-height: 28px; min-width: 28px; padding: 0 10px 0 6px; gap: 6px; border-radius: 14px; pointer-events: auto; font-size: 12px; font-weight: 600;
+      background: rgb(17 22 28 / 84%); border: 1px solid rgb(255 255 255 / 22%); box-shadow: 0 2px 8px rgb(4 10 16 / 40%); white-space: nowrap; max-width: 180px;
+    }
+    button:hover { background: var(--cj-card-solid); z-index: 2; }
+    button::after { content: ""; position: absolute; left: 50%; top: 100%; width: 1px; height: 18px; background: rgb(255 255 255 / 60%); }
+    button span { overflow: hidden; text-overflow: ellipsis; }
+    button i { flex: none; width: 14px; height: 14px; border-radius: 4px; box-shadow: inset 0 0 0 1px rgb(255 255 255 / 45%); }
+    button.many { padding: 0 10px; border-radius: 18px; min-height: 34px; min-width: 34px; font-size: 14px; }
+    .ring { flex: none; width: 20px; height: 20px; border-radius: 50%; }
+  `];
+
+  override render(): TemplateResult | typeof nothing {
+    const { camera, manifest, planning, layers, underground } = this.state;
+    const mode = planning.compare.mode;
+    const { width, height } = { width: this.clientWidth, height: this.clientHeight };
+    if (!camera || !manifest || !width || underground || layers["projects/project"] === false || planning.tool !== "none" || mode === "side_by_side" || mode === "grid") return nothing;
+    if (camera.view.distance_m < NEAR_M) return nothing;
+    const project = projector(camera.view, { width, height });
+    const all: readonly ProjectInfo[] = manifest.projects;
+    const placed = all.flatMap((item) => {
+      const [x, y, z] = item.center_enu;
+      const at = project([x, y, z + MAST_M]);
+      return at && at.x > -40 && at.x < width + 40 && at.y > -20 && at.y < height ? [{ item, at }] : [];
+    });
+    return html`${cluster(placed, REACH_PX).map((pin) => this.#pin(pin))}`;
+  }
+
+  #pin({ items, x, y }: Pin<ProjectInfo>): TemplateResult {
+    const place = `transform:translate(${x.toFixed(1)}px,${y.toFixed(1)}px) translate(-50%,calc(-100% - 18px))`;
+    const [only] = items;
+    if (items.length === 1 && only) {
+      return html`<button tabindex="-1" data-pin=${only.id} style=${place} title="${only.name} · ${only.stage}" @click=${() => this.#open(only)}><i style="background:${statusFill(this.#kind(only))}"></i><span>${only.name}</span></button>`;
+    }
+    return html`<button class="many number" tabindex="-1" style=${place} title=${fill(this.text.library.pins, { n: items.length })} @click=${() => this.#into(items)}><span class="ring" style="background:${this.#ring(items)}"></span>${items.length}</button>`;
+  }
+
+  /** Slices by status, as a pie. */
+  #ring(items: readonly ProjectInfo[]): string {
+    let at = 0;
+    const counts = Map.groupBy(items, (item) => this.#kind(item));
+    const slices = [...counts].map(([kind, { length }]) => {
+      const from = at;
+      at += (length / items.length) * 100;
+      return `${STATUS_COLORS[kind]} ${from}% ${at}%`;
+    });
+    return `radial-gradient(circle, #141a21 0 5px, transparent 5.5px), conic-gradient(${slices.join(",")})`;
+  }
+
+  #kind({ id, stage }: ProjectInfo): ReturnType<typeof statusKind> {
+    const record = this.state.planning.projects?.find((one) => one.id === id);
+    return statusKind(record ?? { stage, exit: null });
+  }
+
+  #open({ center_enu: [x, y, z], radius_m: r, name, id }: ProjectInfo): void {
+    this.shell.flyToBounds([x - r, y - r, z, x + r, y + r, z + 20], name);
+    void this.shell.select(id);
+  }
+
+  #into(items: readonly ProjectInfo[]): void {
+    const bounds: Bounds = [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
+    for (const { center_enu, radius_m } of items) {
+      center_enu.forEach((value, axis) => {
+        const reach = axis === 2 ? 0 : radius_m;
+        bounds[axis] = Math.min(bounds[axis] ?? value, value - reach);
+        bounds[axis + 3] = Math.max(bounds[axis + 3] ?? value, value + reach);
+      });
+    }
+    this.shell.flyToBounds(bounds, fill(this.text.projects.count, { n: items.length }));
+  }
+}
+
+customElements.define("cj-pins", PinsOverlay);
