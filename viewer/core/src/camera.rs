@@ -4,6 +4,7 @@
 
 use crate::bridge::View;
 use crate::view::ViewState;
+use crate::volume::Plane;
 use glam::{DMat3, DQuat, DVec3};
 
 /// Radians of a degree.
@@ -196,6 +197,25 @@ impl Camera {
     pub fn view_state(&self, pixel_ratio: f64) -> ViewState {
         let viewport_px = self.viewport_px.map(|v| v * pixel_ratio);
         ViewState::perspective(self.eye_enu(), self.forward(), self.up(), self.fovy_rad, viewport_px)
+    }
+
+    /// The same for a strip of the picture from top to bottom.
+    ///
+    /// * `from`, `to` — its left and right edge, shares of the width
+    pub fn strip_state(&self, pixel_ratio: f64, from: f64, to: f64) -> ViewState {
+        let mut view = self.view_state(pixel_ratio);
+        let tan = (self.fovy_rad * 0.5).tan() * self.viewport_px[0].max(1.0) / self.viewport_px[1].max(1.0);
+        let edge = |share: f64| (2.0 * share - 1.0) * tan;
+        let plane = |normal: DVec3| {
+            let normal = normal.normalize_or(self.forward());
+            Plane {
+                normal,
+                offset_m: -normal.dot(self.eye_enu()),
+            }
+        };
+        view.planes[0] = plane(self.right() - self.forward() * edge(from));
+        view.planes[1] = plane(self.forward() * edge(to) - self.right());
+        view
     }
 
     /// Near and far plane, metres, for a scene within bounds (min x, y, z, max x, y, z, ENU).

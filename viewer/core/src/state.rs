@@ -4,7 +4,7 @@
 //! states of four sides above them, then a tint (sRGB bytes red, green, blue and its share). Writes note what changed, so
 //! that only that is copied to the GPU.
 
-use crate::compare::MAX_SIDES;
+use crate::compare::{Look, MAX_SIDES, Pane};
 use city_model::LayerGroup;
 use city_model::layers::LAYERS;
 use city_model::scenario::{FeatureState, StateTable};
@@ -165,6 +165,25 @@ impl FeatureStates {
         sides.map(|side| (state >> side_shift(side) & SIDE_MASK) as u8)
     }
 
+    /// How a feature is drawn in a pane, layers apart; the same as `look_of` of the city shader.
+    ///
+    /// * `is_proposal` — its layer is that of proposals ([`crate::compare::proposal_layer`])
+    pub fn look(&self, pane: &Pane, index: u32, layer_code: u8, is_proposal: bool) -> Look {
+        let state = self.state(index);
+        if state & bits::HIDDEN != 0 {
+            return Look::Hidden;
+        }
+        let look = pane.look(is_proposal, self.side_codes(index, pane.sides));
+        let is_marked = state & bits::GHOST != 0;
+        let stands = layer_code < FIRST_GROUND_CODE || is_proposal;
+        let is_ghost = if self.is_rest_ghost { stands && !is_marked } else { is_marked };
+        if is_ghost && matches!(look, Look::Plain | Look::Kept) {
+            Look::Ghost
+        } else {
+            look
+        }
+    }
+
     /// Takes up the states of a side; `None` makes all features untouched again. Sides beyond the last are passed over.
     ///
     /// Features that the table does not know are absent; features that only the table knows get rows.
@@ -272,6 +291,9 @@ impl FeatureStates {
         }
     }
 }
+
+/// Layers below this code stand on the ground: buildings, bridges, trees, furniture. The shader's `stands`.
+const FIRST_GROUND_CODE: u8 = 6;
 
 /// Bits of one side's state.
 const SIDE_MASK: u32 = (1 << bits::SIDE_BITS) - 1;
@@ -423,6 +445,32 @@ mod tests {
         assert!(table.has_looks());
         (0..4).for_each(|side| table.set_side(side, None));
         assert!(!table.has_looks());
+    }
+
+    #[test]
+    fn looks_follow_states_hiding_and_ghosts() {
+        const BUILDING: u8 = 1;
+        const ROAD: u8 = 7;
+        let mut table = FeatureStates::new(4);
+        let pane = crate::Compare::default().panes()[0];
+        table.set_side(0, Some(&table_of(&[0, 3, 4, 0])));
+        let look = |table: &FeatureStates, index| table.look(&pane, index, BUILDING, false);
+        assert_eq!(
+            [0, 1, 2].map(|i| look(&table, i)),
+            [Look::Plain, Look::Removed, Look::Added]
+        );
+        table.set_ghosts(&[0, 2], false);
+        assert_eq!((look(&table, 0), look(&table, 2)), (Look::Ghost, Look::Added));
+        table.set_ghosts(&[0], true);
+        assert_eq!((look(&table, 0), look(&table, 3)), (Look::Plain, Look::Ghost));
+        assert_eq!(table.look(&pane, 3, ROAD, false), Look::Plain, "the ground stays");
+        table.set_hidden(&[2], true);
+        assert_eq!(look(&table, 2), Look::Hidden);
+        assert_eq!(table.look(&pane, 3, 15, true), Look::Hidden, "a proposal that no table shows");
+        for layer in LAYERS {
+            let is_standing = matches!(layer.group, LayerGroup::Buildings | LayerGroup::Vegetation);
+            assert_eq!(is_standing, layer.code < FIRST_GROUND_CODE, "{}", layer.id);
+        }
     }
 
     #[test]

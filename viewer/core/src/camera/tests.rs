@@ -142,3 +142,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn strips_of_the_picture_part_what_it_shows() {
+    let camera = camera(30.0, 40.0, 500.0);
+    let strips = [(0.0, 0.3), (0.3, 1.0)].map(|(from, to)| camera.strip_state(1.0, from, to));
+    for x in 0..20 {
+        for y in 0..10 {
+            let at = [0.05 * f64::from(x) + 0.02, 0.1 * f64::from(y) + 0.05];
+            let ray = camera.ray(at[0] * camera.viewport_px[0], at[1] * camera.viewport_px[1]);
+            let point = crate::volume::Volume::Sphere {
+                center: ray.at(200.0),
+                radius_m: 0.01,
+            };
+            let seen = strips.map(|strip| !strip.culls(&point, &mut 0));
+            assert_eq!(seen, [at[0] < 0.3, at[0] > 0.3], "{at:?}");
+        }
+    }
+}
