@@ -190,7 +190,7 @@ mod tests {
         let a = Assumptions::default();
         let people = |v| facts(v, Some(100.0)).inhabitants(&a).map(|p| p.0);
         assert_eq!(people(json!({"use": "住宅", "population": 77})), Some(77.0));
-        assert_eq!(people(json!({"use": "住宅", "households": 10})), Some(26.2));
+        assert_eq!(people(json!({"use": "住宅", "households": 10})), Some(10.0 * 2.62));
         assert_eq!(people(json!({"use": "住宅", "floor_area_m2": 350})), Some(10.0));
         assert_eq!(people(json!({"use": "办公", "floor_area_m2": 350})), Some(0.0));
         assert_eq!(people(json!({"floor_area_m2": 350})), None, "an unknown use is not nobody");
