@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { geodeticFromEnu } from "./geo";
+import { enuFromGeodetic, geodeticFromEnu } from "./geo";
 
 /** Column-major `ecef_from_enu` at a geodetic position: the definition, written apart from the code under test. */
 function frame(lonDeg: number, latDeg: number, h: number): number[] {
@@ -23,4 +23,12 @@ it("moves east, north and up by the right amounts", () => {
   expect(geodeticFromEnu(base, [0, 110.938, 0]).latDeg).toBeCloseTo(34.801, 6);
   expect(geodeticFromEnu(base, [1000, 0, 0]).lonDeg).toBeGreaterThan(113.3);
   expect(geodeticFromEnu(base, [0, 0, 50]).heightM).toBeCloseTo(170, 4);
+});
+
+it("finds the way back to the millimetre", () => {
+  const base = frame(113.3, 34.8, 120);
+  for (const point of [[0, 0, 0], [3157.9, -2843.2, 203.8], [-812.5, 99.1, -40]] as [number, number, number][]) {
+    const { lonDeg, latDeg, heightM } = geodeticFromEnu(base, point);
+    enuFromGeodetic(base, lonDeg, latDeg, heightM).forEach((value, axis) => expect(value).toBeCloseTo(point[axis] ?? Number.NaN, 3));
+  }
 });

@@ -14,6 +14,24 @@ describe("share link", () => {
     expect(decodeLink(`#${encodeLink(state)}`)).toEqual(state);
   });
 
+  it("pins scenario, revision, phase and comparison", () => {
+    const state: LinkState = {
+      scenario: { id: "s-abcd2345", revision: 12 },
+      phase: "2028-12-31",
+      compare: { mode: "swipe", position: 0.375, against: { id: "base", revision: null } },
+    };
+    expect(encodeLink(state)).toBe("scenario=s-abcd2345@12&phase=2028-12-31&compare=swipe,0.375,base");
+    expect(decodeLink(encodeLink(state))).toEqual(state);
+    const against = { mode: "grid" as const, position: 0.5, against: { id: "s-other234", revision: 3 } };
+    expect(decodeLink(encodeLink({ compare: against }))).toEqual({ compare: against });
+  });
+
+  it("passes over what is no scenario, phase or comparison", () => {
+    expect(decodeLink("#scenario=@3&phase=2028-02-30&compare=fade,0.5,base")).toEqual({});
+    expect(decodeLink("#scenario=s-a@zero&compare=swipe,1.5,base")).toEqual({});
+    expect(decodeLink("#scenario=s-a")).toEqual({ scenario: { id: "s-a", revision: null } });
+  });
+
   it("keeps ids with commas apart in layer lists", () => {
     const state: LinkState = { off: ["a,b", "c"] };
     expect(decodeLink(encodeLink(state))).toEqual(state);

@@ -185,7 +185,7 @@ export const enPlanning: typeof zhPlanning = {
     slab: "Slabs",
     tower: "Towers",
     far: "Target FAR",
-    spacing: "Spacing factor",
+    spacing: "Spacing (m)",
     site: "Site",
     site_draw: "Draw the site",
     site_project: "Take the project's outline",

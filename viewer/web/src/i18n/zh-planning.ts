@@ -184,7 +184,7 @@ export const zhPlanning = {
     slab: "板式",
     tower: "点式",
     far: "目标容积率",
-    spacing: "间距系数",
+    spacing: "间距（米）",
     site: "用地范围",
     site_draw: "在图上画用地",
     site_project: "取项目范围",

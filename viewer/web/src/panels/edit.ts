@@ -271,7 +271,7 @@ export class EditPanel extends Panel {
         ${numberField({ label: text.storeys, name: "storeys", value: this.form.storeys, min: 1, max: 200, step: 1, onChange: (storeys) => this.#set({ storeys: storeys ?? 1 }) })}
         ${numberField({ label: text.floor_height, name: "floor_height", value: this.form.floorHeight, min: 2, max: 12, step: 0.1, onChange: (floorHeight) => this.#set({ floorHeight: floorHeight ?? 3 }) })}
         ${numberField({ label: text.setback, name: "setback", value: this.form.setback, min: 0, max: 100, step: 0.5, onChange: (setback) => this.#set({ setback: setback ?? 0 }) })}
-        ${numberField({ label: text.spacing, name: "spacing", value: this.form.spacing, min: 0.5, max: 5, step: 0.05, placeholder: "—", onChange: (spacing) => this.#set({ spacing }) })}
+        ${numberField({ label: text.spacing, name: "spacing", value: this.form.spacing, min: 1, max: 500, step: 1, placeholder: "—", onChange: (spacing) => this.#set({ spacing }) })}
         ${selectField(text.use, "use", this.form.use, this.#uses(), (use) => this.#set({ use }))}</div>
       <div class="row stretch"><button class="plain" data-edit="preview" ?disabled=${!site?.closed || busy} @click=${() => void this.#preview()}>${text.preview}</button>
         <button class="primary" data-edit="place" ?disabled=${!preview || preview.bodies.length === 0 || busy} @click=${() => void this.#place()}>${text.place_all}</button></div>

@@ -229,12 +229,11 @@ export class IndicatorsPanel extends Panel {
 }
 
 const GROUPS: Record<string, LocalText> = {
-  land: { zh: "用地", en: "Land" },
-  intensity: { zh: "强度", en: "Intensity" },
-  buildings: { zh: "建筑", en: "Buildings" },
-  building: { zh: "建筑", en: "Buildings" },
+  site: { zh: "用地", en: "Site" },
+  floor_area: { zh: "建筑与强度", en: "Floor area and intensity" },
   people: { zh: "人口与住房", en: "People and homes" },
-  renewal: { zh: "更新", en: "Renewal" },
+  renewal: { zh: "拆改留建", en: "Renewal" },
+  resettlement: { zh: "安置", en: "Resettlement" },
   green: { zh: "绿地", en: "Green" },
   pipes: { zh: "管线", en: "Pipes" },
   facilities: { zh: "设施", en: "Facilities" },
