@@ -9,7 +9,7 @@ pub mod noise;
 pub mod scene;
 
 pub use bucket::Bucket;
-pub use scene::{FeatureRow, MAX_LAYER_CODES, Scene, state};
+pub use scene::{FeatureRow, MAX_LAYER_CODES, Scene, look, state};
 
 /// Source of the tile pass.
 ///
@@ -17,9 +17,11 @@ pub use scene::{FeatureRow, MAX_LAYER_CODES, Scene, state};
 /// |---|---|
 /// | `city_vertex`, `city_opaque`, `city_blended` | medium and high quality, everything blended |
 /// | `textured_vertex`, `city_textured` | primitives with a texture |
-/// | `low_vertex`, `low_plain`, `low_wall`, `low_road`, `low_water` | low quality |
+/// | `city_mark` | what a scenario marks, after `city_vertex` in every quality |
+/// | `low_plain_vertex`, `low_plain`, the same of `wall`, `road`, `water`, and `low_wall_night` | low quality |
 ///
-/// Constants: `bucket` (u32, a [`Bucket`]), `is_night` (bool), `has_shadows` (bool), `shadow_taps` (i32, taps a side).
+/// Constants: `bucket` (u32, a [`Bucket`]), `is_night` (bool), `has_shadows` (bool), `shadow_taps` (i32, taps a side),
+/// `looks_drawn` (u32, a bit a [`look`]).
 pub const CITY: &str = concat!(
     include_str!("../wgsl/scene.wgsl"),
     include_str!("../wgsl/air.wgsl"),
@@ -28,10 +30,12 @@ pub const CITY: &str = concat!(
     include_str!("../wgsl/ground.wgsl"),
     include_str!("../wgsl/city_fragment.wgsl"),
     include_str!("../wgsl/textured.wgsl"),
+    include_str!("../wgsl/mark.wgsl"),
     include_str!("../wgsl/low.wgsl"),
 );
 
-/// Source of the background: `sky_vertex`, `sky_fragment`; draw three vertices.
+/// Source of the background: `sky_vertex`, `sky_fragment`, drawn with three vertices; in low quality `low_sky_vertex`,
+/// `low_sky_fragment` with [`LOW_SKY_VERTICES`] over a target cleared to [`Scene::near_plain`].
 pub const SKY: &str = concat!(
     include_str!("../wgsl/scene.wgsl"),
     include_str!("../wgsl/air.wgsl"),
@@ -40,6 +44,9 @@ pub const SKY: &str = concat!(
 
 /// Source of the shadow map pass: `shadow_vertex`, depth only.
 pub const SHADOW: &str = concat!(include_str!("../wgsl/scene.wgsl"), include_str!("../wgsl/shadow.wgsl"));
+
+/// Vertices of the background in low quality: two triangles a cell of its grid.
+pub const LOW_SKY_VERTICES: u32 = 8 * 24 * 6;
 
 /// Bytes of one vertex in the position buffer: three f32, metres relative to the tile's origin.
 pub const POSITION_STRIDE_BYTES: u64 = 12;
@@ -59,12 +66,17 @@ mod tests {
         "city_vertex",
         "city_opaque",
         "city_blended",
+        "city_mark",
         "textured_vertex",
         "city_textured",
-        "low_vertex",
+        "low_plain_vertex",
         "low_plain",
+        "low_wall_vertex",
         "low_wall",
+        "low_wall_night",
+        "low_road_vertex",
         "low_road",
+        "low_water_vertex",
         "low_water",
     ];
 
@@ -79,7 +91,11 @@ mod tests {
     fn every_pass_is_valid_wgsl_with_its_entry_points() {
         for (name, source, entries) in [
             ("city", CITY, CITY_ENTRIES),
-            ("sky", SKY, &["sky_vertex", "sky_fragment"][..]),
+            (
+                "sky",
+                SKY,
+                &["sky_vertex", "sky_fragment", "low_sky_vertex", "low_sky_fragment"][..],
+            ),
             ("shadow", SHADOW, &["shadow_vertex"]),
         ] {
             let module = module(source);
@@ -92,6 +108,17 @@ mod tests {
                 panic!("{name}: {}", err.emit_to_string(source));
             }
         }
+    }
+
+    #[test]
+    fn the_plain_has_the_same_colours_on_both_sides() {
+        for (name, rgb) in [("PLAIN", scene::PLAIN), ("BELOW_GROUND", scene::BELOW_GROUND)] {
+            let [r, g, b] = rgb;
+            assert!(SKY.contains(&format!("const {name}: vec3<f32> = vec3({r:.3}, {g:.3}, {b:.3});")), "{name}");
+        }
+        let grid = format!("{}u", LOW_SKY_VERTICES / 6 / 24);
+        assert!(SKY.contains(&format!("const LOW_SKY_COLUMNS: u32 = {grid};")));
+        assert!(SKY.contains("const LOW_SKY_ROWS: u32 = 24u;"));
     }
 
     /// Name, offset and size of the members of a WGSL struct, as naga lays it out.
@@ -142,6 +169,10 @@ mod tests {
             horizon,
             fog,
             layer_mask,
+            looks,
+            sides,
+            lit,
+            marks,
             facades,
         );
         twin!("FeatureRow", FeatureRow, state, tint);
@@ -171,6 +202,16 @@ mod tests {
             ("STATE_SELECTED", state::SELECTED),
             ("STATE_RELATED", state::RELATED),
             ("STATE_HOVERED", state::HOVERED),
+            ("STATE_GHOST", state::GHOST),
+            ("STATE_LIT", state::LIT),
+            ("LOOK_PLAIN", look::PLAIN),
+            ("LOOK_HIDDEN", look::HIDDEN),
+            ("LOOK_CHANGED", look::CHANGED),
+            ("LOOK_REMOVED", look::REMOVED),
+            ("LOOK_ADDED", look::ADDED),
+            ("LOOK_ABANDONED", look::ABANDONED),
+            ("LOOK_KEPT", look::KEPT),
+            ("LOOK_GHOST", look::GHOST),
         ] {
             assert!(CITY.contains(&format!("const {name}: u32 = {bit}u;")), "{name}");
         }

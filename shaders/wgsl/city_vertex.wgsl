@@ -12,24 +12,30 @@ struct Lit {
     @location(0) rel: vec3<f32>,           // metres from the eye
     @location(1) base: vec4<f32>,          // linear colour; w: cosine to the sun, ≥ 0
     @location(2) facade: vec4<f32>,        // xy: metres along and up; z: 0 faces down, 1 up; w: openness
-    @location(3) @interpolate(flat, either) surface: vec2<u32>, // style bytes; state bits | seed of the feature << 8
+    @location(3) @interpolate(flat, either) surface: vec2<u32>, // style bytes; look | seed of the feature << 8
 };
+
+// Looks that a pipeline draws, a bit each. What is marked has pipelines of its own, so that ordinary ones stay short.
+override looks_drawn: u32 = 0x41u; // plain and kept
 
 const SELECTED_TINT: vec3<f32> = vec3(1.0, 0.42, 0.08);
 
-// Linear colour of a vertex with everything that its feature's state says.
-fn stated_color(word: u32, row: FeatureRow) -> vec3<f32> {
+// Linear colour of a vertex with everything that its feature's state says. The alpha of the word is for other viewers:
+// here opacity comes from the kind of the surface and from the look.
+fn stated_color(word: u32, row: FeatureRow, look: u32) -> vec3<f32> {
     let color = unpack4x8unorm(word);
     let tint = unpack4x8unorm(row.tint);
     var base = linear_from_srgb(mix(color.rgb, tint.rgb, tint.a));
+    base = mix(base, scene.marks[look].rgb, scene.marks[look].a);
+    base = mix(base, scene.lit.rgb, select(0.0, 0.8, (row.state & STATE_LIT) != 0u));
     let mark = select(0.0, 0.35, (row.state & STATE_RELATED) != 0u);
     base = mix(base, SELECTED_TINT, select(mark, 0.6, (row.state & STATE_SELECTED) != 0u));
     let lift = select(0.0, 1.0, (row.state & STATE_HOVERED) != 0u);
     return base * (1.0 + 0.25 * lift) + vec3(0.06, 0.05, 0.02) * lift;
 }
 
-fn is_hidden(layer: u32, row: FeatureRow) -> bool {
-    return !is_layer_shown(layer) || (row.state & STATE_HIDDEN) != 0u;
+fn is_drawn(look: u32) -> bool {
+    return ((looks_drawn >> look) & 1u) != 0u;
 }
 
 // A whole feature vanishes when its vertices fall onto one point behind the far plane, so no triangle is torn.
@@ -43,19 +49,23 @@ fn ambient_light(upward: f32, openness: f32) -> vec3<f32> {
 fn lit_vertex(vertex: TileVertex) -> Lit {
     var out: Lit;
     let row = feature_row(vertex.feature_index);
-    if (is_hidden(vertex.words.x >> 24u, row)) {
+    let look = look_of(vertex.words.x >> 24u, row);
+    if (!is_drawn(look)) {
         out.clip = NOWHERE;
         return out;
     }
-    let rel = vertex.position + vertex.tile_from_eye.xyz;
+    var rel = vertex.position + vertex.tile_from_eye.xyz;
+    let facade = vec2(f32(vertex.words.z & 0xffffu), f32(vertex.words.z >> 16u)) * FACADE_UNIT_M;
+    if (bucket == BUCKET_BLENDED && (vertex.words.y & 15u) == KIND_PROJECT_WALL && facade.y > 1.5) {
+        rel.z += scene.lit.w;
+    }
     let normal = unpack4x8snorm(vertex.words.x).xyz;
     out.clip = scene.clip_from_rel * vec4(rel, 1.0);
     out.rel = rel;
-    out.base = vec4(stated_color(vertex.words.w, row), max(dot(normal, scene.sun.xyz), 0.0) * scene.sun.w);
+    out.base = vec4(stated_color(vertex.words.w, row, look), max(dot(normal, scene.sun.xyz), 0.0) * scene.sun.w);
     let openness = f32(vertex.words.y >> 24u) * (1.0 / 255.0);
-    let facade = vec2(f32(vertex.words.z & 0xffffu), f32(vertex.words.z >> 16u)) * FACADE_UNIT_M;
     out.facade = vec4(facade, normal.z * 0.5 + 0.5, openness);
-    out.surface = vec2(vertex.words.y, (row.state & 0xffu) | (vertex.feature_index << 8u));
+    out.surface = vec2(vertex.words.y, look | (vertex.feature_index << 8u));
     return out;
 }
 

@@ -22,11 +22,15 @@ struct Scene {
     horizon: vec4<f32>,        // rgb; w: one texel of the shadow map, in its uv
     fog: vec4<f32>,            // x: start, m; y: 1 / range, 1/m; z: greatest share; w: detail (0 low, 1 medium, 2 high)
     layer_mask: array<vec4<u32>, 2>, // bit `layer code` set: shown
+    looks: array<vec4<u32>, 2>,      // a word a state on the first side, a nibble a state on the second: the look
+    sides: vec4<u32>,                // lowest bits of the states on both sides; 1: the rest is ghost; layer of proposals
+    lit: vec4<f32>,                  // rgb of lit features; w: what is added to the height of project walls, m
+    marks: array<vec4<f32>, 8>,      // by look: rgb, and its share
     facades: array<vec4<f32>, 32>,   // two rows a building use, see `shaders::facade`
 };
 
 struct FeatureRow {
-    state: u32, // bits: 1 hidden, 2 selected, 4 related, 8 hovered
+    state: u32, // bits: 1 hidden, 2 selected, 4 related, 8 hovered, 16 ghost, 32 lit; from 8 on four bits a side
     tint: u32,  // rgba8, sRGB; alpha is the share of the tint
 };
 
@@ -37,6 +41,20 @@ const STATE_HIDDEN: u32 = 1u;
 const STATE_SELECTED: u32 = 2u;
 const STATE_RELATED: u32 = 4u;
 const STATE_HOVERED: u32 = 8u;
+const STATE_GHOST: u32 = 16u;
+const STATE_LIT: u32 = 32u;
+
+const SIDE_ABSENT: u32 = 5u; // city_model::scenario::FeatureState::Absent
+
+// How a feature is drawn (viewer_core::Look).
+const LOOK_PLAIN: u32 = 0u;
+const LOOK_HIDDEN: u32 = 1u;
+const LOOK_CHANGED: u32 = 2u;
+const LOOK_REMOVED: u32 = 3u;
+const LOOK_ADDED: u32 = 4u;
+const LOOK_ABANDONED: u32 = 5u;
+const LOOK_KEPT: u32 = 6u;
+const LOOK_GHOST: u32 = 7u;
 
 // Surface kinds, as in city_model::style::SurfaceKind.
 const KIND_WALL: u32 = 1u;
@@ -82,6 +100,26 @@ fn feature_row(index: u32) -> FeatureRow {
         return FeatureRow(0u, 0u);
     }
     return features[index];
+}
+
+// Buildings and what stands among them: the layers that "the rest" of a ghost set means.
+fn stands(layer: u32) -> bool {
+    return layer < 6u || layer == scene.sides.w;
+}
+
+// Look of a feature by everything that is known of it; the CPU twin is `FeatureStates::look` of viewer-core.
+fn look_of(layer: u32, row: FeatureRow) -> u32 {
+    if (!is_layer_shown(layer) || (row.state & STATE_HIDDEN) != 0u) {
+        return LOOK_HIDDEN;
+    }
+    var states = vec2(row.state >> scene.sides.x, row.state >> scene.sides.y) & vec2(7u);
+    if (layer == scene.sides.w) {
+        states = select(states, vec2(SIDE_ABSENT), states == vec2(0u));
+    }
+    let look = (scene.looks[states.x >> 2u][states.x & 3u] >> (states.y * 4u)) & 15u;
+    let is_marked = (row.state & STATE_GHOST) != 0u;
+    let is_ghost = select(is_marked, stands(layer) && !is_marked, scene.sides.z == 1u);
+    return select(look, LOOK_GHOST, is_ghost && (look == LOOK_PLAIN || look == LOOK_KEPT));
 }
 
 // Uniform in 0–1 from an integer cell (PCG-style; the CPU twin is `shaders::noise::cell_hash`).

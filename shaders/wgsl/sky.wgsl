@@ -48,3 +48,44 @@ fn sky_fragment(in: SkyVertex) -> @location(0) vec4<f32> {
     let below = (1.0 - scene.ground_ambient.w) * smoothstep(0.05, -0.08, direction.z);
     return vec4(srgb_from_linear(mix(color, BELOW_GROUND, below)), 1.0);
 }
+
+// Low quality: the same picture without ripples and disc, by the corners of a grid. It begins where haze sets in; what is
+// nearer has the colour that the pass is cleared to (`Scene::near_plain`).
+const LOW_SKY_COLUMNS: u32 = 8u;
+const LOW_SKY_ROWS: u32 = 24u;
+
+struct LowSkyVertex {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) color: vec3<f32>, // sRGB
+};
+
+// Lower edge of the grid in clip space.
+fn low_sky_foot() -> f32 {
+    let steepest = max(scene.eye.w / scene.fog.x, 0.1);
+    let longest = length(vec3(1.0, scene.ray_right.x, scene.ray_right.y)) + abs(scene.ray_up.z);
+    return clamp((-steepest * longest - scene.ray_forward.z) / max(scene.ray_up.z, 1e-3), -1.0, 1.0);
+}
+
+@vertex
+fn low_sky_vertex(@builtin(vertex_index) index: u32) -> LowSkyVertex {
+    let quad = index / 6u;
+    let corner = index % 6u; // two triangles: 0 1 2, 2 1 3 of (0,0) (1,0) (0,1) (1,1)
+    let number = select(corner, select(1u, corner - 2u, corner != 4u), corner > 2u);
+    let column = quad % LOW_SKY_COLUMNS + select(0u, 1u, number == 1u || number == 3u);
+    let row = quad / LOW_SKY_COLUMNS + select(0u, 1u, number >= 2u);
+    let x = f32(column) * (2.0 / f32(LOW_SKY_COLUMNS)) - 1.0;
+    let y = mix(low_sky_foot(), 1.0, f32(row) / f32(LOW_SKY_ROWS));
+    let ray = scene.ray_forward.xyz + scene.ray_right.xyz * x + scene.ray_up.xyz * y;
+    let direction = normalize(ray);
+    var color = sky_color(direction);
+    if (direction.z < 0.0 && scene.eye.w > 0.0) {
+        color = plain_color(direction);
+    }
+    let below = (1.0 - scene.ground_ambient.w) * smoothstep(0.05, -0.08, direction.z);
+    return LowSkyVertex(vec4(x, y, 0.0, 1.0), srgb_from_linear(mix(color, BELOW_GROUND, below)));
+}
+
+@fragment
+fn low_sky_fragment(in: LowSkyVertex) -> @location(0) vec4<f32> {
+    return vec4(in.color, 1.0);
+}

@@ -30,3 +30,15 @@ pub async fn start(canvas_selector: String, options_json: String, on_event: Func
 pub fn command(json: &str) -> Result<(), JsValue> {
     engine::command(json).map_err(|err| JsValue::from_str(&err))
 }
+
+/// Takes up the states of a scenario on a side, for `set_compare` and `set_side`. Nothing is fetched anew.
+///
+/// * `side` — 0–3
+/// * `table` — `application/vnd.chengjing.states` as the server sends it; empty makes every feature untouched again
+///
+/// # Errors
+/// A string when there is no such side or the bytes are no table; what was shown before stays.
+#[wasm_bindgen]
+pub fn set_states(side: u8, table: &[u8]) -> Result<(), JsValue> {
+    engine::set_states(side, table).map_err(|err| JsValue::from_str(&err))
+}

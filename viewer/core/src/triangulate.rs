@@ -6,7 +6,7 @@ use glam::DVec2;
 ///
 /// * `ring` — not closed, any orientation
 /// * returns corners as places in `ring`; of a ring that crosses itself as much as can be cut
-pub fn triangulate(ring: &[DVec2]) -> Vec<[usize; 3]> {
+pub(crate) fn triangulate(ring: &[DVec2]) -> Vec<[usize; 3]> {
     let mut left: Vec<usize> = (0..ring.len()).filter(|i| ring[*i].is_finite()).collect();
     if crate::sketch::signed_area(ring) < 0.0 {
         left.reverse();

@@ -39,6 +39,36 @@ pub(crate) enum PointerInput {
     Key { key: Key, modifiers: Modifiers },
 }
 
+impl PointerInput {
+    /// Where it happens; of several fingers the first. `None` of keys and of what has no place.
+    pub(crate) fn at_px(&self) -> Option<[f64; 2]> {
+        match self {
+            Self::Press { at_px, .. }
+            | Self::Move { at_px }
+            | Self::Release { at_px, .. }
+            | Self::Wheel { at_px, .. }
+            | Self::Tap { at_px } => Some(*at_px),
+            Self::Fingers(fingers) => fingers.first().map(|finger| finger.at_px),
+            Self::Leave | Self::Cancel | Self::Key { .. } => None,
+        }
+    }
+
+    /// The same, seen from a picture whose top left corner lies at `origin_px` of the canvas.
+    pub(crate) fn seen_from(mut self, origin_px: [f64; 2]) -> Self {
+        let shift = |at_px: &mut [f64; 2]| *at_px = [at_px[0] - origin_px[0], at_px[1] - origin_px[1]];
+        match &mut self {
+            Self::Press { at_px, .. }
+            | Self::Move { at_px }
+            | Self::Release { at_px, .. }
+            | Self::Wheel { at_px, .. }
+            | Self::Tap { at_px } => shift(at_px),
+            Self::Fingers(fingers) => fingers.iter_mut().for_each(|finger| shift(&mut finger.at_px)),
+            Self::Leave | Self::Cancel | Self::Key { .. } => {}
+        }
+        self
+    }
+}
+
 /// What an input asks of the engine beside moving the camera.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Outcome {
@@ -105,6 +135,11 @@ impl CameraRig {
     /// True while the camera moves by itself or is held.
     pub(crate) fn is_moving(&self) -> bool {
         self.flight.is_some() || !self.zoom.is_at_rest() || self.controls.is_active()
+    }
+
+    /// True while a button is held or a finger is down.
+    pub(crate) fn is_held(&self) -> bool {
+        self.controls.is_active()
     }
 
     /// True while another frame must follow although nobody does anything.

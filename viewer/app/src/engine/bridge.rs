@@ -3,6 +3,7 @@
 use crate::camera::PointerInput;
 use crate::engine::frame_loop;
 use crate::tiles::workers::Reply;
+use city_model::scenario::StateTable;
 use js_sys::Function;
 use std::cell::RefCell;
 use viewer_core::{ViewerCommand, ViewerEvent};
@@ -17,6 +18,13 @@ pub(crate) enum Input {
     Pointer(PointerInput),
     /// A decode worker answers.
     Worker(Reply),
+    /// States of a side; `None` makes all features untouched.
+    States {
+        /// 0–3.
+        side: u8,
+        /// Table as the server sent it.
+        table: Option<StateTable>,
+    },
     /// The canvas changed its size.
     Resized,
     /// A new GPU device stands in for a lost one.

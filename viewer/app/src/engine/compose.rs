@@ -4,30 +4,20 @@ use crate::camera::CameraRig;
 use crate::engine::frame_loop::{self, FrameClock};
 use crate::engine::inputs::Pending;
 use crate::engine::progress::Progress;
+use crate::engine::sketch::SketchLayer;
 use crate::engine::state::SceneState;
+use crate::engine::views::{self, Air};
 use crate::engine::{Manifest, PixelRatio, bridge};
 use crate::gpu::surface::Canvas;
 use crate::material::feature_table::FeatureTable;
 use crate::material::frame::{DrawTile, FrameInput};
 use crate::shadow::ShadowFrame;
-use crate::sky::{Daylight, daylight};
+use crate::sky::daylight;
 use crate::tiles::TileStream;
 use crate::tiles::workers::WorkerPool;
-use bevy::math::{DVec3, Mat4, Vec3};
 use bevy::prelude::{NonSendMut, Res, ResMut};
 use bevy::render::renderer::{RenderDevice, RenderQueue};
-use shaders::Scene;
-use shaders::scene::PATTERN_PERIOD_M;
-use viewer_core::{Camera, ViewerEvent, ViewerStats};
-
-/// Nearest distance drawn, metres; the reversed depth has no far plane.
-const NEAR_M: f32 = 0.5;
-/// Haze begins here and is complete there, metres.
-const HAZE_M: [f32; 2] = [2_000.0, 15_000.0];
-/// Strength of shadows by day.
-const SHADOW_STRENGTH: f32 = 0.88;
-/// Opacity of ground and buildings in underground mode.
-const UNDERGROUND_OPACITY: f32 = 0.15;
+use viewer_core::{ViewerEvent, ViewerStats};
 
 /// Moves the camera on, uploads what arrived, chooses tiles.
 pub(crate) fn stream_tiles(
@@ -43,9 +33,11 @@ pub(crate) fn stream_tiles(
     queue: Res<'_, RenderQueue>,
 ) {
     let before = rig.camera;
+    let [columns, rows] = state.compare.grid();
+    // one picture of several beside each other
     rig.camera.viewport_px = [
-        f64::from(canvas.0.client_width().max(1)),
-        f64::from(canvas.0.client_height().max(1)),
+        f64::from(canvas.0.client_width().max(1)) / f64::from(columns),
+        f64::from(canvas.0.client_height().max(1)) / f64::from(rows),
     ];
     rig.advance(clock.delta_s);
     pending.is_dirty |= rig.camera != before;
@@ -82,6 +74,9 @@ pub(crate) fn compose(
     state: Res<'_, SceneState>,
     manifest: Res<'_, Manifest>,
     clock: Res<'_, FrameClock>,
+    mut sketch: ResMut<'_, SketchLayer>,
+    device: Res<'_, RenderDevice>,
+    queue: Res<'_, RenderQueue>,
 ) {
     let is_stream_changed = stream.take_changed();
     let is_dirty = std::mem::take(&mut pending.is_dirty) | is_stream_changed | table.is_changed;
@@ -94,7 +89,11 @@ pub(crate) fn compose(
     let camera = &rig.camera;
     let eye = camera.eye_enu();
     let ratio = pixel_ratio(*ratio, &state);
-    let size_px = camera.viewport_px.map(|side| (side * ratio).round().max(1.0) as u32);
+    let columns_rows = state.compare.grid();
+    let size_px: [u32; 2] = std::array::from_fn(|i| {
+        let whole = camera.viewport_px[i] * f64::from(columns_rows[i]);
+        (whole * ratio).round().max(1.0) as u32
+    });
     if [canvas.0.width(), canvas.0.height()] != size_px {
         canvas.0.set_width(size_px[0]);
         canvas.0.set_height(size_px[1]);
@@ -111,74 +110,26 @@ pub(crate) fn compose(
     }
     // the lowest thing known: country around the city that lies above its edge would hide it
     let plain_z_m = manifest.0.bounds_enu[2];
-    let shadow_size = frame.settings.shadow_size;
-    frame.scene = Some(Box::new(scene(
-        camera,
-        size_px,
-        &light,
-        &state,
-        &shadow,
-        shadow_size,
+    let look = Air {
+        light,
         plain_z_m,
-        clock.now_ms,
-    )));
+        shadow: *shadow,
+        shadow_size: frame.settings.shadow_size,
+        now_ms: clock.now_ms,
+    };
     frame.size_px = size_px;
     frame.is_underground = state.is_underground;
-    frame.tiles = stream
-        .drawn(eye)
-        .into_iter()
-        .map(|tile| {
-            let offset = (tile.origin_enu - eye).as_vec3();
-            DrawTile {
-                primitives: tile.primitives.clone(),
-                tile_from_eye: offset.extend(0.0).to_array(),
-            }
-        })
-        .collect();
-}
-
-fn scene(
-    camera: &Camera,
-    size_px: [u32; 2],
-    light: &Daylight,
-    state: &SceneState,
-    shadow: &ShadowFrame,
-    shadow_size: u32,
-    plain_z_m: f64,
-    now_ms: f64,
-) -> Scene {
-    let eye = camera.eye_enu();
-    let [width, height] = size_px.map(|side| side as f32);
-    let tan = (camera.fovy_rad * 0.5).tan() as f32;
-    let [forward, right, up] = [camera.forward(), camera.right(), camera.up()].map(|v| v.as_vec3());
-    let clip_from_view = Mat4::perspective_infinite_reverse_rh(camera.fovy_rad as f32, width / height, NEAR_M);
-    let view_from_rel = Mat4::look_to_rh(Vec3::ZERO, forward, up);
-    let wrapped = eye.rem_euclid(DVec3::splat(PATTERN_PERIOD_M)).as_vec3();
-    let opacity = if state.is_underground { UNDERGROUND_OPACITY } else { 1.0 };
-    let with = |rgb: [f32; 3], w: f32| [rgb[0], rgb[1], rgb[2], w];
-    Scene {
-        clip_from_rel: (clip_from_view * view_from_rel).to_cols_array_2d(),
-        shadow_from_rel: shadow.shadow_from_rel(eye).to_cols_array_2d(),
-        ray_right: (right * (tan * width / height)).extend(width).to_array(),
-        ray_up: (up * tan).extend(height).to_array(),
-        ray_forward: forward.extend(2.0 * tan / height).to_array(),
-        eye: wrapped.extend((eye.z - plain_z_m) as f32).to_array(),
-        sun: light.sun.as_vec3().extend(light.day).to_array(),
-        sun_color: with(light.sun_color, light.lamps),
-        sky_ambient: with(light.sky_ambient, (now_ms / 1000.0 % 3600.0) as f32),
-        ground_ambient: with(light.ground_ambient, opacity),
-        // what is only hinted at casts no shadow
-        zenith: with(light.zenith, if state.is_underground { 0.0 } else { SHADOW_STRENGTH }),
-        horizon: with(light.horizon, 1.0 / shadow_size.max(1) as f32),
-        fog: [
-            HAZE_M[0],
-            1.0 / (HAZE_M[1] - HAZE_M[0]),
-            1.0,
-            state.quality as u32 as f32,
-        ],
-        layer_mask: state.layers.words(),
-        facades: shaders::facade::rows(),
-    }
+    let sketch = sketch.tile(&device, &queue, eye, camera.distance_m());
+    let panes = state.compare.panes();
+    views::find_marks(&mut stream, &table.states, &panes);
+    let drawn = stream.drawn(eye);
+    frame.views = views::views(&panes, camera, size_px, &state, &table.states, &look, &drawn, sketch.is_some());
+    let tiles = drawn.into_iter().map(|(_, tile)| DrawTile {
+        primitives: tile.primitives.clone(),
+        tile_from_eye: (tile.origin_enu - eye).as_vec3().extend(0.0).to_array(),
+    });
+    // a sketch lies on top of everything: it counts as the nearest
+    frame.tiles = sketch.into_iter().chain(tiles).collect();
 }
 
 /// Last system: tells the page, and asks for the next frame when one must follow.

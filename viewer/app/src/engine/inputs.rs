@@ -3,15 +3,16 @@
 use crate::camera::{CameraRig, Outcome, PointerInput};
 use crate::engine::bridge::{self, Input};
 use crate::engine::progress::Progress;
-use crate::engine::state::SceneState;
+use crate::engine::sketch::{self, SketchLayer};
+use crate::engine::state::{LIT_RGB, SceneState};
+use crate::engine::tools::Hand;
 use crate::material::feature_table::FeatureTable;
 use crate::tiles::TileStream;
 use crate::tiles::workers::WorkerPool;
 use bevy::math::DVec3;
-use bevy::prelude::{NonSendMut, Res, ResMut, Resource};
+use bevy::prelude::{Local, NonSendMut, Res, ResMut, Resource};
 use bevy::render::renderer::RenderDevice;
-use viewer_core::state::bits;
-use viewer_core::{Camera, ViewerCommand, ViewerEvent};
+use viewer_core::{Camera, Look, Pane, PointKind, Ray, Tool, ViewerCommand, ViewerEvent, compare};
 
 /// Feature index of what is no feature (`viewer_decode::NO_FEATURE`).
 const NO_FEATURE: u32 = u32::MAX;
@@ -22,16 +23,18 @@ pub(crate) struct Pending {
     /// The picture is out of date.
     pub(crate) is_dirty: bool,
     /// Where the pointer rests, when that is to be looked up; `Some(None)` outside the canvas.
-    hover_px: Option<Option<[f64; 2]>>,
+    pub(super) hover_px: Option<Option<[f64; 2]>>,
 }
 
 /// Everything that inputs act upon.
-struct Scene<'a> {
-    rig: &'a mut CameraRig,
-    stream: &'a mut TileStream,
-    state: &'a mut SceneState,
-    table: &'a mut FeatureTable,
-    pending: &'a mut Pending,
+pub(super) struct Scene<'a> {
+    pub(super) rig: &'a mut CameraRig,
+    pub(super) stream: &'a mut TileStream,
+    pub(super) state: &'a mut SceneState,
+    pub(super) table: &'a mut FeatureTable,
+    pub(super) pending: &'a mut Pending,
+    pub(super) sketch: &'a mut SketchLayer,
+    pub(super) hand: &'a mut Hand,
 }
 
 /// First system of a frame.
@@ -42,6 +45,8 @@ pub(crate) fn take_inputs(
     mut table: ResMut<'_, FeatureTable>,
     mut pending: ResMut<'_, Pending>,
     mut progress: ResMut<'_, Progress>,
+    mut sketch: ResMut<'_, SketchLayer>,
+    mut hand: Local<'_, Hand>,
     mut workers: NonSendMut<'_, WorkerPool>,
     device: Res<'_, RenderDevice>,
 ) {
@@ -51,6 +56,8 @@ pub(crate) fn take_inputs(
         state: &mut state,
         table: &mut table,
         pending: &mut pending,
+        sketch: &mut sketch,
+        hand: &mut hand,
     };
     for input in bridge::take() {
         match input {
@@ -63,6 +70,12 @@ pub(crate) fn take_inputs(
             }
             Input::Pointer(input) => scene.pointer(input),
             Input::Worker(reply) => scene.stream.take(&mut workers, reply),
+            Input::States { side, table } => {
+                scene.table.states.set_side(side, table.as_ref());
+                scene.table.is_changed = true;
+                progress.unsettle();
+                scene.pending.is_dirty = true;
+            }
             Input::Resized | Input::DeviceRecovered => scene.pending.is_dirty = true,
         }
     }
@@ -72,10 +85,16 @@ pub(crate) fn take_inputs(
 /// Commands that leave the picture as it is: the page waits for no `settled` after them. (A lost device shows only in a
 /// later frame; `settled` follows when the picture is back.)
 fn is_quiet(command: &ViewerCommand) -> bool {
-    use ViewerCommand::{Pick, SetBudget, SetHover, SetReducedMotion, SimulateDeviceLoss};
+    use ViewerCommand::{Pick, QueryArea, SetBudget, SetHover, SetReducedMotion, SetTool, SimulateDeviceLoss};
     matches!(
         command,
-        Pick { .. } | SetHover { .. } | SetReducedMotion { .. } | SetBudget { .. } | SimulateDeviceLoss
+        Pick { .. }
+            | SetHover { .. }
+            | SetReducedMotion { .. }
+            | SetBudget { .. }
+            | SetTool { .. }
+            | QueryArea { .. }
+            | SimulateDeviceLoss
     )
 }
 
@@ -139,15 +158,24 @@ impl Scene<'_> {
             }
             ViewerCommand::ReloadTileset { url, .. } => self.stream.open(workers, &url),
             ViewerCommand::SimulateDeviceLoss => device.wgpu_device().destroy(),
-            ViewerCommand::SetCompare { .. }
-            | ViewerCommand::SetSide { .. }
-            | ViewerCommand::SetScenarioColors { .. }
-            | ViewerCommand::SetHighlight { .. }
-            | ViewerCommand::SetGhost { .. }
-            | ViewerCommand::SetTool { .. }
-            | ViewerCommand::SetSketch { .. }
-            | ViewerCommand::QueryArea { .. }
-            | ViewerCommand::SetProjectEnvelope { .. } => {}
+            ViewerCommand::SetCompare { mode, sides, position } => self.state.compare.set(mode, &sides, position),
+            ViewerCommand::SetSide { side } => self.state.compare.set_side(side),
+            ViewerCommand::SetScenarioColors { enabled, removed } => self.state.compare.set_colors(enabled, removed),
+            ViewerCommand::SetHighlight { features, rgb } => {
+                self.state.lit_rgb = rgb.unwrap_or(LIT_RGB);
+                self.table.states.set_lit(&features);
+                self.table.is_changed = true;
+            }
+            ViewerCommand::SetGhost { features, rest } => {
+                self.table.states.set_ghosts(&features, rest);
+                self.table.is_changed = true;
+            }
+            ViewerCommand::SetProjectEnvelope { height_m } => self.state.set_envelope(height_m),
+            ViewerCommand::SetTool { tool } => self.set_tool(tool),
+            ViewerCommand::SetSketch { rings, lines, extrude_m, color } => {
+                self.sketch.set(sketch::sketch_of(&rings, &lines, extrude_m, color), self.stream);
+            }
+            ViewerCommand::QueryArea { request_id, ring_enu, layers } => self.query_area(request_id, &ring_enu, &layers),
         }
     }
 
@@ -157,17 +185,24 @@ impl Scene<'_> {
     }
 
     fn pointer(&mut self, input: PointerInput) {
+        let Some(input) = self.with_tool(input) else { return };
+        if !self.rig.is_held() {
+            self.hand.origin_px = input.at_px().map_or([0.0; 2], |at_px| self.pane_origin(at_px));
+        }
+        let origin_px = self.hand.origin_px;
+        let pane = input.at_px().and_then(|at_px| self.pane_at(at_px));
         let (state, table, stream) = (&*self.state, &*self.table, &mut *self.stream);
-        let outcome = self.rig.take(input, |camera, at_px| {
+        let outcome = self.rig.take(input.seen_from(origin_px), |camera, at_px| {
             let ray = camera.ray(at_px[0], at_px[1]);
             stream
-                .pick(&ray, &|index, layer| is_pickable(state, table, index, layer))
+                .pick(&ray, &|index, layer| is_pickable(state, table, pane.as_ref(), index, layer))
                 .map(|(_, point)| point)
         });
+        let to_canvas = |at_px: [f64; 2]| [at_px[0] + origin_px[0], at_px[1] + origin_px[1]];
         match outcome {
             Outcome::None => {}
-            Outcome::Click(click) => {
-                let (feature_index, position_enu) = told(self.pick(click.at_px));
+            Outcome::Click(click) if self.state.tool == Tool::None => {
+                let (feature_index, position_enu) = told(self.pick(to_canvas(click.at_px)));
                 let (ctrl, shift) = (click.modifiers.ctrl, click.modifiers.shift);
                 bridge::emit(&ViewerEvent::Clicked {
                     feature_index,
@@ -176,7 +211,8 @@ impl Scene<'_> {
                     shift,
                 });
             }
-            Outcome::Hover(at_px) => self.pending.hover_px = Some(at_px),
+            Outcome::Click(click) => self.tool_click(to_canvas(click.at_px)),
+            Outcome::Hover(at_px) => self.pending.hover_px = Some(at_px.map(to_canvas)),
         }
     }
 
@@ -185,7 +221,11 @@ impl Scene<'_> {
         let Some(at_px) = self.pending.hover_px.take() else {
             return;
         };
-        let at_px = at_px.filter(|_| self.state.reports_hover && !self.rig.is_moving());
+        let at_px = at_px.filter(|_| !self.rig.is_moving());
+        if let Some(at_px) = at_px.filter(|_| self.state.tool != Tool::None) {
+            self.tool_point(at_px, PointKind::Move);
+        }
+        let at_px = at_px.filter(|_| self.state.reports_hover && self.state.tool == Tool::None);
         let feature_index = at_px.and_then(|at_px| told(self.pick(at_px)).0);
         if self.table.states.hover(feature_index) {
             self.table.is_changed = true;
@@ -193,23 +233,59 @@ impl Scene<'_> {
         }
     }
 
+    /// What lies under a point of the canvas, as the pane there shows it.
     fn pick(&mut self, at_px: [f64; 2]) -> Option<(u32, DVec3)> {
-        let ray = self.rig.camera.ray(at_px[0], at_px[1]);
+        let pane = self.pane_at(at_px);
+        let ray = self.ray(at_px);
         let (state, table) = (&*self.state, &*self.table);
         let hit = self
             .stream
-            .pick(&ray, &|index, layer| is_pickable(state, table, index, layer));
+            .pick(&ray, &|index, layer| is_pickable(state, table, pane.as_ref(), index, layer));
         hit.map(|(hit, point)| (hit.feature_index, point))
+    }
+
+    /// Ray through a point of the canvas.
+    pub(super) fn ray(&self, at_px: [f64; 2]) -> Ray {
+        let [left, top] = self.pane_origin(at_px);
+        self.rig.camera.ray(at_px[0] - left, at_px[1] - top)
+    }
+
+    /// The pane that paints a point of the canvas.
+    pub(super) fn pane_at(&self, at_px: [f64; 2]) -> Option<Pane> {
+        let [columns, rows] = self.state.compare.grid().map(f64::from);
+        let [width, height] = self.rig.camera.viewport_px;
+        // a captured pointer may be outside: it belongs to the nearest pane
+        let share = |at: f64, size: f64| (at / size).clamp(0.0, 1.0 - 1e-9);
+        let (x, y) = (share(at_px[0], width * columns), share(at_px[1], height * rows));
+        self.state.compare.panes().into_iter().find(|pane| pane.paints(x, y))
+    }
+
+    /// Top left corner of the picture that holds a point of the canvas.
+    fn pane_origin(&self, at_px: [f64; 2]) -> [f64; 2] {
+        let [columns, rows] = self.state.compare.grid().map(f64::from);
+        let [width, height] = self.rig.camera.viewport_px;
+        self.pane_at(at_px).map_or([0.0; 2], |pane| {
+            [pane.viewport[0] * width * columns, pane.viewport[1] * height * rows]
+        })
     }
 }
 
-/// What is hidden or, in underground mode, only hinted at lets rays through.
-fn is_pickable(state: &SceneState, table: &FeatureTable, index: u32, layer: u8) -> bool {
-    let is_hidden = table.states.state(index) & bits::HIDDEN != 0;
-    state.layers.is_shown(layer) && !is_hidden && (!state.is_underground || is_below_ground(layer))
+/// What is hidden or, in underground mode, only hinted at lets rays through; so do ghosts, but not what was removed.
+pub(super) fn is_pickable(
+    state: &SceneState,
+    table: &FeatureTable,
+    pane: Option<&Pane>,
+    index: u32,
+    layer: u8,
+) -> bool {
+    let is_proposal = compare::proposal_layer() == Some(layer);
+    let look = pane.map_or(Look::Plain, |pane| table.states.look(pane, index, layer, is_proposal));
+    state.layers.is_shown(layer)
+        && !matches!(look, Look::Hidden | Look::Ghost)
+        && (!state.is_underground || is_below_ground(layer))
 }
 
-fn is_below_ground(layer: u8) -> bool {
+pub(super) fn is_below_ground(layer: u8) -> bool {
     city_model::layers::by_code(layer).is_some_and(|layer| layer.group == city_model::LayerGroup::Underground)
 }
 

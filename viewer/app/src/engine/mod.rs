@@ -6,7 +6,10 @@ pub(crate) mod frame_loop;
 mod inputs;
 mod options;
 mod progress;
+pub(crate) mod sketch;
 mod state;
+mod tools;
+mod views;
 
 use crate::camera::{CameraRig, listeners};
 use crate::gpu::{device, device_loss, surface::Canvas};
@@ -30,8 +33,10 @@ use bevy::time::TimePlugin;
 use bevy::window::{ExitCondition, WindowPlugin};
 use bridge::Input;
 use city_model::manifest::SceneManifest;
+use city_model::scenario::StateTable;
 use js_sys::Function;
 use options::StartOptions;
+use viewer_core::compare::MAX_SIDES;
 use viewer_core::{SelectSettings, View, ViewerCommand, ViewerEvent};
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlCanvasElement;
@@ -73,6 +78,19 @@ pub(crate) fn command(json: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Takes up the states of a side; see [`crate::web::set_states`].
+pub(crate) fn set_states(side: u8, table: &[u8]) -> Result<(), String> {
+    if usize::from(side) >= MAX_SIDES {
+        return Err(format!("side {side}: there are {MAX_SIDES}"));
+    }
+    let table = match table {
+        [] => None,
+        bytes => Some(StateTable::decode(bytes).map_err(|err| err.to_string())?),
+    };
+    bridge::push(Input::States { side, table });
+    Ok(())
+}
+
 async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartError> {
     let options: StartOptions =
         serde_json::from_str(options_json).map_err(|err| ("options", format!("options do not read: {err}")))?;
@@ -98,6 +116,7 @@ async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartEr
         .init_resource::<ShadowFrame>()
         .init_resource::<progress::Progress>()
         .init_resource::<inputs::Pending>()
+        .init_resource::<sketch::SketchLayer>()
         .insert_resource(RenderErrorHandler(device_loss::handle))
         .insert_resource(PixelRatio(options.device_pixel_ratio))
         .insert_resource(state::SceneState {

@@ -4,8 +4,8 @@ use crate::material::frame::PassSettings;
 use bevy::prelude::Resource;
 use city_model::LayerGroup;
 use std::collections::BTreeSet;
-use viewer_core::Quality;
 use viewer_core::state::LayerMask;
+use viewer_core::{Compare, Quality, Tool};
 
 /// Hour shown when a city opens: a clear morning.
 const FIRST_HOURS: f64 = 9.5;
@@ -25,7 +25,22 @@ pub(crate) struct SceneState {
     pub(crate) reports_hover: bool,
     /// Layers shown.
     pub(crate) layers: LayerMask,
+    /// Scenario sides and how they are shown together.
+    pub(crate) compare: Compare,
+    /// Colour of lit features, sRGB.
+    pub(crate) lit_rgb: [u8; 3],
+    /// Height of the glass walls around projects, metres.
+    pub(crate) envelope_m: f64,
+    /// What the pointer does.
+    pub(crate) tool: Tool,
 }
+
+/// Colour of lit features unless the page says otherwise: a warm yellow.
+pub(crate) const LIT_RGB: [u8; 3] = [255, 205, 60];
+/// Height of the glass walls that tiles carry, metres.
+pub(crate) const PROJECT_WALL_M: f64 = 3.0;
+/// Highest that they are drawn, metres.
+const MAX_ENVELOPE_M: f64 = 500.0;
 
 impl SceneState {
     /// State of a city that opens.
@@ -37,6 +52,17 @@ impl SceneState {
             is_underground: false,
             reports_hover: true,
             layers: LayerMask::default(),
+            compare: Compare::default(),
+            lit_rgb: LIT_RGB,
+            envelope_m: PROJECT_WALL_M,
+            tool: Tool::None,
+        }
+    }
+
+    /// Sets the height of project walls; what is no height is passed over.
+    pub(crate) fn set_envelope(&mut self, height_m: f64) {
+        if height_m.is_finite() {
+            self.envelope_m = height_m.clamp(PROJECT_WALL_M, MAX_ENVELOPE_M);
         }
     }
 

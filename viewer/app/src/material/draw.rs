@@ -1,10 +1,10 @@
-//! The frame: shadow map when stale, opaque tiles front to back, sky, blended tiles back to front.
+//! The frame: shadow maps when stale, then picture by picture opaque tiles front to back, sky, blended tiles back to front.
 
 use crate::engine::frame_loop;
 use crate::gpu::surface::{CanvasSurface, FrameTarget};
-use crate::material::frame::{DrawTile, FrameInput};
+use crate::material::frame::{FrameInput, FrameView, Marks};
 use crate::material::mesh::GpuPrimitive;
-use crate::material::pipelines::Pipelines;
+use crate::material::pipelines::Pass;
 use crate::material::renderer::CityRenderer;
 use bevy::prelude::{Res, ResMut};
 use bevy::render::renderer::{RenderDevice, RenderQueue};
@@ -22,22 +22,31 @@ pub(crate) fn draw_frame(
     device: Res<'_, RenderDevice>,
     queue: Res<'_, RenderQueue>,
 ) {
-    let (Some(mut renderer), Some(mut surface), Some(scene)) = (renderer, surface, frame.scene.as_deref()) else {
+    let (Some(mut renderer), Some(mut surface)) = (renderer, surface) else {
         return;
     };
-    if !frame.is_wanted || frame.size_px.contains(&0) {
+    if !frame.is_wanted || frame.views.is_empty() || frame.size_px.contains(&0) {
         return;
     }
-    let is_map_new = renderer.prepare(&device, surface.color_format(), frame.settings);
-    queue.write_buffer(&renderer.scene, 0, bytemuck::bytes_of(scene));
+    let num_maps = frame.views.iter().map(|view| view.shadow + 1).max().unwrap_or(1);
+    let is_map_new = renderer.prepare(&device, surface.color_format(), frame.settings, num_maps);
+    let is_map_drawn = frame.settings.shadow_size > 0 && (frame.is_shadow_stale || is_map_new);
+    for pass in passes(&frame, is_map_drawn) {
+        renderer.ensure(pass, &device);
+    }
+    for (view, scene) in frame.views.iter().zip(&renderer.scenes) {
+        queue.write_buffer(scene, 0, bytemuck::bytes_of(&view.scene));
+    }
     let rows: Vec<[f32; 4]> = frame.tiles.iter().map(|tile| tile.tile_from_eye).collect();
     renderer.write_instances(&device, &queue, &rows);
     let Some(target) = surface.acquire(&device, frame.size_px, frame.settings.samples) else {
         return;
     };
     let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("city") });
-    if frame.settings.shadow_size > 0 && (frame.is_shadow_stale || is_map_new) {
-        draw_shadow_map(&mut encoder, &renderer, &frame);
+    if is_map_drawn {
+        for map in 0..num_maps {
+            draw_shadow_map(&mut encoder, &renderer, &frame, map);
+        }
     }
     draw_city(&mut encoder, &renderer, &frame, &target, &device);
     queue.submit([encoder.finish()]);
@@ -48,15 +57,41 @@ pub(crate) fn draw_frame(
     }
 }
 
-fn draw_shadow_map(encoder: &mut wgpu::CommandEncoder, renderer: &CityRenderer, frame: &FrameInput) {
-    let (Some(pipelines), Some(scene_group)) = (&renderer.pipelines, &renderer.scene_group) else {
+/// Pipelines that a frame needs.
+fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
+    let primitives = || frame.tiles.iter().flat_map(|tile| tile.primitives.iter());
+    let has_bucket = |bucket: Bucket| primitives().any(|p| !p.buckets[bucket as usize].is_empty());
+    let has_marks = |is_marked: fn(Marks) -> bool| {
+        let mut tiles = frame.views.iter().flat_map(|view| &view.tiles);
+        tiles.any(|tile| is_marked(tile.marks))
+    };
+    let (has_opaque, has_blended) = (has_marks(|m| m.has_opaque), has_marks(|m| m.has_blended));
+    let mut passes = vec![Pass::Sky];
+    passes.extend(Bucket::OPAQUE.into_iter().filter(|b| has_bucket(*b)).map(Pass::Opaque));
+    let others = [
+        (Pass::Textured, primitives().any(|p| p.texture.is_some())),
+        (Pass::Blended, frame.is_underground || has_bucket(Bucket::Blended)),
+        (Pass::Shadow, has_shadow),
+        (Pass::OpaqueMarks, has_opaque),
+        (Pass::BlendedMarks, has_blended),
+        (Pass::FadedMarks, frame.is_underground && (has_opaque || has_blended)),
+    ];
+    passes.extend(others.into_iter().filter(|(_, is_needed)| *is_needed).map(|(pass, _)| pass));
+    passes
+}
+
+fn draw_shadow_map(encoder: &mut wgpu::CommandEncoder, renderer: &CityRenderer, frame: &FrameInput, map: usize) {
+    let (Some(pipeline), Some(shadow_map)) = (renderer.pipeline(Pass::Shadow), renderer.shadow_maps.get(map)) else {
         return;
     };
-    let Some(pipeline) = &pipelines.shadow else { return };
+    let view = frame.views.iter().position(|view| view.shadow == map).unwrap_or_default();
+    let Some(scene_group) = renderer.scene_groups.get(view) else {
+        return;
+    };
     let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
         label: Some("shadow map"),
         depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
-            view: &renderer.shadow_view,
+            view: &shadow_map.view,
             depth_ops: Some(wgpu::Operations {
                 load: wgpu::LoadOp::Clear(1.0),
                 store: wgpu::StoreOp::Store,
@@ -68,7 +103,8 @@ fn draw_shadow_map(encoder: &mut wgpu::CommandEncoder, renderer: &CityRenderer, 
     pass.set_pipeline(pipeline);
     pass.set_bind_group(0, scene_group, &[]);
     pass.set_vertex_buffer(2, renderer.instances.slice(..));
-    for (row, primitive) in primitives(&frame.tiles) {
+    let all = (0..).zip(&frame.tiles);
+    for (row, primitive) in all.flat_map(|(row, tile)| tile.primitives.iter().map(move |p| (row, p))) {
         let opaque = opaque_range(primitive);
         if !primitive.is_below_ground && !opaque.is_empty() {
             draw(&mut pass, primitive, opaque, row);
@@ -83,9 +119,6 @@ fn draw_city(
     target: &FrameTarget,
     device: &RenderDevice,
 ) {
-    let (Some(pipelines), Some(scene_group)) = (&renderer.pipelines, &renderer.scene_group) else {
-        return;
-    };
     let (view, resolve_target) = match &target.multisampled {
         Some(multisampled) => (multisampled, Some(&target.color)),
         None => (&target.color, None),
@@ -98,7 +131,7 @@ fn draw_city(
             depth_slice: None,
             resolve_target,
             ops: wgpu::Operations {
-                load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                load: wgpu::LoadOp::Clear(background(frame)),
                 store: if is_resolved {
                     wgpu::StoreOp::Discard
                 } else {
@@ -116,72 +149,162 @@ fn draw_city(
         }),
         ..Default::default()
     });
-    pass.set_bind_group(0, scene_group, &[]);
-    pass.set_bind_group(1, &renderer.shadow_group, &[]);
     pass.set_vertex_buffer(2, renderer.instances.slice(..));
-    draw_opaque(&mut pass, pipelines, renderer, frame, device);
-    pass.set_pipeline(&pipelines.sky);
-    pass.draw(0..3, 0..1);
-    draw_blended(&mut pass, pipelines, renderer, frame);
+    for (view, scene_group) in frame.views.iter().zip(&renderer.scene_groups) {
+        let [left, top, width, height] = view.viewport_px;
+        pass.set_viewport(left, top, width, height, 0.0, 1.0);
+        let [left, top, width, height] = view.scissor_px;
+        pass.set_scissor_rect(left, top, width, height);
+        pass.set_bind_group(0, scene_group, &[]);
+        let mut painter = Painter {
+            pass: &mut pass,
+            renderer,
+            frame,
+            view,
+        };
+        painter.set_shadow_group();
+        painter.draw_opaque(device);
+        painter.draw_marks(Pass::OpaqueMarks, |marks| marks.has_opaque);
+        painter.draw_sky();
+        // the sky pass shares group 0 only
+        painter.set_shadow_group();
+        painter.draw_marks(Pass::BlendedMarks, |marks| marks.has_blended);
+        painter.draw_blended();
+        painter.draw_faded_marks();
+    }
 }
 
-fn draw_opaque(
-    pass: &mut wgpu::RenderPass<'_>,
-    pipelines: &Pipelines,
-    renderer: &CityRenderer,
-    frame: &FrameInput,
-    device: &RenderDevice,
-) {
-    let is_opaque = |primitive: &GpuPrimitive| !frame.is_underground || primitive.is_below_ground;
-    for (bucket, pipeline) in Bucket::OPAQUE.into_iter().zip(&pipelines.opaque) {
+/// What the target is cleared to: in low quality the sky leaves the near plain to it.
+fn background(frame: &FrameInput) -> wgpu::Color {
+    let near_plain = frame.views.first().filter(|_| frame.settings.is_low).map(|view| view.scene.near_plain());
+    let [r, g, b] = near_plain.unwrap_or_default().map(f64::from);
+    wgpu::Color { r, g, b, a: 1.0 }
+}
+
+/// Draws one picture.
+struct Painter<'a, 'p> {
+    pass: &'a mut wgpu::RenderPass<'p>,
+    renderer: &'a CityRenderer,
+    frame: &'a FrameInput,
+    view: &'a FrameView,
+}
+
+impl<'a> Painter<'a, '_> {
+    fn set_shadow_group(&mut self) {
+        if let Some(map) = self.renderer.shadow_maps.get(self.view.shadow) {
+            self.pass.set_bind_group(1, &map.group, &[]);
+        }
+    }
+
+    /// True for what is drawn translucent because the view looks below it.
+    fn is_faded(&self, primitive: &GpuPrimitive) -> bool {
+        self.frame.is_underground && !primitive.is_below_ground
+    }
+
+    /// Primitives of the picture with the rows of their tiles in the instance buffer, nearest first.
+    fn primitives(&self) -> impl DoubleEndedIterator<Item = (u32, Marks, &'a GpuPrimitive)> + use<'a> {
+        let frame = self.frame;
+        self.view.tiles.iter().flat_map(move |tile| {
+            let primitives = frame.tiles.get(tile.row as usize).map_or(&[][..], |t| t.primitives.as_slice());
+            primitives.iter().map(move |primitive| (tile.row, tile.marks, primitive))
+        })
+    }
+
+    fn draw_opaque(&mut self, device: &RenderDevice) {
+        for bucket in Bucket::OPAQUE {
+            let Some(pipeline) = self.renderer.pipeline(Pass::Opaque(bucket)) else {
+                continue;
+            };
+            let mut is_set = false;
+            for (row, _, primitive) in self.primitives() {
+                let indices = &primitive.buckets[bucket as usize];
+                if indices.is_empty() || primitive.texture.is_some() || self.is_faded(primitive) {
+                    continue;
+                }
+                if !is_set {
+                    self.pass.set_pipeline(pipeline);
+                    is_set = true;
+                }
+                draw(self.pass, primitive, indices.clone(), row);
+            }
+        }
+        let Some(pipeline) = self.renderer.pipeline(Pass::Textured) else {
+            return;
+        };
         let mut is_set = false;
-        for (row, primitive) in primitives(&frame.tiles) {
-            let indices = &primitive.buckets[bucket as usize];
-            if indices.is_empty() || primitive.texture.is_some() || !is_opaque(primitive) {
+        for (row, _, primitive) in self.primitives() {
+            let Some(texture) = primitive.texture.as_ref().filter(|_| !self.is_faded(primitive)) else {
+                continue;
+            };
+            if !is_set {
+                self.pass.set_pipeline(pipeline);
+                is_set = true;
+            }
+            let group = self.renderer.texture_group(device, &texture.view);
+            self.pass.set_bind_group(2, &group, &[]);
+            self.pass.set_vertex_buffer(3, texture.uvs.slice(..));
+            draw(self.pass, primitive, opaque_range(primitive), row);
+        }
+    }
+
+    fn draw_sky(&mut self) {
+        if let Some(pipeline) = self.renderer.pipeline(Pass::Sky) {
+            self.pass.set_pipeline(pipeline);
+            let is_low = self.frame.settings.is_low;
+            self.pass.draw(0..if is_low { shaders::LOW_SKY_VERTICES } else { 3 }, 0..1);
+        }
+    }
+
+    /// What a scenario marks in tiles that hold such things; ordinary pipelines have left it out.
+    fn draw_marks(&mut self, kind: Pass, is_wanted: fn(Marks) -> bool) {
+        let Some(pipeline) = self.renderer.pipeline(kind) else {
+            return;
+        };
+        let mut is_set = false;
+        for (row, marks, primitive) in self.primitives() {
+            let opaque = opaque_range(primitive);
+            if !is_wanted(marks) || opaque.is_empty() || self.is_faded(primitive) {
                 continue;
             }
             if !is_set {
-                pass.set_pipeline(pipeline);
+                self.pass.set_pipeline(pipeline);
                 is_set = true;
             }
-            draw(pass, primitive, indices.clone(), row);
+            draw(self.pass, primitive, opaque, row);
         }
     }
-    let mut is_textured_set = false;
-    for (row, primitive) in primitives(&frame.tiles) {
-        let Some(texture) = primitive.texture.as_ref().filter(|_| is_opaque(primitive)) else {
-            continue;
-        };
-        if !is_textured_set {
-            pass.set_pipeline(&pipelines.textured);
-            is_textured_set = true;
-        }
-        pass.set_bind_group(2, &renderer.texture_group(device, &texture.view), &[]);
-        pass.set_vertex_buffer(3, texture.uvs.slice(..));
-        draw(pass, primitive, opaque_range(primitive), row);
-    }
-}
 
-fn draw_blended(pass: &mut wgpu::RenderPass<'_>, pipelines: &Pipelines, renderer: &CityRenderer, frame: &FrameInput) {
-    let range = |primitive: &GpuPrimitive| {
-        let blended = primitive.buckets[Bucket::Blended as usize].clone();
-        if frame.is_underground && !primitive.is_below_ground {
-            0..blended.end
-        } else {
-            blended
+    fn draw_blended(&mut self) {
+        let Some(pipeline) = self.renderer.pipeline(Pass::Blended) else {
+            return;
+        };
+        let mut is_set = false;
+        for (row, _, primitive) in self.primitives().rev() {
+            let blended = primitive.buckets[Bucket::Blended as usize].clone();
+            let range = if self.is_faded(primitive) { 0..blended.end } else { blended };
+            if range.is_empty() {
+                continue;
+            }
+            if !is_set {
+                self.pass.set_pipeline(pipeline);
+                is_set = true;
+            }
+            draw(self.pass, primitive, range, row);
         }
-    };
-    let wanted: Vec<_> = primitives(&frame.tiles)
-        .filter(|(_, primitive)| !range(primitive).is_empty())
-        .collect();
-    if wanted.is_empty() {
-        return;
     }
-    pass.set_pipeline(&pipelines.blended);
-    // the sky pass shares group 0 only
-    pass.set_bind_group(1, &renderer.shadow_group, &[]);
-    for (row, primitive) in wanted.into_iter().rev() {
-        draw(pass, primitive, range(primitive), row);
+
+    /// Marks above the ground while the view looks below it.
+    fn draw_faded_marks(&mut self) {
+        let Some(pipeline) = self.renderer.pipeline(Pass::FadedMarks).filter(|_| self.frame.is_underground) else {
+            return;
+        };
+        self.pass.set_pipeline(pipeline);
+        for (row, marks, primitive) in self.primitives().rev() {
+            let opaque = opaque_range(primitive);
+            if !marks.is_none() && !opaque.is_empty() && self.is_faded(primitive) {
+                draw(self.pass, primitive, opaque, row);
+            }
+        }
     }
 }
 
@@ -195,11 +318,4 @@ fn draw(pass: &mut wgpu::RenderPass<'_>, primitive: &GpuPrimitive, indices: Rang
     pass.set_vertex_buffer(1, primitive.attributes.slice(..));
     pass.set_index_buffer(primitive.indices.slice(..), wgpu::IndexFormat::Uint32);
     pass.draw_indexed(indices, 0, row..row + 1);
-}
-
-/// Primitives with the row of their tile in the instance buffer.
-fn primitives(tiles: &[DrawTile]) -> impl Iterator<Item = (u32, &GpuPrimitive)> {
-    (0u32..)
-        .zip(tiles)
-        .flat_map(|(row, tile)| tile.primitives.iter().map(move |primitive| (row, primitive)))
 }

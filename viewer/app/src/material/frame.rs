@@ -4,6 +4,7 @@ use crate::material::mesh::GpuPrimitive;
 use bevy::prelude::Resource;
 use shaders::Scene;
 use std::sync::Arc;
+use viewer_core::Look;
 
 /// A frame to draw; taken by the renderer each frame.
 #[derive(Resource, Default)]
@@ -12,9 +13,9 @@ pub(crate) struct FrameInput {
     pub(crate) is_wanted: bool,
     /// Size of the canvas, device pixels.
     pub(crate) size_px: [u32; 2],
-    /// Uniform of the frame.
-    pub(crate) scene: Option<Box<Scene>>,
-    /// Tiles in view, nearest first.
+    /// Pictures within the canvas; more than one while sides are compared.
+    pub(crate) views: Vec<FrameView>,
+    /// Tiles in any of them, nearest first.
     pub(crate) tiles: Vec<DrawTile>,
     /// True draws what is above the ground translucent.
     pub(crate) is_underground: bool,
@@ -22,6 +23,51 @@ pub(crate) struct FrameInput {
     pub(crate) settings: PassSettings,
     /// True draws the shadow map anew first.
     pub(crate) is_shadow_stale: bool,
+}
+
+/// One picture of the frame.
+pub(crate) struct FrameView {
+    /// Its uniform.
+    pub(crate) scene: Scene,
+    /// Where the camera's picture lies: left, top, width, height, pixels of the canvas.
+    pub(crate) viewport_px: [f32; 4],
+    /// What of the canvas it paints.
+    pub(crate) scissor_px: [u32; 4],
+    /// Tiles in it, nearest first.
+    pub(crate) tiles: Vec<ViewTile>,
+    /// Shadow map that it looks up: views in which the same things stand share one.
+    pub(crate) shadow: usize,
+}
+
+/// A tile in a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ViewTile {
+    /// Place in [`FrameInput::tiles`].
+    pub(crate) row: u32,
+    /// What in it a scenario marks.
+    pub(crate) marks: Marks,
+}
+
+/// Which pipelines of marks a tile needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Marks {
+    /// Changed, added, abandoned.
+    pub(crate) has_opaque: bool,
+    /// Removed, ghosts.
+    pub(crate) has_blended: bool,
+}
+
+impl Marks {
+    /// Takes note of a feature's look.
+    pub(crate) fn add(&mut self, look: Look) {
+        self.has_opaque |= look.is_mark() && !look.is_blended();
+        self.has_blended |= look.is_blended();
+    }
+
+    /// True when ordinary pipelines draw everything.
+    pub(crate) const fn is_none(self) -> bool {
+        !self.has_opaque && !self.has_blended
+    }
 }
 
 /// A tile of the frame.

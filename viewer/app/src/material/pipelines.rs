@@ -3,7 +3,7 @@
 use crate::gpu::surface::DEPTH_FORMAT;
 use crate::material::frame::PassSettings;
 use bevy::render::renderer::RenderDevice;
-use shaders::Bucket;
+use shaders::{Bucket, look};
 use wgpu::{BindGroupLayout, RenderPipeline, ShaderModule};
 
 /// Format of the shadow map.
@@ -19,15 +19,45 @@ pub(crate) struct Layouts {
     pub(crate) texture: BindGroupLayout,
 }
 
-/// Compiled pipelines.
+/// Something that a pipeline draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// Opaque triangles of a bucket.
+    Opaque(Bucket),
+    Blended,
+    /// What a scenario marks, opaque.
+    OpaqueMarks,
+    /// What it marks, see-through.
+    BlendedMarks,
+    /// Everything that it marks above the ground, while looking below it.
+    FadedMarks,
+    Textured,
+    Sky,
+    Shadow,
+}
+
+impl Pass {
+    const COUNT: usize = Bucket::COUNT + 7;
+
+    const fn slot(self) -> usize {
+        match self {
+            Self::Opaque(bucket) => bucket as usize,
+            Self::Blended => Bucket::COUNT,
+            Self::Textured => Bucket::COUNT + 1,
+            Self::Sky => Bucket::COUNT + 2,
+            Self::Shadow => Bucket::COUNT + 3,
+            Self::OpaqueMarks => Bucket::COUNT + 4,
+            Self::BlendedMarks => Bucket::COUNT + 5,
+            Self::FadedMarks => Bucket::COUNT + 6,
+        }
+    }
+}
+
+/// Pipelines for one set of costs, each compiled when it is first needed: a first picture waits for few of them.
 pub(crate) struct Pipelines {
     pub(crate) settings: PassSettings,
-    /// By [`Bucket::OPAQUE`].
-    pub(crate) opaque: [RenderPipeline; Bucket::OPAQUE.len()],
-    pub(crate) blended: RenderPipeline,
-    pub(crate) textured: RenderPipeline,
-    pub(crate) sky: RenderPipeline,
-    pub(crate) shadow: Option<RenderPipeline>,
+    color_format: wgpu::TextureFormat,
+    compiled: [Option<RenderPipeline>; Pass::COUNT],
 }
 
 /// WGSL of every pass, read by the browser once a device.
@@ -158,6 +188,8 @@ struct Variant<'a> {
     depth: wgpu::DepthStencilState,
     samples: u32,
     bucket: Bucket,
+    /// Looks that it draws, see [`shaders::look`].
+    looks_drawn: u32,
     /// The module is the city's, which has constants.
     has_constants: bool,
 }
@@ -173,104 +205,144 @@ fn depth(format: wgpu::TextureFormat, is_written: bool, compare: wgpu::CompareFu
 }
 
 impl Pipelines {
-    /// Compiles all pipelines for `settings`.
-    pub(crate) fn new(
-        device: &RenderDevice,
-        modules: &Modules,
-        layouts: &Layouts,
-        color_format: wgpu::TextureFormat,
-        settings: PassSettings,
-    ) -> Self {
-        let reversed = wgpu::CompareFunction::GreaterEqual;
-        let scene_and_shadow = [Some(&layouts.scene), Some(&layouts.shadow)];
-        let with_texture = [Some(&layouts.scene), Some(&layouts.shadow), Some(&layouts.texture)];
-        let scene_only = [Some(&layouts.scene)];
-        let opaque = Variant {
-            label: "opaque tiles",
-            module: &modules.city,
-            vertex: "city_vertex",
-            fragment: Some("city_opaque"),
-            groups: &scene_and_shadow,
-            buffers: &[POSITION, ATTRIBUTES, INSTANCE],
-            blend: None,
-            cull_mode: Some(wgpu::Face::Back),
-            depth: depth(DEPTH_FORMAT, true, reversed),
-            samples: settings.samples,
-            bucket: Bucket::Flat,
-            has_constants: true,
-        };
-        let blended = Variant {
+    /// None compiled yet.
+    pub(crate) fn new(color_format: wgpu::TextureFormat, settings: PassSettings) -> Self {
+        Self {
+            settings,
+            color_format,
+            compiled: Default::default(),
+        }
+    }
+
+    /// Compiles the pipeline of `pass` unless it stands already.
+    pub(crate) fn ensure(&mut self, pass: Pass, device: &RenderDevice, modules: &Modules, layouts: &Layouts) {
+        let slot = &mut self.compiled[pass.slot()];
+        if slot.is_none() {
+            *slot = Some(compile(pass, device, modules, layouts, self.color_format, self.settings));
+        }
+    }
+
+    /// The pipeline of `pass`, when it was ensured.
+    pub(crate) fn get(&self, pass: Pass) -> Option<&RenderPipeline> {
+        self.compiled[pass.slot()].as_ref()
+    }
+}
+
+fn compile(
+    pass: Pass,
+    device: &RenderDevice,
+    modules: &Modules,
+    layouts: &Layouts,
+    color_format: wgpu::TextureFormat,
+    settings: PassSettings,
+) -> RenderPipeline {
+    let reversed = wgpu::CompareFunction::GreaterEqual;
+    let scene_and_shadow = [Some(&layouts.scene), Some(&layouts.shadow)];
+    let with_texture = [Some(&layouts.scene), Some(&layouts.shadow), Some(&layouts.texture)];
+    let scene_only = [Some(&layouts.scene)];
+    let opaque = Variant {
+        label: "opaque tiles",
+        module: &modules.city,
+        vertex: "city_vertex",
+        fragment: Some("city_opaque"),
+        groups: &scene_and_shadow,
+        buffers: &[POSITION, ATTRIBUTES, INSTANCE],
+        blend: None,
+        cull_mode: Some(wgpu::Face::Back),
+        depth: depth(DEPTH_FORMAT, true, reversed),
+        samples: settings.samples,
+        bucket: Bucket::Flat,
+        looks_drawn: look::ORDINARY,
+        has_constants: true,
+    };
+    let variant = match pass {
+        Pass::Opaque(bucket) => opaque_bucket(&opaque, bucket, settings),
+        Pass::Blended => Variant {
             label: "blended tiles",
             bucket: Bucket::Blended,
             fragment: Some("city_blended"),
             blend: Some(wgpu::BlendState::ALPHA_BLENDING),
             depth: depth(DEPTH_FORMAT, false, reversed),
-            ..opaque.clone()
-        };
-        let textured = Variant {
+            ..opaque
+        },
+        Pass::OpaqueMarks => Variant {
+            label: "opaque marks",
+            fragment: Some("city_mark"),
+            looks_drawn: look::OPAQUE_MARKS,
+            ..opaque
+        },
+        Pass::BlendedMarks | Pass::FadedMarks => Variant {
+            label: "blended marks",
+            fragment: Some("city_mark"),
+            looks_drawn: if pass == Pass::FadedMarks {
+                look::OPAQUE_MARKS | look::BLENDED_MARKS
+            } else {
+                look::BLENDED_MARKS
+            },
+            blend: Some(wgpu::BlendState::ALPHA_BLENDING),
+            depth: depth(DEPTH_FORMAT, false, reversed),
+            ..opaque
+        },
+        Pass::Textured => Variant {
             label: "textured tiles",
             vertex: "textured_vertex",
             fragment: Some("city_textured"),
             groups: &with_texture,
             buffers: &[POSITION, ATTRIBUTES, INSTANCE, UVS],
-            ..opaque.clone()
-        };
-        let sky = Variant {
+            ..opaque
+        },
+        Pass::Sky => Variant {
             label: "sky",
             has_constants: false,
             module: &modules.sky,
-            vertex: "sky_vertex",
-            fragment: Some("sky_fragment"),
+            vertex: if settings.is_low { "low_sky_vertex" } else { "sky_vertex" },
+            fragment: Some(if settings.is_low { "low_sky_fragment" } else { "sky_fragment" }),
             groups: &scene_only,
             buffers: &[],
             cull_mode: None,
             depth: depth(DEPTH_FORMAT, false, reversed),
-            ..opaque.clone()
-        };
-        let mut shadow_depth = depth(SHADOW_FORMAT, true, wgpu::CompareFunction::LessEqual);
-        shadow_depth.bias = wgpu::DepthBiasState {
-            constant: 2,
-            slope_scale: 2.5,
-            clamp: 0.0,
-        };
-        let shadow = Variant {
-            label: "shadow map",
-            has_constants: false,
-            module: &modules.shadow,
-            vertex: "shadow_vertex",
-            fragment: None,
-            groups: &scene_only,
-            cull_mode: None,
-            depth: shadow_depth,
-            samples: 1,
-            ..opaque.clone()
-        };
-        let create = |variant: &Variant<'_>| create(device, variant, color_format, settings);
-        Self {
-            settings,
-            opaque: Bucket::OPAQUE.map(|bucket| create(&opaque_bucket(&opaque, bucket, settings.is_low))),
-            blended: create(&blended),
-            textured: create(&textured),
-            sky: create(&sky),
-            shadow: (settings.shadow_size > 0).then(|| create(&shadow)),
+            ..opaque
+        },
+        Pass::Shadow => {
+            let mut shadow_depth = depth(SHADOW_FORMAT, true, wgpu::CompareFunction::LessEqual);
+            shadow_depth.bias = wgpu::DepthBiasState {
+                constant: 2,
+                slope_scale: 2.5,
+                clamp: 0.0,
+            };
+            Variant {
+                label: "shadow map",
+                has_constants: false,
+                module: &modules.shadow,
+                vertex: "shadow_vertex",
+                fragment: None,
+                groups: &scene_only,
+                cull_mode: None,
+                depth: shadow_depth,
+                samples: 1,
+                ..opaque
+            }
         }
-    }
+    };
+    create(device, &variant, color_format, settings)
 }
 
 /// The pipeline of one bucket: in low quality by entry points of its own, else by the constant `bucket` alone.
-fn opaque_bucket<'a>(opaque: &Variant<'a>, bucket: Bucket, is_low: bool) -> Variant<'a> {
+fn opaque_bucket<'a>(opaque: &Variant<'a>, bucket: Bucket, settings: PassSettings) -> Variant<'a> {
     let mut variant = Variant {
         bucket,
         ..opaque.clone()
     };
-    if is_low {
-        variant.vertex = "low_vertex";
-        variant.fragment = Some(match bucket {
-            Bucket::Wall => "low_wall",
-            Bucket::Road => "low_road",
-            Bucket::Water => "low_water",
-            Bucket::Flat | Bucket::Ground | Bucket::Pipe | Bucket::Blended => "low_plain",
-        });
+    if settings.is_low {
+        let (vertex, fragment) = match bucket {
+            Bucket::Wall if settings.is_night => ("low_wall_vertex", "low_wall_night"),
+            Bucket::Wall => ("low_wall_vertex", "low_wall"),
+            Bucket::Road => ("low_road_vertex", "low_road"),
+            Bucket::Water => ("low_water_vertex", "low_water"),
+            Bucket::Flat | Bucket::Ground | Bucket::Pipe | Bucket::Blended => ("low_plain_vertex", "low_plain"),
+        };
+        variant.vertex = vertex;
+        variant.fragment = Some(fragment);
     }
     variant
 }
@@ -293,6 +365,7 @@ fn create(
         ("is_night", switch(settings.is_night)),
         ("has_shadows", switch(settings.shadow_size > 0)),
         ("shadow_taps", f64::from(settings.shadow_taps)),
+        ("looks_drawn", f64::from(variant.looks_drawn)),
     ];
     let constants: &[_] = if variant.has_constants { &all } else { &[] };
     let compilation = wgpu::PipelineCompilationOptions {

@@ -4,11 +4,12 @@ use crate::gpu::device_loss;
 use crate::gpu::surface::{Canvas, CanvasSurface};
 use crate::material::feature_table::FeatureTable;
 use crate::material::frame::{FrameInput, PassSettings};
-use crate::material::pipelines::{Layouts, Modules, Pipelines, SHADOW_FORMAT};
+use crate::material::pipelines::{Layouts, Modules, Pass, Pipelines, SHADOW_FORMAT};
 use bevy::prelude::{Commands, Local, Res, ResMut, Resource};
 use bevy::render::MainWorld;
 use bevy::render::renderer::{RenderAdapter, RenderDevice, RenderInstance, RenderQueue};
 use shaders::{FeatureRow, Scene};
+use viewer_core::compare::MAX_SIDES;
 use viewer_core::state::ROW_WORDS;
 
 /// GPU state of the city.
@@ -16,17 +17,25 @@ use viewer_core::state::ROW_WORDS;
 pub(crate) struct CityRenderer {
     pub(crate) modules: Modules,
     pub(crate) layouts: Layouts,
-    pub(crate) pipelines: Option<Pipelines>,
-    pub(crate) scene: wgpu::Buffer,
+    pipelines: Option<Pipelines>,
+    /// Uniform of each picture of a frame.
+    pub(crate) scenes: [wgpu::Buffer; MAX_SIDES],
     pub(crate) features: Option<wgpu::Buffer>,
-    pub(crate) scene_group: Option<wgpu::BindGroup>,
-    pub(crate) shadow_view: wgpu::TextureView,
-    pub(crate) shadow_group: wgpu::BindGroup,
-    pub(crate) shadow_size: u32,
+    /// Bind groups of uniform and feature table, a picture each; none before the table is there.
+    pub(crate) scene_groups: Vec<wgpu::BindGroup>,
+    /// Shadow maps, one for each set of things that stand.
+    pub(crate) shadow_maps: Vec<ShadowMap>,
+    shadow_size: u32,
     pub(crate) instances: wgpu::Buffer,
     pub(crate) texture_sampler: wgpu::Sampler,
     /// The first tiles were drawn on this device.
     pub(crate) has_drawn_tiles: bool,
+}
+
+/// A shadow map with the bind group that looks it up.
+pub(crate) struct ShadowMap {
+    pub(crate) view: wgpu::TextureView,
+    pub(crate) group: wgpu::BindGroup,
 }
 
 /// Builds the renderer on the device that bevy just got.
@@ -68,21 +77,21 @@ pub(crate) fn extract(
 impl CityRenderer {
     fn new(device: &RenderDevice) -> Self {
         let layouts = Layouts::new(device);
-        let scene = device.wgpu_device().create_buffer(&wgpu::BufferDescriptor {
-            label: Some("scene"),
-            size: size_of::<Scene>() as u64,
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
+        let scenes = std::array::from_fn(|_| {
+            device.wgpu_device().create_buffer(&wgpu::BufferDescriptor {
+                label: Some("scene"),
+                size: size_of::<Scene>() as u64,
+                usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
         });
-        let (shadow_view, shadow_group) = create_shadow_map(device, &layouts, 1);
         Self {
             modules: Modules::new(device),
             pipelines: None,
-            scene,
+            scenes,
             features: None,
-            scene_group: None,
-            shadow_view,
-            shadow_group,
+            scene_groups: Vec::new(),
+            shadow_maps: Vec::new(),
             shadow_size: 1,
             instances: create_instances(device, 256),
             texture_sampler: device.wgpu_device().create_sampler(&wgpu::SamplerDescriptor {
@@ -117,46 +126,62 @@ impl CityRenderer {
             mapped_at_creation: false,
         });
         queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
-        self.scene_group = Some(device.wgpu_device().create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("scene"),
-            layout: &self.layouts.scene,
-            entries: &[
-                wgpu::BindGroupEntry {
-                    binding: 0,
-                    resource: self.scene.as_entire_binding(),
-                },
-                wgpu::BindGroupEntry {
-                    binding: 1,
-                    resource: buffer.as_entire_binding(),
-                },
-            ],
-        }));
+        let group = |scene: &wgpu::Buffer| {
+            device.wgpu_device().create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some("scene"),
+                layout: &self.layouts.scene,
+                entries: &[
+                    wgpu::BindGroupEntry {
+                        binding: 0,
+                        resource: scene.as_entire_binding(),
+                    },
+                    wgpu::BindGroupEntry {
+                        binding: 1,
+                        resource: buffer.as_entire_binding(),
+                    },
+                ],
+            })
+        };
+        self.scene_groups = self.scenes.iter().map(group).collect();
         self.features = Some(buffer);
     }
 
-    /// Compiles pipelines and makes the shadow map for `settings` unless they stand already; true when the map is new.
+    /// Makes room for pipelines of `settings` and `num_maps` shadow maps unless they stand already; true when a map is
+    /// new.
     pub(crate) fn prepare(
         &mut self,
         device: &RenderDevice,
         color_format: wgpu::TextureFormat,
         settings: PassSettings,
+        num_maps: usize,
     ) -> bool {
         if self.pipelines.as_ref().is_none_or(|p| p.settings != settings) {
-            self.pipelines = Some(Pipelines::new(
-                device,
-                &self.modules,
-                &self.layouts,
-                color_format,
-                settings,
-            ));
+            self.pipelines = Some(Pipelines::new(color_format, settings));
         }
         let size = settings.shadow_size.max(1);
-        if self.shadow_size == size {
-            return false;
+        if self.shadow_size != size {
+            self.shadow_size = size;
+            self.shadow_maps.clear();
         }
-        self.shadow_size = size;
-        (self.shadow_view, self.shadow_group) = create_shadow_map(device, &self.layouts, size);
-        true
+        let is_new = self.shadow_maps.len() < num_maps;
+        while self.shadow_maps.len() < num_maps {
+            self.shadow_maps.push(create_shadow_map(device, &self.layouts, size));
+        }
+        // maps of a comparison that is over are given back
+        self.shadow_maps.truncate(num_maps);
+        is_new
+    }
+
+    /// Compiles a pipeline unless it stands already.
+    pub(crate) fn ensure(&mut self, pass: Pass, device: &RenderDevice) {
+        if let Some(pipelines) = &mut self.pipelines {
+            pipelines.ensure(pass, device, &self.modules, &self.layouts);
+        }
+    }
+
+    /// A pipeline that was ensured.
+    pub(crate) fn pipeline(&self, pass: Pass) -> Option<&wgpu::RenderPipeline> {
+        self.pipelines.as_ref()?.get(pass)
     }
 
     /// Writes one row a tile, enlarging the buffer when needed.
@@ -196,7 +221,7 @@ fn create_instances(device: &RenderDevice, rows: usize) -> wgpu::Buffer {
     })
 }
 
-fn create_shadow_map(device: &RenderDevice, layouts: &Layouts, size: u32) -> (wgpu::TextureView, wgpu::BindGroup) {
+fn create_shadow_map(device: &RenderDevice, layouts: &Layouts, size: u32) -> ShadowMap {
     let device = device.wgpu_device();
     let texture = device.create_texture(&wgpu::TextureDescriptor {
         label: Some("shadow map"),
@@ -234,5 +259,5 @@ fn create_shadow_map(device: &RenderDevice, layouts: &Layouts, size: u32) -> (wg
             },
         ],
     });
-    (view, group)
+    ShadowMap { view, group }
 }

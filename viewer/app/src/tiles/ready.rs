@@ -1,10 +1,14 @@
 //! A tile that can be drawn and picked.
 
+use crate::material::frame::Marks;
 use crate::material::mesh::{GpuPrimitive, PrimitiveData};
 use crate::tiles::workers::LoadedTile;
-use bevy::math::{DMat3, DMat4, DVec3, Vec3};
+use bevy::math::{DMat3, DMat4, DVec2, DVec3, Vec2, Vec3};
 use bevy::render::renderer::{RenderDevice, RenderQueue};
+use hashbrown::HashMap;
 use std::sync::Arc;
+use viewer_core::Look;
+use viewer_core::compare::MAX_SIDES;
 use viewer_core::picking::PickMesh;
 
 /// Off-diagonal rotation below which a tile counts as standing in the scene's axes: 1 mm over 1 km.
@@ -19,6 +23,19 @@ enum Pickable {
     Built(Vec<PickMesh>),
 }
 
+/// A feature of a tile, seen from above.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct FeatureBox {
+    /// Dense number.
+    pub(crate) index: u32,
+    /// Layer of its first vertex.
+    pub(crate) layer_code: u8,
+    /// Least corner relative to the tile's origin, metres.
+    min: Vec2,
+    /// Greatest corner.
+    max: Vec2,
+}
+
 /// A tile on the GPU.
 pub(crate) struct ReadyTile {
     /// Origin of its positions, ENU metres.
@@ -29,6 +46,9 @@ pub(crate) struct ReadyTile {
     pub(crate) num_features: u32,
     /// Triangles in it.
     pub(crate) num_triangles: u64,
+    features: Vec<FeatureBox>,
+    /// Marks by pane, and what they were found for.
+    marks: ([Marks; MAX_SIDES], Option<u64>),
     enu_from_local: DMat4,
     pickable: Pickable,
 }
@@ -58,6 +78,8 @@ impl ReadyTile {
         }
         Self {
             origin_enu,
+            features: feature_boxes(&tile.primitives),
+            marks: Default::default(),
             num_features: tile.num_features,
             num_triangles: tile.primitives.iter().map(|p| p.indices.len() as u64 / 3).sum(),
             primitives: Arc::new(primitives),
@@ -68,15 +90,43 @@ impl ReadyTile {
 
     /// Bytes on the CPU.
     pub(crate) fn cpu_bytes(&self) -> u64 {
-        match &self.pickable {
+        let pickable: u64 = match &self.pickable {
             Pickable::Raw(primitives) => primitives.iter().map(PrimitiveData::num_bytes).sum(),
             Pickable::Built(meshes) => meshes.iter().map(PickMesh::num_bytes).sum(),
-        }
+        };
+        pickable + size_of_val(self.features.as_slice()) as u64
     }
 
     /// Bytes on the GPU.
     pub(crate) fn gpu_bytes(&self) -> u64 {
         self.primitives.iter().map(|p| p.gpu_bytes).sum()
+    }
+
+    /// Features with the boxes that they fill in plan, ENU metres.
+    pub(crate) fn features(&self) -> impl Iterator<Item = (&FeatureBox, [DVec2; 2])> {
+        let origin = self.origin_enu.truncate();
+        self.features
+            .iter()
+            .map(move |feature| (feature, [feature.min, feature.max].map(|p| origin + p.as_dvec2())))
+    }
+
+    /// Finds out which features a scenario marks in each pane, unless that is known.
+    ///
+    /// * `key` — another one whenever looks may have changed
+    /// * `look` — of a feature in a pane
+    pub(crate) fn find_marks(&mut self, key: u64, num_panes: usize, look: &dyn Fn(usize, &FeatureBox) -> Look) {
+        if self.marks.1 == Some(key) {
+            return;
+        }
+        self.marks = (<[Marks; MAX_SIDES]>::default(), Some(key));
+        for (pane, marks) in self.marks.0.iter_mut().enumerate().take(num_panes) {
+            self.features.iter().for_each(|feature| marks.add(look(pane, feature)));
+        }
+    }
+
+    /// What [`Self::find_marks`] found for a pane.
+    pub(crate) fn marks(&self, pane: usize) -> Marks {
+        self.marks.0.get(pane).copied().unwrap_or_default()
     }
 
     /// True when [`Self::prepare_picking`] has something to do.
@@ -99,6 +149,37 @@ impl ReadyTile {
         };
         meshes.iter().map(|mesh| ((), &self.enu_from_local, mesh))
     }
+}
+
+/// Boxes of the features of a tile, by ascending number.
+fn feature_boxes(primitives: &[PrimitiveData]) -> Vec<FeatureBox> {
+    let mut boxes: HashMap<u32, FeatureBox> = HashMap::new();
+    for primitive in primitives {
+        let positions = primitive.positions.as_chunks::<POSITION_FLOATS>().0;
+        let attributes = primitive.attributes.as_chunks::<ATTRIBUTE_WORDS>().0;
+        // vertices of a feature follow each other
+        let mut last: Option<FeatureBox> = None;
+        let mut put = |found: FeatureBox| {
+            let known = boxes.entry(found.index).or_insert(found);
+            (known.min, known.max) = (known.min.min(found.min), known.max.max(found.max));
+        };
+        for (position, words) in positions.iter().zip(attributes) {
+            let at = Vec2::new(position[0], position[1]);
+            let index = words[4];
+            match &mut last {
+                Some(run) if run.index == index => (run.min, run.max) = (run.min.min(at), run.max.max(at)),
+                _ => {
+                    let layer_code = (words[0] >> 24) as u8;
+                    let run = FeatureBox { index, layer_code, min: at, max: at };
+                    last.replace(run).into_iter().for_each(&mut put);
+                }
+            }
+        }
+        last.into_iter().for_each(put);
+    }
+    let mut boxes: Vec<FeatureBox> = boxes.into_values().collect();
+    boxes.sort_unstable_by_key(|feature| feature.index);
+    boxes
 }
 
 fn pick_mesh(primitive: &PrimitiveData) -> PickMesh {

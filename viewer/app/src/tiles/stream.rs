@@ -1,17 +1,17 @@
 //! The stream of tiles: what is wanted, on its way, waiting for upload, ready.
 
 use crate::engine::frame_loop;
-use crate::tiles::ReadyTile;
+use crate::tiles::ready::{FeatureBox, ReadyTile};
 use crate::tiles::workers::{JobId, LoadedTile, Reply, WorkerPool};
-use bevy::math::{DMat4, DVec3};
+use bevy::math::{DMat4, DVec2, DVec3};
 use bevy::prelude::Resource;
 use bevy::render::renderer::{RenderDevice, RenderQueue};
 use hashbrown::HashMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use viewer_core::picking::{self, Hit};
 use viewer_core::{
-    LoadQueue, QueueSettings, Ray, Retry, SelectSettings, Selection, TileId, TileStates, TileTree, ViewState, Views,
-    select_tiles,
+    LoadQueue, Look, QueueSettings, Ray, Retry, SelectSettings, Selection, TileId, TileStates, TileTree, ViewState, Views,
+    Volume, select_tiles, sketch,
 };
 
 /// What a frame may spend on uploads.
@@ -210,16 +210,45 @@ impl TileStream {
         self.failure.take()
     }
 
-    /// Tiles to draw, nearest first.
-    pub(crate) fn drawn(&self, eye_enu: DVec3) -> Vec<&ReadyTile> {
+    /// Tiles to draw with the volumes that they fill, nearest first.
+    pub(crate) fn drawn(&self, eye_enu: DVec3) -> Vec<(&Volume, &ReadyTile)> {
         let mut drawn: Vec<_> = self
             .selection
             .render
             .iter()
-            .filter_map(|id| Some((self.tree.get(*id)?.volume.distance_m(eye_enu), self.ready.get(id)?)))
+            .filter_map(|id| {
+                let volume = &self.tree.get(*id)?.volume;
+                Some((volume.distance_m(eye_enu), volume, self.ready.get(id)?))
+            })
             .collect();
         drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
-        drawn.into_iter().map(|(_, tile)| tile).collect()
+        drawn.into_iter().map(|(_, volume, tile)| (volume, tile)).collect()
+    }
+
+    /// Finds the marks of the drawn tiles, see [`ReadyTile::find_marks`].
+    pub(crate) fn find_marks(&mut self, key: u64, num_panes: usize, look: &dyn Fn(usize, &FeatureBox) -> Look) {
+        for id in &self.selection.render {
+            if let Some(tile) = self.ready.get_mut(id) {
+                tile.find_marks(key, num_panes, look);
+            }
+        }
+    }
+
+    /// Features of drawn tiles whose middle in plan lies in a ring, by ascending number.
+    ///
+    /// * `is_wanted` — of number and layer code
+    pub(crate) fn features_within(&self, ring: &[DVec2], is_wanted: &dyn Fn(u32, u8) -> bool) -> Vec<u32> {
+        let mut boxes: BTreeMap<u32, [DVec2; 2]> = BTreeMap::new();
+        let drawn = self.selection.render.iter().filter_map(|id| self.ready.get(id));
+        for (feature, [min, max]) in drawn.flat_map(ReadyTile::features) {
+            if is_wanted(feature.index, feature.layer_code) {
+                let [low, high] = boxes.entry(feature.index).or_insert([min, max]);
+                (*low, *high) = (low.min(min), high.max(max));
+            }
+        }
+        let middle = |[min, max]: [DVec2; 2]| (min + max) * 0.5;
+        boxes.retain(|_, corners| sketch::contains(ring, middle(*corners)));
+        boxes.into_keys().collect()
     }
 
     /// Features and triangles of the drawn tiles.
