@@ -5,7 +5,7 @@
 //! they take part in, which changes the indicators that need these. Totals are exact ([`crate::exact`]), so that an
 //! update gives bit by bit what a new evaluation gives.
 
-use crate::facts::{Assumptions, BuildingFacts};
+use crate::facts::Assumptions;
 use crate::geometry::{self, Region};
 use crate::indicators::facilities::{Candidate, candidates};
 use crate::indicators::{Counted, FacilityKind, INDICATORS, MEASURES, Need, Text, Value};
@@ -169,27 +169,27 @@ impl Evaluation {
     /// Finds the members of the world's lists from the given places on.
     fn find_members(&mut self, first: [usize; 5]) {
         let (world, region) = (Arc::clone(&self.world), Arc::clone(&self.region));
-        let buildings: Vec<BuildingMember> = world.buildings[first[0]..]
-            .par_iter()
-            .enumerate()
-            .filter_map(|(i, b)| {
+        let buildings: Vec<BuildingMember> = (first[0]..world.buildings.len())
+            .into_par_iter()
+            .filter_map(|slot| {
+                let b = &world.buildings[slot];
                 let is_counted = region.contains(b.center);
                 let share = if b.footprint.0.is_empty() {
                     f64::from(u8::from(is_counted))
                 } else {
                     region.share(&b.footprint, &b.bounds, b.footprint_m2)
                 };
-                (share > 0.0 || is_counted).then_some(BuildingMember { slot: first[0] + i, share, is_counted })
+                (share > 0.0 || is_counted).then_some(BuildingMember { slot, share, is_counted })
             })
             .collect();
-        let pipes: Vec<PipeMember> = world.pipes[first[1]..]
-            .par_iter()
-            .enumerate()
-            .filter(|(_, p)| region.bounds().meets(&p.bounds))
-            .filter_map(|(i, p)| {
+        let pipes: Vec<PipeMember> = (first[1]..world.pipes.len())
+            .into_par_iter()
+            .filter(|slot| region.bounds().meets(&world.pipes[*slot].bounds))
+            .filter_map(|slot| {
+                let p = &world.pipes[slot];
                 let [plan_m, space_m] = region.length_inside(&p.points);
                 let space_m = p.has_levels.then_some(space_m);
-                (plan_m > 0.0).then_some(PipeMember { slot: first[1] + i, plan_m, space_m })
+                (plan_m > 0.0).then_some(PipeMember { slot, plan_m, space_m })
             })
             .collect();
         let greens: Vec<usize> = (first[2]..world.greens.len())
@@ -429,9 +429,10 @@ fn building_now<'a>(
     assumptions: &'a Assumptions,
 ) -> BuildingNow<'a> {
     let building = &world.buildings[member.slot];
-    let facts: &BuildingFacts = scenario.changed.get(&building.index).unwrap_or(&building.facts);
+    let changed = scenario.changed.get(&building.index);
+    let (facts, tags) = changed.map_or((&building.facts, &building.tags), |c| (&c.facts, &c.tags));
     let state: State = scenario.state(building.index, building.is_proposal);
-    BuildingNow { building, facts, state, share: member.share, is_counted: member.is_counted, assumptions }
+    BuildingNow { building, facts, tags, state, share: member.share, is_counted: member.is_counted, assumptions }
 }
 
 fn pipe_now<'a>(

@@ -96,7 +96,8 @@ impl Described for BuildingNow<'_> {
             "@state" => Some(self.state.as_str().into()),
             "@use" => Some(use_group(self.facts.usage).into()),
             "@year" => self.facts.year.map(Value::from),
-            key => self.building.value_of(key),
+            "@area_m2" => self.building.value_of(key),
+            key => tag(self.tags, key),
         }
     }
 }

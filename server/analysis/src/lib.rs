@@ -11,6 +11,7 @@ pub mod facts;
 pub mod filter;
 pub mod geometry;
 pub mod indicators;
+pub mod list;
 pub mod rules;
 pub mod scenario;
 pub mod slots;

@@ -1,6 +1,7 @@
 //! How things stand: the state of each feature and the figures that edits changed.
 
 use crate::facts::BuildingFacts;
+use crate::world::Tags;
 use std::collections::BTreeMap;
 
 pub use city_model::scenario::FeatureState as State;
@@ -10,13 +11,22 @@ pub const fn was_there(state: State) -> bool {
     !matches!(state, State::Added | State::Absent)
 }
 
+/// A building whose attributes edits changed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changed {
+    /// Its figures with the edits applied.
+    pub facts: BuildingFacts,
+    /// Its attributes for rules with the edits applied.
+    pub tags: Tags,
+}
+
 /// A scenario at a revision and phase.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scenario {
     /// State by feature number; features beyond the end are untouched, proposals beyond the end absent.
     pub states: Vec<u8>,
-    /// Figures of buildings whose attributes edits changed, by feature number.
-    pub changed: BTreeMap<u32, BuildingFacts>,
+    /// Buildings whose attributes edits changed, by feature number.
+    pub changed: BTreeMap<u32, Changed>,
 }
 
 impl Scenario {
@@ -63,7 +73,7 @@ mod tests {
         let mut b = a.clone();
         b.states[5000] = 3;
         b.states.push(4);
-        a.changed.insert(7, BuildingFacts::default());
+        a.changed.insert(7, Changed::default());
         assert_eq!(a.differences(&b), [7, 5000, 10_000]);
         assert!(b.differences(&b).is_empty());
         assert_eq!(b.state(20_000, true), State::Absent);

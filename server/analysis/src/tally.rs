@@ -4,7 +4,7 @@ use crate::exact::Exact;
 use crate::facts::{Assumptions, BuildingFacts};
 use crate::scenario::State;
 use crate::slots::SlotSet;
-use crate::world::{Building, Pipe, World};
+use crate::world::{Building, Pipe, Tags, World};
 use std::collections::BTreeMap;
 
 /// A building as it stands now, seen from the area.
@@ -14,6 +14,8 @@ pub struct BuildingNow<'a> {
     pub building: &'a Building,
     /// Its figures with the edits applied.
     pub facts: &'a BuildingFacts,
+    /// Its attributes for rules with the edits applied.
+    pub tags: &'a Tags,
     /// Its state.
     pub state: State,
     /// Share of its plan area inside the area, 0–1.

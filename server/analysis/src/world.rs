@@ -2,6 +2,7 @@
 
 use crate::facts::BuildingFacts;
 use crate::geometry::{Box2, area_m2};
+use crate::list::List;
 use city_model::Attributes;
 use geo::MultiPolygon;
 use serde_json::Value;
@@ -11,19 +12,19 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default)]
 pub struct World {
     /// Buildings and building parts that carry figures of their own.
-    pub buildings: Vec<Building>,
+    pub buildings: List<Building>,
     /// Pipes.
-    pub pipes: Vec<Pipe>,
+    pub pipes: List<Pipe>,
     /// Planted ground.
-    pub greens: Vec<Patch>,
+    pub greens: List<Patch>,
     /// Land-use parcels.
-    pub parcels: Vec<Patch>,
+    pub parcels: List<Patch>,
     /// Planning zones: town offices, height zones, red lines, heritage zones …
-    pub zones: Vec<Patch>,
+    pub zones: List<Patch>,
     /// Renewal projects.
-    pub projects: Vec<Patch>,
+    pub projects: List<Patch>,
     /// Trees that say more of themselves than where they stand.
-    pub trees: Vec<Spot>,
+    pub trees: List<Spot>,
     /// Layers that the whole city holds, near the area or not: an empty list here is then a known nothing.
     pub has: Layers,
     /// Names behind the small numbers of [`Pipe::class`] and [`Pipe::material`].

@@ -5,6 +5,7 @@ use crate::evaluate::Evaluation;
 use crate::filter::holds;
 use crate::geometry;
 use crate::indicators::{Counted, Value};
+use crate::list::List;
 use crate::world::Patch;
 use geo::algorithm::buffer::{BufferStyle, LineJoin};
 use geo::{Buffer as _, MapCoords as _, MultiPolygon};
@@ -64,7 +65,7 @@ fn list<'a>(e: &'a Evaluation, kind: &ParkKind) -> Option<Box<dyn Iterator<Item 
     }
 }
 
-fn standing<'a>(e: &'a Evaluation, list: &'a [Patch]) -> impl Iterator<Item = &'a Patch> {
+fn standing<'a>(e: &'a Evaluation, list: &'a List<Patch>) -> impl Iterator<Item = &'a Patch> {
     list.iter().filter(|p| e.scenario().state(p.index, p.is_proposal).stands())
 }
 

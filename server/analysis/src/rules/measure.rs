@@ -7,6 +7,7 @@ use crate::exact::Exact;
 use crate::filter::holds;
 use crate::geometry;
 use crate::indicators::{Text, Value};
+use crate::list::List;
 use crate::scenario::State;
 use crate::tally::BuildingNow;
 use city_model::attributes::first_number;
@@ -81,12 +82,12 @@ fn overlap(e: &Evaluation, o: &Overlap) -> Value {
     let counts = |state: State| o.states.is_empty() || o.states.iter().any(|s| s == state.as_str());
     let (mut known, mut number, mut parts) = (0_usize, 0_usize, Vec::new());
     let patches = match o.layer {
-        OverlapLayer::Zones => e.world().zones.as_slice(),
-        OverlapLayer::Parcels => &e.world().parcels,
-        OverlapLayer::Greens => &e.world().greens,
-        OverlapLayer::Buildings | OverlapLayer::Trees => &[],
+        OverlapLayer::Zones => Some(&e.world().zones),
+        OverlapLayer::Parcels => Some(&e.world().parcels),
+        OverlapLayer::Greens => Some(&e.world().greens),
+        OverlapLayer::Buildings | OverlapLayer::Trees => None,
     };
-    for patch in patches.iter().filter(|p| holds(&o.filter, *p)) {
+    for patch in patches.into_iter().flat_map(List::iter).filter(|p| holds(&o.filter, *p)) {
         known += 1;
         let inside = e.region().clip(&patch.outline);
         // neighbours whose edges touch overlap by rounding only

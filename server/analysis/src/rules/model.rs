@@ -85,6 +85,14 @@ impl Comparator {
         }
     }
 
+    /// The sign on the wire.
+    pub const fn wire(self) -> &'static str {
+        match self {
+            Self::AtMost => "<=",
+            Self::AtLeast => ">=",
+        }
+    }
+
     /// The sign for people.
     pub const fn sign(self) -> &'static str {
         match self {
