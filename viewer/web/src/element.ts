@@ -87,7 +87,8 @@ export class ChengjingViewer extends LitElement {
     .middle > .bottom { grid-area: bottom; align-self: end; display: grid; gap: 8px; justify-items: center; pointer-events: none; }
     .bottom > * { pointer-events: auto; min-width: 0; }
     cj-time { width: min(100%, 420px); }
-    cj-compare { max-width: min(100%, 880px); }
+    cj-compare { max-width: min(100%, 720px); }
+    .docked cj-compare { width: 100%; }
     .bare .top, .bare .middle { visibility: hidden; }
     .bare .top *, .bare .middle * { pointer-events: none; }
     .notice { position: absolute; left: 50%; top: 76px; transform: translateX(-50%); padding: 8px 16px; pointer-events: none; max-width: calc(100% - 32px); }
@@ -102,7 +103,8 @@ export class ChengjingViewer extends LitElement {
     }
     @media (max-width: 720px) {
       .top { flex-wrap: wrap; justify-content: space-between; }
-      cj-search { order: 2; flex: 1 0 100%; }
+      cj-search { order: 2; flex: 1 1 0; }
+      cj-toolbar { order: 3; }
       cj-scenario { order: 0; }
       .brand b { display: none; }
       .brand { padding: 0 8px; }
@@ -272,7 +274,7 @@ export class ChengjingViewer extends LitElement {
           <cj-dock .shell=${shell} .state=${state}></cj-dock>
           <div class="bottom">
             ${this.timeOpen ? html`<cj-time .shell=${shell} .state=${state}></cj-time>` : nothing}
-            <cj-compare .shell=${shell} .state=${state}></cj-compare>
+            <cj-compare .shell=${shell} .state=${state} ?hidden=${this.libraryOpen}></cj-compare>
           </div>
           <cj-navigation .shell=${shell} .state=${state} .timeOpen=${this.timeOpen}></cj-navigation>
         </div>

@@ -46,6 +46,11 @@ export function formatNumber(value: number, language: Language, decimals = 0): s
   return format.format(value);
 }
 
+/** A number for an axis: 1,600,000 as 160万 or 1.6M. */
+export function formatShort(value: number, language: Language): string {
+  return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+}
+
 /** A length in metres, in kilometres from 1,000 m on. */
 export function formatLength(metres: number, language: Language): string {
   if (Math.abs(metres) >= 1000) return `${formatNumber(metres / 1000, language, 1)} km`;

@@ -1,6 +1,6 @@
 // Charts of an indicator: A beside B, the way from A to B, the curve over the phases. ECharts itself comes when the first one is shown.
 import { css, html, type TemplateResult } from "lit";
-import { formatNumber, local } from "../i18n";
+import { formatNumber, formatShort, local } from "../i18n";
 import type { Indicator } from "../planning/api";
 import type { CurvePoint } from "../planning/analysis";
 import { barsOf, curveOf, waterfallOf } from "../planning/chart-data";
@@ -72,7 +72,7 @@ export class ChartPanel extends Panel {
     const before = planning.analysis.before?.indicators.find(({ id }) => id === after.id);
     const { sides } = this.shell.planner;
     const title = local(after.title, language);
-    const words = { unit: after.unit, before: sides.name(1), after: sides.name(0), number: (value: number) => formatNumber(value, language, after.decimals), description: title };
+    const words = { unit: after.unit, before: sides.name(1), after: sides.name(0), number: (value: number) => formatNumber(value, language, after.decimals), short: (value: number) => formatShort(value, language), description: title, fontFamily: getComputedStyle(this).fontFamily };
     if (this.kind === "bars") this.#chart.show(this.#charts.barOption(barsOf(before, after, title), words));
     else if (this.kind === "waterfall") this.#chart.show(this.#charts.waterfallOption(waterfallOf(before, after, { before: text.existing, after: text.total, rest: text.difference }), words));
     else {

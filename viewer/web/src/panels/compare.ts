@@ -20,16 +20,19 @@ export class ComparePanel extends Panel {
     section { display: grid; gap: 8px; padding: 8px; }
     .line { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; min-width: 0; }
     .line .segments { flex: none; max-width: 100%; overflow-x: auto; scrollbar-width: none; }
-    .select { height: 32px; max-width: 200px; width: auto; }
+    .select { height: 32px; max-width: 148px; width: auto; }
     .against { display: flex; align-items: center; gap: 8px; min-width: 0; flex: 0 1 auto; }
     .against span { white-space: nowrap; font-size: 12px; color: var(--cj-muted); }
     .small { width: 64px; height: 32px; padding: 0 8px; }
     .phase { display: grid; grid-template-columns: auto auto 1fr auto auto; align-items: center; gap: 0 8px; }
     .phase.folded { grid-template-columns: auto auto auto; justify-content: start; }
-    .track { display: grid; padding: 0 4px; min-width: 0; }
+    .track { display: grid; padding: 0 4px; min-width: 0; container-type: inline-size; }
     input[type="range"] { width: 100%; height: 24px; margin: 0; accent-color: var(--cj-accent); cursor: pointer; }
-    .marks { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; font-size: 11px; line-height: 1; color: var(--cj-muted); margin: -2px 0 0; }
-    .marks span { text-align: center; }
+    /* Each mark stands below the place of the thumb, which is 16 px wide. */
+    .marks { display: flex; justify-content: space-between; padding: 0 8px; font-size: 11px; line-height: 1; color: var(--cj-muted); margin: -2px 0 0; min-width: 0; }
+    .marks span { width: 0; display: flex; justify-content: center; }
+    @container (max-width: 460px) { .marks span:nth-child(even) { visibility: hidden; } }
+    @container (max-width: 250px) { .marks span:nth-child(4n + 3) { visibility: hidden; } }
     .marks [data-on] { color: var(--cj-text); font-weight: 600; }
     .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 12px; align-items: center; padding: 0 4px; }
     .legend .of { color: var(--cj-muted); }
@@ -41,8 +44,6 @@ export class ComparePanel extends Panel {
     .turn .icon { width: 14px; height: 14px; }
     .pill .turn { transform: rotate(-90deg); }
     @media (max-width: 720px) {
-      .marks span:nth-child(even) { visibility: hidden; }
-      .marks { font-size: 10px; }
       .line .grow, .wide { display: none; }
       .phase { grid-template-columns: auto 1fr auto; }
       .phase .step { display: none; }
@@ -64,9 +65,9 @@ export class ComparePanel extends Panel {
     if (this.folded) return html`<section class="card pill" aria-label=${text.label}><span>${text.label} · ${planning.modes[compare.mode]}</span><span class="muted">${phase ? fill(this.text.phase.year, { year: phase.slice(0, 4) }) : this.text.phase.all}</span>${fold}</section>`;
     const modes = MODES.map((mode) => [mode, planning.modes[mode]] as const);
     return html`<section class="card" aria-label=${text.label}>
-      <div class="line">${segments(text.title, modes, compare.mode, (mode) => this.shell.planner.setMode(mode))}${this.#options()}<span class="grow"></span>
+      <div class="line">${segments(text.title, modes, compare.mode, (mode) => this.shell.planner.setMode(mode))}<span class="grow"></span>
         <label class="check"><input type="checkbox" name="colors" .checked=${compare.colors} @change=${(event: Event) => this.shell.planner.setColors((event.target as HTMLInputElement).checked)}>${text.colors}</label>${fold}</div>
-      ${compare.mode === "difference" ? this.#legend() : nothing}
+      ${compare.mode === "single" ? nothing : html`<div class="line">${this.#options()}${compare.mode === "difference" ? this.#legend() : nothing}</div>`}
       ${this.#phase()}
     </section>`;
   }

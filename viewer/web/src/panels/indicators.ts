@@ -13,6 +13,8 @@ import "./chart";
 const TABS = ["table", "rules", "charts"] as const;
 type Tab = (typeof TABS)[number];
 
+const COMPARATORS: Record<string, string> = { "<=": "≤", ">=": "≥", "==": "=", "!=": "≠" };
+
 const VERDICT_MARK = { pass: "✓", fail: "✕", not_decidable: "?" } as const;
 
 export class IndicatorsPanel extends Panel {
@@ -173,7 +175,7 @@ export class IndicatorsPanel extends Panel {
     const unit = rule.unit ? ` ${rule.unit}` : "";
     return html`<button class="rule ${rule.verdict}" data-rule=${rule.rule} aria-expanded=${isOpen} @click=${() => this.#open(rule.rule)}>
         <span class="mark" aria-hidden="true">${VERDICT_MARK[rule.verdict]}</span><span>${local(rule.title, language)}</span><span class="verdict">${text.verdicts[rule.verdict]}</span>
-        <span class="sub number"><span>${text.value} <b>${number(rule.value)}</b>${unit}</span><span>${text.limit} ${rule.comparator} ${number(rule.limit)}${unit}</span>${rule.margin === null ? nothing : html`<span>${text.margin} ${number(rule.margin)}${unit}</span>`}
+        <span class="sub number"><span>${text.value} <b>${number(rule.value)}</b>${unit}</span><span>${text.limit} ${COMPARATORS[rule.comparator] ?? rule.comparator} ${number(rule.limit)}${unit}</span>${rule.margin === null ? nothing : html`<span>${text.margin} ${number(rule.margin)}${unit}</span>`}
           ${rule.verified ? nothing : html`<span class="badge" title=${text.reference_title}>${text.reference}</span>`}</span></button>
       ${isOpen ? html`<div class="why"><dl><dt>${text.why}</dt><dd>${local(rule.reason, language)}</dd><dt>${text.clause}</dt><dd>${rule.clause}</dd><dt>${text.source}</dt><dd>${rule.source}</dd>
           ${rule.exceptions.length > 0 ? html`<dt>${text.exceptions}</dt><dd>${rule.exceptions.map((one) => html`<div>${words(one, language)}</div>`)}</dd>` : nothing}</dl>

@@ -14,6 +14,10 @@ import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
 import { shared } from "../ui/styles";
 
+/** Walls around projects: glass envelope on demand, and the low one that the engine begins with, metres. */
+const ENVELOPE_M = 36;
+const LOW_WALL_M = 3;
+
 /** Steps of the choropleth: share of the target done, with a viridis-like ramp. */
 const RAMP: readonly { from: number; color: string; words: string }[] = [
   { from: 0, color: "#46327e", words: "0–25 %" },
@@ -61,6 +65,8 @@ export class LibraryPanel extends Panel {
     .meter em { position: absolute; top: 0; bottom: 0; width: 2px; background: var(--cj-warn); }
     .map path { stroke: rgb(255 255 255 / 70%); stroke-width: 1; cursor: pointer; vector-effect: non-scaling-stroke; }
     .map text { fill: #fff; font-size: 12px; text-anchor: middle; paint-order: stroke; stroke: rgb(0 0 0 / 70%); stroke-width: 3px; pointer-events: none; }
+    .check { display: inline-flex; align-items: center; gap: 6px; white-space: nowrap; font-size: 13px; cursor: pointer; min-height: 32px; }
+    .check input { accent-color: var(--cj-accent); width: 16px; height: 16px; margin: 0; }
     label.file { display: inline-flex; align-items: center; min-height: 32px; padding: 0 12px; border: 1px solid var(--cj-line); border-radius: 8px; cursor: pointer; gap: 8px; }
     label.file:hover { background: var(--cj-hover); }
     label.file:focus-within { outline: 2px solid var(--cj-accent); outline-offset: 2px; }
@@ -71,7 +77,7 @@ export class LibraryPanel extends Panel {
     .menu a { color: inherit; text-decoration: none; padding: 6px 12px; border-radius: 6px; }
     .menu a:hover { background: var(--cj-hover); }
     @media (max-width: 900px) { .wide { display: none; } .offices { grid-template-columns: 1fr; overflow: auto; } svg.map { height: 160px; } }
-    @media (max-width: 720px) { .head .input { max-width: 120px; } .gantt { display: none; } }
+    @media (max-width: 720px) { .head h2, .check, .gantt, .money { display: none; } .head .input { max-width: 110px; } .head > button:last-child { position: absolute; right: 8px; top: 8px; } section { position: relative; } }
   `];
 
   declare tab: "table" | "offices";
@@ -106,10 +112,13 @@ export class LibraryPanel extends Panel {
         ${this.tab === "table" ? this.#filters(all) : nothing}
         <span class="muted number" role="status">${this.tab === "table" ? fill(text.count, { n: formatNumber(shown.length, this.state.language) }) : ""}</span>
         <span class="grow"></span>
+        <label class="check"><input type="checkbox" name="envelope" @change=${(event: Event) => this.#envelope((event.target as HTMLInputElement).checked)}>${text.envelope}</label>
+        <button class="plain" data-library="create" aria-pressed=${this.state.planning.sketch?.use === "project"} @click=${() => this.#draw()}>${icons.plus}${text.create}</button>
         <label class="file">${text.import}<input type="file" accept=".geojson,.json,.csv,.xlsx,.gml,.xml" @change=${(event: Event) => void this.#import(event)}></label>
         <details class="menu"><summary>${text.export}</summary><div>${(["geojson", "csv", "xlsx"] as const).map((format) => html`<a href=${this.shell.api.projects.exportUrl(format)} download="projects.${format}">${format.toUpperCase()}</a>`)}</div></details>
         <button aria-label=${text.close} title=${text.close} @click=${() => this.#close()}>${icons.close}</button></div>
       ${this.problem ? html`<p class="trouble" role="alert">${this.problem}</p>` : nothing}
+      ${this.#creating()}
       ${this.tab === "table" ? this.#table(shown) : this.#offices()}
     </section>`;
   }
@@ -127,8 +136,8 @@ export class LibraryPanel extends Panel {
     const { library: text } = this.text;
     const today = (yearShare(new Date().toISOString().slice(0, 10)) ?? 0) * 100;
     return html`<div class="table scroll" tabindex="0"><table class="number">
-      <colgroup><col style="width:220px"><col style="width:92px"><col class="wide" style="width:150px"><col class="wide" style="width:150px"><col style="width:104px"><col style="width:64px"><col style="width:96px"><col class="gantt"></colgroup>
-      <thead><tr><th scope="col">${text.name}</th><th scope="col">${text.stage}</th><th scope="col" class="wide">${text.way}</th><th scope="col" class="wide">${text.unit}</th><th scope="col" class="n">${text.investment}</th><th scope="col" class="n">${text.done}</th><th scope="col">${text.progress}</th>
+      <colgroup><col style="width:220px"><col style="width:92px"><col class="wide" style="width:150px"><col class="wide" style="width:150px"><col class="money" style="width:104px"><col class="money" style="width:64px"><col style="width:112px"><col class="gantt"></colgroup>
+      <thead><tr><th scope="col">${text.name}</th><th scope="col">${text.stage}</th><th scope="col" class="wide">${text.way}</th><th scope="col" class="wide">${text.unit}</th><th scope="col" class="n money">${text.investment}</th><th scope="col" class="n money">${text.done}</th><th scope="col">${text.progress}</th>
         <th scope="col" class="gantt" aria-label=${text.schedule}><div class="axis">${YEARS.map((year) => html`<span>${String(year).slice(2)}</span>`)}</div></th></tr></thead>
       <tbody>${shown.map((project) => this.#row(project, today))}</tbody></table>
       ${shown.length === 0 ? html`<p class="muted" style="padding:16px">${text.none}</p>` : nothing}</div>`;
@@ -145,12 +154,52 @@ export class LibraryPanel extends Panel {
       <td><button data-row=${project.id} title=${project.name} @click=${(event: Event) => { event.stopPropagation(); this.#go(project); }}>${project.name}</button></td>
       <td><span class="stage"><i style="background:${statusFill(kind)}"></i>${kind === "exit" ? project.exit : (project.stage ?? "—")}</span></td>
       <td class="wide" title=${project.way ?? ""}>${project.way ?? "—"}</td><td class="wide" title=${project.responsible_unit ?? ""}>${project.responsible_unit ?? "—"}</td>
-      <td class="n">${project.investment_cny === null ? "—" : formatMoney(project.investment_cny, language)}</td><td class="n">${share === null ? "—" : `${formatNumber(share * 100, language)} %`}</td>
+      <td class="n money">${project.investment_cny === null ? "—" : formatMoney(project.investment_cny, language)}</td><td class="n money">${share === null ? "—" : `${formatNumber(share * 100, language)} %`}</td>
       <td>${level ? html`<span style="color:${level.color}">${level.mark} ${project.progress}</span>` : "—"}${project.flags.length > 0 ? html` <small title=${project.flags.map(({ message }) => message).join("\n")}>⚑${project.flags.length}</small>` : nothing}</td>
       <td class="gantt"><div class="lane" role="img" aria-label=${`${text.schedule} ${project.start_on ?? "?"} – ${project.finish_on ?? "?"}`}>
         ${span ? html`<span class="bar" style="left:${span.left}%;width:${span.width}%;background:${statusFill(kind)}">${share === null ? nothing : html`<span class="done" style="width:${Math.min(100, share * 100)}%"></span>`}</span>` : nothing}
         ${project.milestones.map(({ step, planned_on, done_on }) => { const at = yearShare(done_on ?? planned_on); return at === null || at < 0 || at > 1 ? nothing : html`<span class="stone ${done_on ? "done" : ""}" style="left:${at * 100}%" title="${step} ${done_on ?? planned_on}"></span>`; })}
         <span class="today" style="left:${today}%" title=${text.year_now}></span></div></td></tr>`;
+  }
+
+  // New project --------------------------------------------------------------------------------------------------------
+
+  /** Walls of glass around the projects, as high as a house, or the low ones. */
+  #envelope(high: boolean): void {
+    this.shell.send({ type: "set_project_envelope", height_m: high ? ENVELOPE_M : LOW_WALL_M });
+  }
+
+  #draw(): void {
+    const { tools } = this.shell.planner;
+    if (this.state.planning.sketch?.use === "project") tools.clearSketch();
+    else tools.draw("project", "polygon");
+  }
+
+  #creating(): TemplateResult | typeof nothing {
+    const { library: text, edit } = this.text;
+    const { sketch } = this.state.planning;
+    if (sketch?.use !== "project") return nothing;
+    if (!sketch.closed) return html`<p class="hint" role="status">${edit.draw_hint} <button class="plain" ?disabled=${sketch.points.length < 3} @click=${() => this.shell.planner.tools.close()}>${edit.close}</button></p>`;
+    return html`<form class="head" @submit=${(event: Event) => { event.preventDefault(); void this.#create(event.target as HTMLFormElement); }}>
+      <input class="input" style="max-width:320px" name="name" required autocomplete="off" aria-label=${text.name} placeholder=${text.name}><button class="primary">${text.save}</button><button type="button" class="plain" @click=${() => this.#draw()}>${text.cancel}</button></form>`;
+  }
+
+  async #create(form: HTMLFormElement): Promise<void> {
+    const { tools } = this.shell.planner;
+    const outline = tools.outline();
+    const name = String(new FormData(form).get("name") ?? "").trim();
+    if (!outline || !name) return;
+    try {
+      const { data } = await this.shell.api.projects.create(outline, { name });
+      tools.clearSketch();
+      this.problem = null;
+      this.shell.notify(this.text.library.saved);
+      await this.shell.planner.refreshProjects();
+      void this.shell.select(data.id);
+    } catch (error) {
+      const { text, items } = troubleOf(error, this.text.planning.errors);
+      this.problem = [text, ...items.map(({ message }) => message)].join(" · ");
+    }
   }
 
   // Town offices -----------------------------------------------------------------------------------------------------

@@ -11,6 +11,10 @@ import { shared } from "../ui/styles";
 /** Signs nearer than this become one, pixels. */
 const REACH_PX = 72;
 
+/** Half the width of a common sign, and how far it stands above its place. */
+const HALF_PX = 64;
+const LIFT_PX = 46;
+
 /** A sign stands this high over its project, metres. */
 const MAST_M = 60;
 
@@ -40,12 +44,25 @@ export class PinsOverlay extends Panel {
     if (camera.view.distance_m < NEAR_M) return nothing;
     const project = projector(camera.view, { width, height });
     const all: readonly ProjectInfo[] = manifest.projects;
+    const covered = this.#covered();
+    const isFree = ({ x, y }: { x: number; y: number }): boolean => !covered.some((card) => x > card.left - HALF_PX && x < card.right + HALF_PX && y - LIFT_PX < card.bottom && y > card.top);
     const placed = all.flatMap((item) => {
       const [x, y, z] = item.center_enu;
       const at = project([x, y, z + MAST_M]);
-      return at && at.x > -40 && at.x < width + 40 && at.y > -20 && at.y < height ? [{ item, at }] : [];
+      return at && at.x > 0 && at.x < width && at.y > LIFT_PX && at.y < height && isFree(at) ? [{ item, at }] : [];
     });
     return html`${cluster(placed, REACH_PX).map((pin) => this.#pin(pin))}`;
+  }
+
+  /** Cards of the shell that lie over the picture: a sign half below one would only be in the way. */
+  #covered(): { left: number; right: number; top: number; bottom: number }[] {
+    const here = this.getBoundingClientRect();
+    const root = this.getRootNode();
+    if (!(root instanceof ShadowRoot)) return [];
+    return [...root.querySelectorAll(".top > *, .middle > :not(.bottom), .bottom > *, cj-library, cj-status")].map((card) => {
+      const { left, right, top, bottom } = card.getBoundingClientRect();
+      return { left: left - here.left, right: right - here.left, top: top - here.top, bottom: bottom - here.top };
+    }).filter(({ left, right }) => right > left);
   }
 
   #pin({ items, x, y }: Pin<ProjectInfo>): TemplateResult {

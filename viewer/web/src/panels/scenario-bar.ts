@@ -1,7 +1,7 @@
 // Top: the scenario at work, undo and redo, and the menu to choose, make, branch, merge, archive and share scenarios.
 import { css, html, nothing, type TemplateResult } from "lit";
 import { fill, formatNumber } from "../i18n";
-import { BASE, type Edit, type Scenario } from "../planning/api";
+import { BASE, type Edit, type HistoryStep, type Scenario } from "../planning/api";
 import { copyText } from "../ui/clipboard";
 import { fields, selectField, textField } from "../ui/fields";
 import { icons } from "../ui/icons";
@@ -15,9 +15,10 @@ export class ScenarioBar extends Panel {
   static override styles = [shared, fields, css`
     :host { display: block; position: relative; }
     .bar { display: flex; align-items: center; gap: 2px; padding: 5px; height: 44px; }
-    .name { max-width: 190px; gap: 8px; padding: 0 8px; }
+    .name { max-width: 260px; gap: 8px; padding: 0 8px; }
     .name b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .name .icon:first-child { color: var(--cj-accent); }
+    .name[aria-expanded="true"] .icon:first-child { color: inherit; }
     .name .icon:last-child { width: 12px; height: 12px; transform: rotate(90deg); color: inherit; opacity: .7; }
     .lock { font-size: 12px; padding: 0 6px; border-radius: 4px; background: var(--cj-warn); color: #2b1a00; font-weight: 600; white-space: nowrap; }
     .drop { position: absolute; z-index: 3; left: 0; top: 52px; width: 336px; padding: 8px; background: var(--cj-card-solid); max-height: calc(100vh - 160px); display: grid; gap: 8px; }
@@ -45,7 +46,7 @@ export class ScenarioBar extends Panel {
   declare name: string;
   declare note: string;
   declare from: string;
-  declare past: readonly Edit[] | null;
+  declare past: readonly HistoryStep[] | null;
 
   constructor() {
     super();
@@ -143,9 +144,16 @@ export class ScenarioBar extends Panel {
     const { planning: text } = this.text;
     if (this.past === null) return html`<p class="muted" role="status">${this.text.attributes.loading}</p>`;
     if (this.past.length === 0) return html`<p class="muted">${text.history_empty}</p>`;
-    return html`<ol class="changes scroll" tabindex="0">${[...this.past].reverse().map((edit) => html`<li><span class=${edit.until_revision === null ? "" : "gone"}>${this.#describe(edit)}</span>
-      ${edit.until_revision === null ? nothing : html`<span class="hint">${text.history_gone}</span>`}
-      <button class="link" @click=${() => this.#openRevision(edit.from_revision)}>${fill(text.history_open, { n: edit.from_revision })}</button></li>`)}</ol>`;
+    const known = new Map(this.state.planning.scenario?.edits.map((edit) => [edit.uid, edit]));
+    return html`<ol class="changes scroll" tabindex="0">${[...this.past].reverse().map((step) => html`<li><span><b>${this.#kind(step)}</b> ${step.opened.flatMap((uid) => known.get(uid) ?? []).map((edit) => this.#what(edit)).join(this.state.language === "zh-CN" ? "、" : ", ")}
+      <br><span class="hint">${[step.author, this.#when(step.at)].filter(Boolean).join(" · ")}</span></span>
+      <button class="link" @click=${() => this.#openRevision(step.revision)}>${fill(text.history_open, { n: step.revision })}</button></li>`)}</ol>`;
+  }
+
+  #kind({ kind, merged }: HistoryStep): string {
+    const { steps } = this.text.planning;
+    const words = (steps as Record<string, string>)[kind] ?? kind;
+    return merged ? `${words} ${this.state.planning.scenarios?.find(({ id }) => id === merged[0])?.name ?? merged[0]}` : words;
   }
 
   #stale(): TemplateResult | typeof nothing {
@@ -175,12 +183,17 @@ export class ScenarioBar extends Panel {
 
   /** An edit in a line: what, to how many, by whom, when. */
   #describe(edit: Edit): string {
-    const { planning: text } = this.text;
-    const { language } = this.state;
-    const what = `${text.actions[edit.action]} ${edit.features.length === 1 ? edit.features[0] : fill(text.count_features, { n: edit.features.length })}`;
-    const at = new Date(edit.at);
-    const when = Number.isNaN(at.getTime()) ? edit.at : at.toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
-    return [what, edit.phase, edit.note, edit.author, when].filter(Boolean).join(" · ");
+    return [this.#what(edit), edit.phase, edit.note, edit.author, this.#when(edit.at)].filter(Boolean).join(" · ");
+  }
+
+  #what({ action, features }: Edit): string {
+    const { actions, count_features } = this.text.planning;
+    return `${actions[action]} ${features.length === 1 ? features[0] : fill(count_features, { n: features.length })}`;
+  }
+
+  #when(at: string): string {
+    const date = new Date(at);
+    return Number.isNaN(date.getTime()) ? at : date.toLocaleString(this.state.language, { dateStyle: "short", timeStyle: "short" });
   }
 
   #ask(form: Form): void {
@@ -192,7 +205,7 @@ export class ScenarioBar extends Panel {
     this.past = null;
     this.form = form;
     if (form === "history" && scenario) {
-      this.shell.api.scenarios.history(scenario.id).then((edits) => { this.past = edits; }, () => { this.past = scenario.edits; });
+      this.shell.api.scenarios.history(scenario.id).then((steps) => { this.past = steps; }, () => { this.past = []; });
     }
   }
 

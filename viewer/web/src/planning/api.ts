@@ -42,6 +42,20 @@ export interface Edit {
   until_revision: number | null;
 }
 
+/** One write of a scenario. */
+export interface HistoryStep {
+  revision: number;
+  kind: string;
+  /** Edits that came into force, and edits that went. */
+  opened: string[];
+  closed: string[];
+  author: string;
+  at: string;
+  name: string;
+  num_edits: number;
+  merged: [string, number] | null;
+}
+
 export interface ScenarioDetail extends Scenario { edits: Edit[]; can_undo: boolean; can_redo: boolean }
 
 export interface Massing {
@@ -132,8 +146,8 @@ export class ScenarioApi {
     return this.http.json(`${path(id)}/${direction}`, { method: "POST", body: { author }, ifMatch });
   }
 
-  async history(id: string, signal?: AbortSignal): Promise<Edit[]> {
-    return (await this.http.json<{ edits: Edit[] }>(`${path(id)}/history`, { signal })).edits;
+  async history(id: string, signal?: AbortSignal): Promise<HistoryStep[]> {
+    return (await this.http.json<{ steps: HistoryStep[] }>(`${path(id)}/history`, { signal })).steps;
   }
 
   branch(id: string, body: { name: string; author: string }): Promise<Tagged<Scenario>> {

@@ -167,8 +167,8 @@ export class Planner {
         await this.#reread();
         this.host.notify(fill(this.#text.merged, { n: merged }));
       } catch (error) {
-        if (!(error instanceof ApiError) || error.status !== 409) throw error;
-        const conflicts = (error.problem.conflicts ?? []) as MergeConflict[];
+        if (!(error instanceof ApiError) || error.status !== 409 || !error.problem.conflicts?.length) throw error;
+        const conflicts = error.problem.conflicts as MergeConflict[];
         this.#set({ merge: { from, conflicts, resolve: resolve ?? {} } });
       }
     });

@@ -15,9 +15,9 @@ const DOWN = "#e0705f";
 
 type Option = Record<string, unknown>;
 
-export interface Words { unit: string; before: string; after: string; number(value: number): string; description: string }
+export interface Words { unit: string; before: string; after: string; number(value: number): string; short(value: number): string; description: string; fontFamily: string }
 
-const font = { color: INK, fontFamily: "inherit", fontSize: 12 };
+const font = { color: INK, fontSize: 12 };
 
 /** A chart in an element; follows its size until it is disposed of. */
 export function chartIn(element: HTMLElement): { show(option: Option): void; dispose(): void } {
@@ -34,15 +34,15 @@ export function chartIn(element: HTMLElement): { show(option: Option): void; dis
 }
 
 const common = (words: Words): Option => ({
-  textStyle: { fontFamily: "inherit" },
+  textStyle: { fontFamily: words.fontFamily },
   animationDuration: globalThis.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200,
   aria: { enabled: true, label: { description: words.description }, decal: { show: true } },
   tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, backgroundColor: "#161c24", borderColor: "rgba(255,255,255,.15)", textStyle: { color: "#eef2f5", fontSize: 12 }, valueFormatter: (value: unknown) => (typeof value === "number" ? `${words.number(value)} ${words.unit}` : "—") },
   legend: { textStyle: font, itemWidth: 16, itemHeight: 10, top: 0 },
-  grid: { left: 8, right: 16, top: 32, bottom: 8, containLabel: true },
+  grid: { left: 8, right: 16, top: 32, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "all" },
 });
 
-const valueAxis = (words: Words): Option => ({ type: "value", name: words.unit, nameTextStyle: font, axisLabel: { ...font, formatter: (value: number) => words.number(value) }, splitLine: { lineStyle: { color: "rgba(255,255,255,.08)" } } });
+const valueAxis = (words: Words): Option => ({ type: "value", name: words.unit, nameTextStyle: font, splitNumber: 4, axisLabel: { ...font, hideOverlap: true, formatter: (value: number) => words.short(value) }, splitLine: { lineStyle: { color: "rgba(255,255,255,.08)" } } });
 const nameAxis = (names: string[]): Option => ({ type: "category", data: names, axisLabel: { ...font, width: 88, overflow: "truncate" }, axisTick: { show: false }, axisLine: { lineStyle: { color: "rgba(255,255,255,.25)" } } });
 
 /** ECharts takes tooltips as HTML, and names come from data. */
@@ -90,6 +90,6 @@ export function curveOption({ years, values }: { years: string[]; values: (numbe
     legend: { show: false },
     xAxis: { ...nameAxis(years), boundaryGap: false },
     yAxis: { ...valueAxis(words), scale: true },
-    series: [{ name: words.after, type: "line", step: "end", data: values, connectNulls: false, symbolSize: 6, lineStyle: { color: AFTER, width: 2 }, itemStyle: { color: AFTER }, areaStyle: { color: "rgba(95,208,216,.14)" } }],
+    series: [{ name: words.after, type: "line", step: "end", data: values, connectNulls: false, symbolSize: 6, lineStyle: { color: AFTER, width: 2 }, itemStyle: { color: AFTER } }],
   };
 }
