@@ -39,6 +39,7 @@ pub(crate) fn build(args: &Args) -> anyhow::Result<PathBuf> {
         return Ok(dist);
     }
     shell::run(&web, "npm", &["run", "build", "--silent"])?;
+    copy_report_fonts(&web, &dist)?;
     compress_tree(&dist, if args.dev { 5 } else { 11 })?;
     std::fs::write(&stamp, inputs)?;
     Ok(dist)
@@ -90,11 +91,27 @@ fn bind(wasm: &Path, out: &Path, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Compresses text and wasm beside the originals; wasm stays only compressed.
+/// Fonts of the evidence pack: the server subsets them into its PDFs, pages never load them.
+fn copy_report_fonts(web: &Path, dist: &Path) -> anyhow::Result<()> {
+    let package = web.join("node_modules/@expo-google-fonts/noto-sans-sc");
+    let fonts = dist.join("fonts");
+    std::fs::create_dir_all(&fonts)?;
+    for (from, to) in [
+        ("400Regular/NotoSansSC_400Regular.ttf", "NotoSansSC-Regular.ttf"),
+        ("700Bold/NotoSansSC_700Bold.ttf", "NotoSansSC-Bold.ttf"),
+        ("LICENSE_FONT", "OFL.txt"),
+    ] {
+        let from = package.join(from);
+        std::fs::copy(&from, fonts.join(to)).with_context(|| format!("{} is not there", from.display()))?;
+    }
+    Ok(())
+}
+
+/// Compresses text, wasm and fonts beside the originals; wasm and fonts stay only compressed.
 fn compress_tree(dist: &Path, quality: u32) -> anyhow::Result<()> {
     for path in files_below(dist, &[])? {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-        if !["wasm", "js", "css", "html", "svg", "json"].contains(&extension) {
+        if !["wasm", "js", "css", "html", "svg", "json", "ttf"].contains(&extension) {
             continue;
         }
         let bytes = std::fs::read(&path)?;
@@ -104,6 +121,8 @@ fn compress_tree(dist: &Path, quality: u32) -> anyhow::Result<()> {
         std::fs::write(&target, &packed)?;
         if extension == "wasm" {
             report_size(&path, bytes.len(), packed.len(), quality)?;
+        }
+        if ["wasm", "ttf"].contains(&extension) {
             std::fs::remove_file(&path)?;
         }
     }
