@@ -5,6 +5,7 @@ import { fill, formatNumber, local } from "../i18n";
 import { BASE, type Area, type Indicator, type IndicatorAnswer, type RuleResult } from "../planning/api";
 import { troubleOf } from "../planning/trouble";
 import { fields, segments } from "../ui/fields";
+import { groupBy } from "../ui/group";
 import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
 import { shared } from "../ui/styles";
@@ -118,7 +119,7 @@ export class IndicatorsPanel extends Panel {
     if (!after) return html`<p class="state">${busy ? text.busy : ""}</p>`;
     if (after.indicators.length === 0) return html`<p class="state">${text.empty}</p>`;
     const earlier = new Map(before?.indicators.map((one) => [one.id, one]));
-    const groups = Map.groupBy(after.indicators, ({ group }) => group);
+    const groups = groupBy(after.indicators, ({ group }) => group);
     return html`<div class="row-i titles"><span>${text.indicator}</span><span>${text.before}</span><span>${text.after}</span><span>${text.difference}</span></div>
       ${[...groups].map(([group, list]) => html`<h3>${this.#group(group)}</h3>${list.map((indicator) => this.#row(earlier.get(indicator.id), indicator))}`)}`;
   }

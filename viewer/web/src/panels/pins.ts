@@ -5,6 +5,7 @@ import type { Bounds, ProjectInfo } from "../api";
 import { cluster, type Pin } from "../projects/list";
 import { STATUS_COLORS, statusFill, statusKind } from "../projects/status";
 import { projector } from "../projection";
+import { groupBy } from "../ui/group";
 import { Panel } from "../ui/panel";
 import { shared } from "../ui/styles";
 
@@ -77,7 +78,7 @@ export class PinsOverlay extends Panel {
   /** Slices by status, as a pie. */
   #ring(items: readonly ProjectInfo[]): string {
     let at = 0;
-    const counts = Map.groupBy(items, (item) => this.#kind(item));
+    const counts = groupBy(items, (item) => this.#kind(item));
     const slices = [...counts].map(([kind, { length }]) => {
       const from = at;
       at += (length / items.length) * 100;
