@@ -72,6 +72,18 @@ async function memory(browser, page) {
   return { page_process_mib: rss('renderer'), gpu_process_mib: rss('GPU'), js_heap_mib: own.js / 1048576, wasm_mib: own.wasm / 1048576 };
 }
 
+/** Processor time that all processes of the browser have taken so far, ms. */
+async function processorTime(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const TICK_MS = 10;
+  return processInfo.reduce((sum, { id }) => {
+    const fields = readFileSync(`/proc/${id}/stat`, 'utf8').split(') ')[1].split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  }, 0);
+}
+
 /** Frames of the page, from its navigation on: when the city was first seen, when the last change of picture was drawn. */
 function landmarks({ frames, started_ms }) {
   const drawn = frames.filter(({ completed_ms }) => completed_ms !== null);
@@ -87,7 +99,7 @@ function landmarks({ frames, started_ms }) {
   };
 }
 
-async function measure(name, url, drive) {
+async function measure(name, url, { settle, turn }) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
   try {
     const page = await browser.newPage({ viewport: { width: WIDTH, height: HEIGHT }, deviceScaleFactor: 1 });
@@ -97,46 +109,57 @@ async function measure(name, url, drive) {
     await page.addInitScript(installProbe);
     await page.goto(url);
     await page.waitForFunction(() => window.peer || window.chengjing);
-    const { settling, times_ms } = await page.evaluate(drive, { ...TIMING, view });
+    const settling = await page.evaluate(settle);
+    const before_ms = await processorTime(browser);
+    const times_ms = await page.evaluate(turn, { ...TIMING, view });
+    const cpu_ms = ((await processorTime(browser)) - before_ms) / (times_ms.length + TIMING.warm_up);
     if (options.shots) await page.screenshot({ path: join(options.shots, `${name.replaceAll(/\W+/g, '-')}.png`), timeout: 180_000 });
     const frame_ms = times_ms.reduce((sum, ms) => sum + ms, 0) / times_ms.length;
-    return { name, ...landmarks(settling), frame_ms, slowest_ms: Math.max(...times_ms), timed: times_ms.length, ...(await memory(browser, page)), errors };
+    return { name, ...landmarks(settling), frame_ms, cpu_ms, slowest_ms: Math.max(...times_ms), timed: times_ms.length, ...(await memory(browser, page)), errors };
   } finally {
     await browser.close();
   }
 }
 
-// runs in the page of a peer
-const drivePeer = async ({ warm_up, seconds, most, least, step_rad }) => {
-  const { peer, probe } = window;
-  await peer.settled;
-  const settling = { frames: probe.frames.map((frame) => ({ ...frame })), started_ms: peer.started_ms };
-  const times_ms = [];
-  const start = performance.now();
-  for (let i = 0; i < warm_up + least || (performance.now() - start < seconds * 1000 && i < warm_up + most); i += 1) {
-    const before = performance.now();
-    await peer.draw(i * step_rad);
-    if (i >= warm_up) times_ms.push(performance.now() - before);
-  }
-  return { settling, times_ms };
+// these run in the page of a peer …
+const peer = {
+  settle: async () => {
+    await window.peer.settled;
+    return { frames: window.probe.frames.map((frame) => ({ ...frame })), started_ms: window.peer.started_ms };
+  },
+  turn: async ({ warm_up, seconds, most, least, step_rad }) => {
+    const times_ms = [];
+    const start = performance.now();
+    for (let i = 0; i < warm_up + least || (performance.now() - start < seconds * 1000 && i < warm_up + most); i += 1) {
+      const before = performance.now();
+      await window.peer.draw(i * step_rad);
+      if (i >= warm_up) times_ms.push(performance.now() - before);
+    }
+    return times_ms;
+  },
 };
 
-// runs in our page
-const driveOurs = async ({ warm_up, seconds, most, least, step_rad, view }) => {
-  const { chengjing: viewer, probe } = window;
-  await viewer.settled();
-  while (probe.frames.some(({ completed_ms }) => completed_ms === null)) await probe.nextCompleted();
-  const settling = { frames: probe.frames.map((frame) => ({ ...frame })), started_ms: viewer.timings().started_ms };
-  const times_ms = [];
-  const start = performance.now();
-  for (let i = 0; i < warm_up + least || (performance.now() - start < seconds * 1000 && i < warm_up + most); i += 1) {
-    const before = performance.now();
-    const drawn = probe.nextCompleted();
-    viewer.flyTo({ ...view, heading_deg: view.heading_deg + (i * step_rad * 180) / Math.PI }, { duration_ms: 0 });
-    await drawn;
-    if (i >= warm_up) times_ms.push(performance.now() - before);
-  }
-  return { settling, times_ms };
+// … and these in ours
+const own = {
+  settle: async () => {
+    const { chengjing: viewer, probe } = window;
+    await viewer.settled();
+    while (probe.frames.some(({ completed_ms }) => completed_ms === null)) await probe.nextCompleted();
+    return { frames: probe.frames.map((frame) => ({ ...frame })), started_ms: viewer.timings().started_ms };
+  },
+  turn: async ({ warm_up, seconds, most, least, step_rad, view }) => {
+    const { chengjing: viewer, probe } = window;
+    const times_ms = [];
+    const start = performance.now();
+    for (let i = 0; i < warm_up + least || (performance.now() - start < seconds * 1000 && i < warm_up + most); i += 1) {
+      const before = performance.now();
+      const drawn = probe.nextCompleted();
+      viewer.flyTo({ ...view, heading_deg: view.heading_deg + ((i + 1) * step_rad * 180) / Math.PI }, { duration_ms: 0 });
+      await drawn;
+      if (i >= warm_up) times_ms.push(performance.now() - before);
+    }
+    return times_ms;
+  },
 };
 
 const hash = encodeURIComponent(JSON.stringify(job));
@@ -144,9 +167,9 @@ const { target_enu: t } = view;
 const link = [...t, view.distance_m, view.heading_deg, view.pitch_deg].join(',');
 const ours = (quality) => `${server}/?bare&quality=${quality}&error=${options.error_px}#view=${link}`;
 const engines = [
-  ...options.qualities.map((quality) => [`chengjing, ${quality}`, ours(quality), driveOurs]),
-  ['CesiumJS 1.145.0', `${base}/cesium.html#${hash}`, drivePeer],
-  ['3d-tiles-renderer 0.5.3', `${base}/tiles-renderer.html#${hash}`, drivePeer],
+  ...options.qualities.map((quality) => [`chengjing, ${quality}`, ours(quality), own]),
+  ['CesiumJS 1.145.0', `${base}/cesium.html#${hash}`, peer],
+  ['3d-tiles-renderer 0.5.3', `${base}/tiles-renderer.html#${hash}`, peer],
 ].filter(([name]) => options.engines?.some((wanted) => name.includes(wanted)) ?? true);
 const runs = [];
 for (let round = 0; round < options.rounds; round += 1) {
@@ -159,8 +182,8 @@ for (let round = 0; round < options.rounds; round += 1) {
 files.close();
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const table = engines.map(([name]) => {
-  const own = runs.filter((run) => run.name === name);
-  const numbers = Object.keys(own[0]).filter((key) => typeof own[0][key] === 'number');
-  return { name, ...Object.fromEntries(numbers.map((key) => [key, median(own.map((run) => run[key]))])), errors: own.flatMap((run) => run.errors) };
+  const of = runs.filter((run) => run.name === name);
+  const numbers = Object.keys(of[0]).filter((key) => typeof of[0][key] === 'number');
+  return { name, ...Object.fromEntries(numbers.map((key) => [key, median(of.map((run) => run[key]))])), errors: of.flatMap((run) => run.errors) };
 });
 console.log(JSON.stringify({ size: [WIDTH, HEIGHT], options, view, table }));

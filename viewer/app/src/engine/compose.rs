@@ -78,12 +78,17 @@ pub(crate) fn compose(
     device: Res<'_, RenderDevice>,
     queue: Res<'_, RenderQueue>,
 ) {
-    let is_stream_changed = stream.take_changed();
-    let is_dirty = std::mem::take(&mut pending.is_dirty) | is_stream_changed | table.is_changed;
-    frame.is_wanted = is_dirty;
-    if !is_dirty {
+    pending.is_table_changed |= table.is_changed;
+    let is_asked = pending.is_dirty || pending.is_table_changed;
+    let wait_ms = frame_loop::draw_in_ms(!is_asked && !stream.is_settled());
+    frame.is_wanted = wait_ms <= 0.0 && (is_asked || stream.is_changed());
+    pending.waits_ms = (wait_ms > 0.0).then_some(wait_ms);
+    if !frame.is_wanted {
         return;
     }
+    pending.is_dirty = false;
+    let is_table_changed = std::mem::take(&mut pending.is_table_changed);
+    let is_stream_changed = stream.take_changed();
     progress.unsettle();
     progress.count_frame(clock.now_ms);
     let camera = &rig.camera;
@@ -106,7 +111,7 @@ pub(crate) fn compose(
     if frame.settings.shadow_size > 0 {
         let is_moved = shadow.update(camera.target_enu(), camera.distance_m(), light.sun);
         // hidden layers and selected features change what casts, so any change of state redraws the map
-        frame.is_shadow_stale = is_moved || is_stream_changed || table.is_changed || !rig.is_moving();
+        frame.is_shadow_stale = is_moved || is_stream_changed || is_table_changed || !rig.is_moving();
     }
     // the lowest thing known: country around the city that lies above its edge would hide it
     let plain_z_m = manifest.0.bounds_enu[2];
@@ -137,12 +142,15 @@ pub(crate) fn report(
     rig: Res<'_, CameraRig>,
     mut stream: ResMut<'_, TileStream>,
     mut progress: ResMut<'_, Progress>,
+    pending: Res<'_, Pending>,
     frame: Res<'_, FrameInput>,
     clock: Res<'_, FrameClock>,
 ) {
     let has_more_to_tell = progress.tell_camera(&rig.camera, clock.now_ms);
     progress.tell_loading(&stream.selection().stats);
-    let is_at_rest = stream.is_settled() && !rig.is_moving() && !frame.is_wanted;
+    let is_still = stream.is_settled() && !rig.is_moving() && !frame.is_wanted;
+    // the page is told of a picture that stands, not of one that is still being drawn
+    let is_at_rest = is_still && pending.waits_ms.is_none() && frame_loop::is_drawn();
     if frame.is_wanted {
         let stats = stats(&stream, &progress, &frame);
         progress.tell_stats(stats, clock.now_ms, false);
@@ -156,7 +164,7 @@ pub(crate) fn report(
     let has_picking_work = is_at_rest && stream.prepare_picking();
     if frame.is_wanted || rig.is_animated() || stream.has_arrived() || has_more_to_tell || has_picking_work {
         frame_loop::request_frame();
-    } else if let Some(wait_ms) = stream.retry_in_ms() {
+    } else if let Some(wait_ms) = pending.waits_ms.filter(|ms| ms.is_finite()).or_else(|| stream.retry_in_ms()) {
         frame_loop::request_frame_in(wait_ms);
     }
 }

@@ -57,8 +57,8 @@ pub(crate) fn request_frame_in(wait_ms: f64) {
         static WAKES_AT_MS: Cell<f64> = const { Cell::new(0.0) };
     }
     let now_ms = now_ms();
-    // one timer at a time is enough: it asks again when it finds nothing to do
-    if WAKES_AT_MS.get() > now_ms {
+    // a timer that runs out before will do: the engine asks again when it finds nothing to do
+    if (now_ms..=now_ms + wait_ms).contains(&WAKES_AT_MS.get()) {
         return;
     }
     WAKES_AT_MS.set(now_ms + wait_ms);
@@ -86,6 +86,95 @@ fn frame(now_ms: f64) {
 /// Milliseconds since the page began; also within a frame.
 pub(crate) fn now_ms() -> f64 {
     web_sys::window().and_then(|w| w.performance()).map_or(0.0, |p| p.now())
+}
+
+/// Frames that the GPU still works at.
+#[derive(Debug, Clone, Copy)]
+struct Gate {
+    in_flight: u32,
+    /// Time from handing the last completed frame over to its end.
+    last_took_ms: f64,
+    completed_at_ms: f64,
+    /// Completions of an earlier device are not counted.
+    generation: u32,
+}
+
+/// One frame in the hands of the GPU.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Submission {
+    at_ms: f64,
+    generation: u32,
+}
+
+const OPEN_GATE: Gate = Gate {
+    in_flight: 0,
+    last_took_ms: 0.0,
+    completed_at_ms: 0.0,
+    generation: 0,
+};
+
+thread_local! {
+    static GATE: Cell<Gate> = const { Cell::new(OPEN_GATE) };
+}
+
+/// A frame that takes longer is drawn alone; quicker ones overlap with the work for the next.
+const SLOW_FRAME_MS: f64 = 40.0;
+/// Longest rest between two frames while tiles stream in.
+const LONGEST_REST_MS: f64 = 1000.0;
+
+/// Milliseconds until the next frame may be drawn; 0 = now, infinity = when a running one ends.
+///
+/// A GPU that is slower than the page would otherwise be handed frames by the dozen, and the picture would lag seconds
+/// behind the hand. While tiles stream in and nothing moves, a slow renderer, which shares its processors with the
+/// decoders, also rests as long as the last frame took.
+pub(crate) fn draw_in_ms(is_streaming_only: bool) -> f64 {
+    let gate = GATE.get();
+    let is_slow = gate.last_took_ms > SLOW_FRAME_MS;
+    if gate.in_flight >= if is_slow { 1 } else { 2 } {
+        return f64::INFINITY;
+    }
+    if is_streaming_only && is_slow {
+        let rest_ms = gate.last_took_ms.min(LONGEST_REST_MS);
+        return (gate.completed_at_ms + rest_ms - now_ms()).max(0.0);
+    }
+    0.0
+}
+
+/// True when the GPU has drawn everything that it was given.
+pub(crate) fn is_drawn() -> bool {
+    GATE.get().in_flight == 0
+}
+
+/// Notes a frame that was handed to the GPU.
+pub(crate) fn submitted() -> Submission {
+    let mut gate = GATE.get();
+    gate.in_flight += 1;
+    GATE.set(gate);
+    Submission {
+        at_ms: now_ms(),
+        generation: gate.generation,
+    }
+}
+
+/// Notes the end of a frame, and wakes the engine, which may be waiting for it.
+pub(crate) fn completed(submission: Submission) {
+    let mut gate = GATE.get();
+    if gate.generation != submission.generation {
+        return;
+    }
+    gate.in_flight = gate.in_flight.saturating_sub(1);
+    gate.completed_at_ms = now_ms();
+    gate.last_took_ms = gate.completed_at_ms - submission.at_ms;
+    GATE.set(gate);
+    request_frame();
+}
+
+/// Forgets the frames of a device that is gone.
+pub(crate) fn forget_submitted() {
+    GATE.set(Gate {
+        generation: GATE.get().generation.wrapping_add(1),
+        ..OPEN_GATE
+    });
 }
 
 /// Sets a mark in the browser's timeline.

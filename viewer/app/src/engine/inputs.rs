@@ -22,6 +22,10 @@ const NO_FEATURE: u32 = u32::MAX;
 pub(crate) struct Pending {
     /// The picture is out of date.
     pub(crate) is_dirty: bool,
+    /// Rows of the feature table have changed since the last picture.
+    pub(crate) is_table_changed: bool,
+    /// A new picture waits until the GPU is done with the last, for so many milliseconds (or until it is woken).
+    pub(crate) waits_ms: Option<f64>,
     /// Where the pointer rests, when that is to be looked up; `Some(None)` outside the canvas.
     pub(super) hover_px: Option<Option<[f64; 2]>>,
 }

@@ -51,10 +51,15 @@ pub(crate) fn draw_frame(
     draw_city(&mut encoder, &renderer, &frame, &target, &device);
     queue.submit([encoder.finish()]);
     target.present();
-    if !renderer.has_drawn_tiles && !frame.tiles.is_empty() {
-        renderer.has_drawn_tiles = true;
-        queue.on_submitted_work_done(|| frame_loop::mark(FIRST_PIXELS));
-    }
+    let is_first = !frame.tiles.is_empty() && !renderer.has_drawn_tiles;
+    renderer.has_drawn_tiles |= is_first;
+    let submission = frame_loop::submitted();
+    queue.on_submitted_work_done(move || {
+        if is_first {
+            frame_loop::mark(FIRST_PIXELS);
+        }
+        frame_loop::completed(submission);
+    });
 }
 
 /// Pipelines that a frame needs.
@@ -211,21 +216,20 @@ impl<'a> Painter<'a, '_> {
     }
 
     fn draw_opaque(&mut self, device: &RenderDevice) {
+        let plain: Vec<_> = self
+            .primitives()
+            .filter(|(_, _, primitive)| primitive.texture.is_none() && !self.is_faded(primitive))
+            .map(|(row, _, primitive)| (row, primitive, primitive.seen_from(self.frame.tiles[row as usize].tile_from_eye)))
+            .collect();
         for bucket in Bucket::OPAQUE {
             let Some(pipeline) = self.renderer.pipeline(Pass::Opaque(bucket)) else {
                 continue;
             };
-            let mut is_set = false;
-            for (row, _, primitive) in self.primitives() {
-                let indices = &primitive.buckets[bucket as usize];
-                if indices.is_empty() || primitive.texture.is_some() || self.is_faded(primitive) {
-                    continue;
+            self.pass.set_pipeline(pipeline);
+            for (row, primitive, seen) in &plain {
+                for indices in primitive.seen_ranges(bucket, *seen) {
+                    draw(self.pass, primitive, indices, *row);
                 }
-                if !is_set {
-                    self.pass.set_pipeline(pipeline);
-                    is_set = true;
-                }
-                draw(self.pass, primitive, indices.clone(), row);
             }
         }
         let Some(pipeline) = self.renderer.pipeline(Pass::Textured) else {

@@ -1,5 +1,7 @@
 //! GPU buffers of a tile's primitives.
 
+use crate::material::facing::{self, FACINGS};
+use bevy::math::Vec3;
 use bevy::render::renderer::{RenderDevice, RenderQueue};
 use shaders::Bucket;
 use std::ops::Range;
@@ -39,6 +41,10 @@ pub(crate) struct GpuPrimitive {
     pub(crate) texture: Option<GpuTexture>,
     /// Index ranges by [`Bucket`].
     pub(crate) buckets: [Range<u32>; Bucket::COUNT],
+    /// The same, divided by the way that triangles face.
+    parts: Box<Parts>,
+    /// Lower and upper corner, metres relative to the tile's origin.
+    bounds: [Vec3; 2],
     /// True when everything in it lies underground (pipes, tunnels).
     pub(crate) is_below_ground: bool,
     pub(crate) gpu_bytes: u64,
@@ -49,6 +55,9 @@ pub(crate) struct GpuTexture {
     pub(crate) uvs: wgpu::Buffer,
     pub(crate) view: wgpu::TextureView,
 }
+
+/// First index of each facing of each bucket, and the end of the bucket.
+type Parts = [[u32; FACINGS + 1]; Bucket::COUNT];
 
 /// Words of the attributes of one vertex.
 const ATTRIBUTE_WORDS: usize = 5;
@@ -70,7 +79,7 @@ fn is_below_ground(layer: u32) -> bool {
 impl GpuPrimitive {
     /// Uploads a primitive; its triangles are sorted by bucket.
     pub(crate) fn upload(device: &RenderDevice, queue: &RenderQueue, data: &mut PrimitiveData) -> Self {
-        let buckets = sort_by_bucket(&mut data.indices, &data.attributes);
+        let parts = sort(data);
         let create = |label, contents: &[u8], usage| {
             device
                 .wgpu_device()
@@ -107,7 +116,9 @@ impl GpuPrimitive {
                 wgpu::BufferUsages::INDEX,
             ),
             texture,
-            buckets,
+            buckets: std::array::from_fn(|bucket| parts[bucket][0]..parts[bucket][FACINGS]),
+            parts,
+            bounds: bounds(&data.positions),
             is_below_ground: data
                 .attributes
                 .chunks_exact(ATTRIBUTE_WORDS)
@@ -117,25 +128,58 @@ impl GpuPrimitive {
     }
 }
 
-/// Sorts triangles by bucket, in their old order within each; gives the ranges of indices.
-fn sort_by_bucket(indices: &mut Vec<u32>, attributes: &[u32]) -> [Range<u32>; Bucket::COUNT] {
-    let bucket_of = |index: u32| {
-        let surface = attributes
-            .get(index as usize * ATTRIBUTE_WORDS + 1)
-            .copied()
-            .unwrap_or_default();
-        Bucket::of_kind(surface.to_le_bytes()[0]) as usize
-    };
-    let mut sorted: [Vec<u32>; Bucket::COUNT] = Default::default();
-    for triangle in indices.as_chunks::<3>().0 {
-        sorted[bucket_of(triangle[0])].extend_from_slice(triangle);
+impl GpuPrimitive {
+    /// Facings that an eye sees something of; `tile_from_eye` as in `DrawTile`.
+    pub(crate) fn seen_from(&self, tile_from_eye: [f32; 4]) -> u32 {
+        facing::seen_from(-Vec3::from_slice(&tile_from_eye[..3]), self.bounds)
     }
-    indices.clear();
-    sorted.map(|mut part| {
-        let start = indices.len() as u32;
-        indices.append(&mut part);
-        start..indices.len() as u32
-    })
+
+    /// Index ranges of a bucket without what faces away.
+    pub(crate) fn seen_ranges(&self, bucket: Bucket, seen: u32) -> impl Iterator<Item = Range<u32>> {
+        facing::ranges(&self.parts[bucket as usize], seen)
+    }
+}
+
+fn bounds(positions: &[f32]) -> [Vec3; 2] {
+    let points = positions.as_chunks::<3>().0.iter().map(|p| Vec3::from(*p));
+    points.fold([Vec3::INFINITY, Vec3::NEG_INFINITY], |[low, high], p| [low.min(p), high.max(p)])
+}
+
+/// Sorts triangles by bucket and facing, in their old order within each.
+fn sort(data: &mut PrimitiveData) -> Box<Parts> {
+    let points = data.positions.as_chunks::<3>().0;
+    let point = |index: u32| points.get(index as usize).map_or(Vec3::ZERO, |p| Vec3::from(*p));
+    let place = |triangle: &[u32; 3]| {
+        let surface = data.attributes.get(triangle[0] as usize * ATTRIBUTE_WORDS + 1);
+        let bucket = Bucket::of_kind(surface.copied().unwrap_or_default().to_le_bytes()[0]);
+        let facing = match bucket {
+            Bucket::Wall | Bucket::Flat => facing::of_triangle(triangle.map(point)),
+            // seen from above nearly always
+            _ => 0,
+        };
+        bucket as usize * FACINGS + facing
+    };
+    let triangles = data.indices.as_chunks::<3>().0;
+    let places: Vec<u8> = triangles.iter().map(|triangle| place(triangle) as u8).collect();
+    let mut parts: Box<Parts> = Box::default();
+    let mut next = [0; Bucket::COUNT * FACINGS];
+    for place in &places {
+        next[usize::from(*place)] += 3;
+    }
+    let mut start = 0;
+    for (at, count) in next.iter_mut().enumerate() {
+        parts[at / FACINGS][at % FACINGS] = start;
+        start += std::mem::replace(count, start);
+        parts[at / FACINGS][at % FACINGS + 1] = start;
+    }
+    let mut sorted = vec![0; triangles.len() * 3];
+    for (triangle, place) in triangles.iter().zip(places) {
+        let at = &mut next[usize::from(place)];
+        sorted[*at as usize..][..3].copy_from_slice(triangle);
+        *at += 3;
+    }
+    data.indices = sorted;
+    parts
 }
 
 fn upload_image(device: &RenderDevice, queue: &RenderQueue, image: &ImageData) -> wgpu::TextureView {

@@ -1,6 +1,7 @@
 //! The city's look on the GPU: one pipeline family, one uniform, one feature table, one pass.
 
 mod draw;
+mod facing;
 pub(crate) mod feature_table;
 pub(crate) mod frame;
 pub(crate) mod mesh;

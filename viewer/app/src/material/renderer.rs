@@ -1,5 +1,6 @@
 //! Everything on the GPU that outlives a frame. Created anew whenever bevy gets a device.
 
+use crate::engine::frame_loop;
 use crate::gpu::device_loss;
 use crate::gpu::surface::{Canvas, CanvasSurface};
 use crate::material::feature_table::FeatureTable;
@@ -55,6 +56,7 @@ pub(crate) fn create(
         }
     }
     commands.insert_resource(CityRenderer::new(&device));
+    frame_loop::forget_submitted();
     if std::mem::replace(&mut *is_replacement, true) {
         device_loss::finish();
     }

@@ -200,6 +200,11 @@ impl TileStream {
         &self.selection
     }
 
+    /// True when the drawn tiles have changed since [`Self::take_changed`].
+    pub(crate) fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
     /// True once after the drawn tiles changed.
     pub(crate) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.is_changed)
