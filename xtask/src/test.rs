@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check, each with the command that repeats it alone.
 
-use crate::{paths, run, shell, tidy, tools, web};
+use crate::{paths, shell, tidy, tools, web};
 use anyhow::Context as _;
 
 #[derive(clap::Args, Debug)]
@@ -22,15 +22,26 @@ pub(crate) fn test(args: &Args) -> anyhow::Result<()> {
     shell::step("clippy", "cargo clippy --all-targets -- -D warnings", || {
         cargo(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"])
     })?;
-    shell::step("tests", "cargo nextest run --exclude e2e --workspace", || {
-        // nextest runs each test in a process of its own; plain cargo test does where it is not installed
-        let packages = default_packages();
-        let mut arguments: Vec<&str> = packages.iter().flat_map(|p| ["-p", *p]).collect();
+    // before the tests, which build the server that embeds it
+    if !args.quick {
+        shell::step("web shell", "npm --prefix viewer/web test", || {
+            let web = paths::web();
+            tools::ensure_npm(&web)?;
+            shell::run(&web, "npm", &["run", "check", "--silent"])?;
+            shell::run(&web, "npm", &["test", "--silent"])
+        })?;
+        shell::step("browser build", "cargo xtask web", || {
+            web::build(&web::Args::default()).map(drop)
+        })?;
+    }
+    shell::step("tests", "cargo nextest run -E 'not package(e2e)'", || {
+        // nextest runs each test in a process of its own; plain cargo test does where it is not installed. All default
+        // members are built, so that every step resolves the same features and nothing is compiled twice.
         if shell::has("cargo-nextest") {
-            arguments.splice(0..0, ["nextest", "run", "--locked"]);
-        } else {
-            arguments.splice(0..0, ["test", "--locked", "--lib", "--bins", "--tests"]);
+            return cargo(&["nextest", "run", "--locked", "-E", "not package(e2e)"]);
         }
+        let mut arguments = vec!["test", "--locked", "--lib", "--bins", "--tests"];
+        arguments.extend(default_packages().iter().flat_map(|p| ["-p", *p]));
         cargo(&arguments)
     })?;
     shell::step("documentation tests", "cargo test --doc", || {
@@ -48,17 +59,7 @@ pub(crate) fn test(args: &Args) -> anyhow::Result<()> {
         println!("\nquick: the browser build, whole-program and browser tests were left out");
         return Ok(());
     }
-    shell::step("web shell", "npm --prefix viewer/web test", || {
-        let web = paths::web();
-        tools::ensure_npm(&web)?;
-        shell::run(&web, "npm", &["run", "check", "--silent"])?;
-        shell::run(&web, "npm", &["test", "--silent"])
-    })?;
-    shell::step("browser build", "cargo xtask web", || {
-        web::build(&web::Args::default()).map(drop)
-    })?;
-    shell::step("server", "cargo build --release -p chengjing", run::build_server)?;
-    let binary = paths::server_binary(true).display().to_string();
+    let binary = paths::server_binary(false).display().to_string();
     shell::step("whole-program tests", "cargo test -p e2e", || {
         let validator = root.join("tests/validate");
         tools::ensure_npm(&validator)?;
@@ -89,6 +90,7 @@ const fn default_packages() -> &'static [&'static str] {
     &[
         "city-model",
         "city-sources",
+        "analysis",
         "tiler",
         "scene-store",
         "chengjing",
