@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Indicator, IndicatorAnswer, RuleResult } from "../planning/api";
 import { Shell } from "../shell";
 import type { Panel } from "../ui/panel";
@@ -26,7 +26,11 @@ const one = <T extends Element>(panel: Panel, selector: string): T => {
 };
 const words = (element: Element): string => (element.textContent ?? "").replace(/\s+/g, " ").trim();
 
+afterEach(() => vi.unstubAllGlobals());
+
 beforeEach(() => {
+  // What is drawn here comes from the state alone.
+  vi.stubGlobal("fetch", () => new Promise(() => undefined));
   shell = new Shell({ server: new URL("http://127.0.0.1:9/"), canvasSelector: "#none", quality: "low", errorPx: null, reducedMotion: matchMedia("(prefers-reduced-motion: reduce)"), ownsAddress: false });
   shell.dispatch({ type: "language", language: "zh-CN" });
 });
@@ -94,7 +98,7 @@ describe("indicators", () => {
     const panel = await mount("cj-indicators");
     one<HTMLButtonElement>(panel, '[data-indicator="far"]').click();
     await panel.updateComplete;
-    expect(words(one(panel, ".why dl"))).toContain("无值 没有用地");
+    expect(words(one(panel, ".why dl"))).toContain("无值没有用地");
   });
 
   it("put failed rules first and mark unverified limits", async () => {
