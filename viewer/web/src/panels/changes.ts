@@ -4,6 +4,7 @@ import { className, fill, formatNumber } from "../i18n";
 import type { DiffFeature } from "../planning/api";
 import { fields } from "../ui/fields";
 import { Panel } from "../ui/panel";
+import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 import { swatches } from "../ui/swatches";
 
@@ -33,6 +34,10 @@ export class ChangesPanel extends Panel {
   constructor() {
     super();
     this.filter = "";
+  }
+
+  protected override drawn(state: ShellState): readonly unknown[] {
+    return [state.planning.diff, state.planning.scenario, state.planning.compare, state.language];
   }
 
   override render(): TemplateResult {

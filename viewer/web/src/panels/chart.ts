@@ -6,6 +6,7 @@ import type { CurvePoint } from "../planning/analysis";
 import { barsOf, curveOf, waterfallOf } from "../planning/chart-data";
 import { fields, segments, selectField } from "../ui/fields";
 import { Panel } from "../ui/panel";
+import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 
 type Charts = typeof import("../ui/charts");
@@ -49,6 +50,10 @@ export class ChartPanel extends Panel {
     this.#curve.abort();
     this.#chart?.dispose();
     this.#chart = null;
+  }
+
+  protected override drawn(state: ShellState): readonly unknown[] {
+    return [state.planning.analysis, state.planning.scenario, state.planning.compare, state.language];
   }
 
   override render(): TemplateResult {

@@ -7,6 +7,7 @@ import { FIRST_YEAR, LAST_YEAR, phaseOfYear, readYear, YEARS, yearOfPhase } from
 import { fields, numberField, segments } from "../ui/fields";
 import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
+import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 import { swatch, swatches } from "../ui/swatches";
 
@@ -22,7 +23,7 @@ export class ComparePanel extends Panel {
     .line .segments { flex: none; max-width: 100%; overflow-x: auto; scrollbar-width: none; }
     .select { height: 32px; max-width: 148px; width: auto; }
     .against { display: flex; align-items: center; gap: 8px; min-width: 0; flex: 0 1 auto; }
-    .against span { white-space: nowrap; font-size: 12px; color: var(--cj-muted); }
+    .against > span { white-space: nowrap; font-size: 12px; color: var(--cj-muted); }
     .small { width: 64px; height: 32px; padding: 0 8px; }
     .phase { display: grid; grid-template-columns: auto auto 1fr auto auto; align-items: center; gap: 0 8px; }
     .phase.folded { grid-template-columns: auto auto auto; justify-content: start; }
@@ -56,6 +57,10 @@ export class ComparePanel extends Panel {
     super();
     // Where the bar would take the little room that there is it opens folded.
     this.folded = globalThis.matchMedia("(max-width: 720px), (max-height: 560px)").matches;
+  }
+
+  protected override drawn(state: ShellState): readonly unknown[] {
+    return [state.planning, state.language];
   }
 
   override render(): TemplateResult {
@@ -104,10 +109,10 @@ export class ComparePanel extends Panel {
     const phase = compare.others[side - 1]?.phase ?? null;
     const { planner } = this.shell;
     const shown = (scenarios ?? []).filter(({ is_archived, id }) => !is_archived || id === now);
-    return html`<label class="against"><span>${label}</span><select class="input select" data-side=${side} @change=${(event: Event) => planner.setOther(side, { scenario: (event.target as HTMLSelectElement).value, revision: null, phase })}>
+    return html`<span class="against"><label class="against"><span>${label}</span><select class="input select" data-side=${side} @change=${(event: Event) => planner.setOther(side, { scenario: (event.target as HTMLSelectElement).value, revision: null, phase })}>
         <option value=${BASE} .selected=${now === BASE}>${this.text.planning.base}</option>${shown.map(({ id, name }) => html`<option value=${id} .selected=${id === now}>${name}</option>`)}</select></label>
       <select class="input select wide" aria-label=${`${label} · ${this.text.phase.label}`} @change=${(event: Event) => planner.setOther(side, { scenario: now, revision: null, phase: (event.target as HTMLSelectElement).value || null })}>
-        <option value="" .selected=${phase === null}>${this.text.phase.all}</option>${YEARS.map((year) => html`<option value=${phaseOfYear(year)} .selected=${phase === phaseOfYear(year)}>${year}</option>`)}</select>`;
+        <option value="" .selected=${phase === null}>${this.text.phase.all}</option>${YEARS.map((year) => html`<option value=${phaseOfYear(year)} .selected=${phase === phaseOfYear(year)}>${year}</option>`)}</select></span>`;
   }
 
   #legend(): TemplateResult {

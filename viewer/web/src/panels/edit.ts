@@ -8,6 +8,7 @@ import { troubleOf } from "../planning/trouble";
 import { fields, numberField, segments, selectField, textField } from "../ui/fields";
 import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
+import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 import { buildingUses, materials, pipeClasses } from "../planning/vocabulary";
 import { outerRings } from "../geojson";
@@ -79,6 +80,10 @@ export class EditPanel extends Panel {
     super.disconnectedCallback();
     const { tool } = this.state.planning;
     if (tool === "mark" || tool === "lasso") this.shell.planner.tools.take("none");
+  }
+
+  protected override drawn(state: ShellState): readonly unknown[] {
+    return [state.planning, state.selection, state.language, state.manifest];
   }
 
   override render(): TemplateResult {

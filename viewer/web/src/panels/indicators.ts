@@ -8,6 +8,7 @@ import { fields, segments } from "../ui/fields";
 import { groupBy } from "../ui/group";
 import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
+import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 import "./chart";
 
@@ -66,6 +67,10 @@ export class IndicatorsPanel extends Panel {
   override connectedCallback(): void {
     super.connectedCallback();
     queueMicrotask(() => void this.#readZones());
+  }
+
+  protected override drawn(state: ShellState): readonly unknown[] {
+    return [state.planning, state.language, state.manifest];
   }
 
   override render(): TemplateResult {

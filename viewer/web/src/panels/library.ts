@@ -12,6 +12,7 @@ import { doneShare, progressLevel, statusFill, statusKind } from "../projects/st
 import { fields, segments } from "../ui/fields";
 import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
+import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 
 /** Walls around projects: glass envelope on demand, and the low one that the engine begins with, metres. */
@@ -100,6 +101,10 @@ export class LibraryPanel extends Panel {
   override connectedCallback(): void {
     super.connectedCallback();
     queueMicrotask(() => void this.#readOffices());
+  }
+
+  protected override drawn(state: ShellState): readonly unknown[] {
+    return [state.planning.projects, state.planning.sketch, state.selection, state.language, state.manifest];
   }
 
   override render(): TemplateResult {

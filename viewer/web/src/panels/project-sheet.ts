@@ -9,6 +9,7 @@ import { doneShare, progressLevel, STATUS_COLORS, STATUS_KINDS, statusKind } fro
 import { fields, numberField, selectField, textField } from "../ui/fields";
 import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
+import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 
 type Draft = Partial<Pick<Project, "name" | "district" | "town_office" | "class" | "way" | "stage" | "exit" | "progress" | "entered_on" | "start_on" | "finish_on" | "investment_cny" | "responsible_unit"
@@ -89,6 +90,10 @@ export class ProjectSheet extends Panel {
     } catch (error) {
       this.problem = troubleOf(error, this.text.planning.errors).text;
     }
+  }
+
+  protected override drawn(state: ShellState): readonly unknown[] {
+    return [state.selection, state.manifest, state.language];
   }
 
   override render(): TemplateResult {

@@ -6,6 +6,7 @@ import { copyText } from "../ui/clipboard";
 import { fields, selectField, textField } from "../ui/fields";
 import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
+import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 
 type Form = "create" | "branch" | "rename" | "merge" | "history" | "archive";
@@ -68,6 +69,10 @@ export class ScenarioBar extends Panel {
   /** Opens the form for a new scenario, as other panels ask for. */
   create(): void {
     this.#ask("create");
+  }
+
+  protected override drawn(state: ShellState): readonly unknown[] {
+    return [state.planning, state.language];
   }
 
   override render(): TemplateResult {

@@ -3,6 +3,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { fill } from "../i18n";
 import { sidesOf } from "../planning/compare";
 import { Panel } from "../ui/panel";
+import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 
 const STEP = 0.02;
@@ -23,23 +24,29 @@ export class SwipeOverlay extends Panel {
     .rule { position: absolute; background: rgb(255 255 255 / 85%); }
     .rule.v { left: 50%; top: 0; bottom: 0; width: 2px; margin-left: -1px; }
     .rule.h { top: 50%; left: 0; right: 0; height: 2px; margin-top: -1px; }
-    .cell { position: absolute; transform: translateX(-50%); }
+    .cell.west { right: calc(50% + 12px); }
+    .cell.east { left: calc(50% + 12px); }
   `];
 
   #isDragging = false;
+
+  protected override drawn(state: ShellState): readonly unknown[] {
+    return [state.planning.compare, state.planning.scenario, state.planning.scenarios, state.planning.phase, state.language];
+  }
 
   override render(): TemplateResult | typeof nothing {
     const { compare } = this.state.planning;
     const { sides } = this.shell.planner;
     const names = sidesOf(compare.mode).map((side) => sides.name(side));
-    const cell = (index: number, left: number, top: string): TemplateResult => html`<span class="name cell" style="left:${left}%;top:${top}">${names[index]}</span>`;
+    // At the middle, where no card lies over them.
+    const cell = (index: number, side: "west" | "east", top: string): TemplateResult => html`<span class="name cell ${side}" style="top:${top}">${names[index]}</span>`;
     switch (compare.mode) {
       case "swipe":
         return this.#swipe(compare.position, names);
       case "side_by_side":
-        return html`<div class="rule v"></div>${cell(0, 25, "72px")}${cell(1, 75, "72px")}`;
+        return html`<div class="rule v"></div>${cell(0, "west", "72px")}${cell(1, "east", "72px")}`;
       case "grid":
-        return html`<div class="rule v"></div><div class="rule h"></div>${cell(0, 25, "72px")}${cell(1, 75, "72px")}${cell(2, 25, "calc(50% + 12px)")}${cell(3, 75, "calc(50% + 12px)")}`;
+        return html`<div class="rule v"></div><div class="rule h"></div>${cell(0, "west", "72px")}${cell(1, "east", "72px")}${cell(2, "west", "calc(50% + 12px)")}${cell(3, "east", "calc(50% + 12px)")}`;
       default:
         return nothing;
     }
