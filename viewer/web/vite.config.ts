@@ -16,7 +16,7 @@ export default defineConfig({
   // Relative addresses: the page works below any path of a reverse proxy.
   base: "./",
   define: { __ENGINE_BYTES__: JSON.stringify(engineBytes()) },
-  build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 200, reportCompressedSize: false },
+  build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 600, reportCompressedSize: false },
   worker: { format: "es" },
   server: { host: "127.0.0.1", proxy: { "/api": server, "/tiles": server, "/ogc": server } },
   test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },

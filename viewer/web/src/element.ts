@@ -17,7 +17,6 @@ import type { CompareMode } from "./planning/compare";
 import "./panels/compare";
 import "./panels/dock";
 import "./panels/help";
-import "./panels/library";
 import "./panels/navigation";
 import "./panels/pins";
 import "./panels/scenario-bar";
@@ -144,7 +143,10 @@ export class ChengjingViewer extends LitElement {
     this.canvas.addEventListener("keydown", (event) => this.#keys(event));
     this.addEventListener("cj-help", () => this.#panel<HelpSheet>("cj-help")?.show());
     this.addEventListener("cj-time", () => { this.timeOpen = !this.timeOpen; });
-    this.addEventListener("cj-library", () => { this.libraryOpen = !this.libraryOpen; });
+    this.addEventListener("cj-library", () => {
+      this.libraryOpen = !this.libraryOpen;
+      if (this.libraryOpen) void import("./panels/library");
+    });
     this.addEventListener("cj-create-scenario", () => this.#panel<ScenarioBar>("cj-scenario")?.create());
     this.addEventListener("cj-dock", (event) => this.#panel<Dock>("cj-dock")?.show((event as CustomEvent<DockTab>).detail));
     this.addEventListener("cj-docked", (event) => { this.docked = (event as CustomEvent<boolean>).detail; });

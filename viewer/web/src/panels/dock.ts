@@ -4,13 +4,17 @@ import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
 import { shared } from "../ui/styles";
 import "./attributes";
-import "./changes";
-import "./edit";
-import "./indicators";
-import "./project-sheet";
 
 export const DOCK_TABS = ["selection", "edit", "indicators", "changes"] as const;
 export type DockTab = (typeof DOCK_TABS)[number];
+
+/** Panels that come when they are first opened, so that the city's first picture does not wait for them. */
+const PANELS: Record<DockTab, () => Promise<unknown>> = {
+  selection: () => import("./project-sheet"),
+  edit: () => import("./edit"),
+  indicators: () => import("./indicators"),
+  changes: () => import("./changes"),
+};
 
 const ICONS = { selection: icons.info, edit: icons.edit, indicators: icons.chart, changes: icons.changes };
 
@@ -49,6 +53,8 @@ export class Dock extends Panel {
   }
 
   override updated(): void {
+    // A panel that is not there yet fills its place as soon as it is.
+    if (this.tab) void PANELS[this.tab]();
     if (this.#told === (this.tab !== null)) return;
     this.#told = this.tab !== null;
     this.dispatchEvent(new CustomEvent("cj-docked", { detail: this.#told, bubbles: true, composed: true }));

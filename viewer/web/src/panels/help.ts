@@ -46,6 +46,11 @@ export class HelpSheet extends Panel {
           [help.search, key("/")],
           [help.escape, key("Esc")],
           [help.help, key("?")],
+          [help.undo, key("Ctrl Z")],
+          [help.redo, key("Ctrl Y")],
+          [help.blink, key("B")],
+          [help.close_outline, key("Enter")],
+          [help.remove_point, key("⌫")],
         ])}
       </div>
     </dialog>`;
