@@ -1,6 +1,7 @@
 //! A feature in the form in which it is written: encoded off the writer's thread, so that the writer only writes.
 
 use crate::{StoreError, text};
+use city_model::scenario::PROPOSALS_LAYER;
 use city_model::{Attributes, Bounds3, Feature, FeatureClass, Lifespan, LodGeometry, Shape, attributes, layers};
 
 /// A feature ready to be stored; every costly step is done.
@@ -58,9 +59,14 @@ impl EncodedFeature {
             postcard::to_stdvec(&feature.geometry).map_err(|err| unstorable(err.to_string()))?
         };
         let pipe_class = attributes::text(&feature.attributes, "pipe_class");
-        let layer_code = layers::layer_of(feature.class, pipe_class.as_deref()).code;
+        let layer_code = layers::layer_in(&feature.layer, feature.class, pipe_class.as_deref()).code;
         let name = attributes::name(&feature.attributes);
-        let tokens = text::index_tokens(&feature.id, name.as_deref(), &feature.attributes);
+        // what is only proposed is not found as if it stood
+        let tokens = if feature.layer == PROPOSALS_LAYER {
+            String::new()
+        } else {
+            text::index_tokens(&feature.id, name.as_deref(), &feature.attributes)
+        };
         let mut encoded = Self {
             id: feature.id.clone(),
             class: feature.class,

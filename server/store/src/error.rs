@@ -82,6 +82,32 @@ pub enum StoreError {
         /// Id or number.
         key: String,
     },
+    /// No scenario has this id.
+    #[error("no scenario {id:?}")]
+    NoSuchScenario {
+        /// Id, with the revision where that is what is missing.
+        id: String,
+    },
+    /// The scenario was written by somebody else meanwhile.
+    #[error("scenario {id:?} was changed meanwhile and is at revision {revision} now")]
+    ScenarioChanged {
+        /// Id.
+        id: String,
+        /// Its revision.
+        revision: u64,
+    },
+    /// The scenario was put away.
+    #[error("scenario {id:?} is archived: branch it to go on")]
+    ScenarioArchived {
+        /// Id.
+        id: String,
+    },
+    /// There is no step to undo or redo.
+    #[error("there is nothing to {what}")]
+    NothingToUndo {
+        /// `undo` or `redo`.
+        what: &'static str,
+    },
     /// The city has no scene frame yet: nothing was imported.
     #[error("the city is empty: import something first")]
     EmptyCity,

@@ -8,6 +8,7 @@ pub mod city;
 pub mod encode;
 pub mod error;
 pub mod model;
+pub mod scenario;
 pub mod sqlite;
 pub mod store;
 pub mod text;
@@ -17,8 +18,11 @@ pub use city::{CityFolder, WriterLock};
 pub use encode::EncodedFeature;
 pub use error::StoreError;
 pub use model::{
-    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, ImportSummary, LayerCount, PublicationRecord,
-    PublishedContent, PutOutcome, RevisionInfo, SceneInfo, SearchAnswer, SearchHit, StoreSummary, StoredFeature,
+    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeaturesVersion, FeatureQuery, FeatureStub, ImportSummary, LayerCount, PublicationRecord,
+    PublishedContent, ProposalFilter, PutOutcome, RevisionInfo, SceneInfo, SearchAnswer, SearchHit, StoreSummary, StoredFeature,
+};
+pub use scenario::{
+    NewEdit, NewScenario, OwnedFacts, ScenarioChange, ScenarioInfo, ScenarioStep, ScenarioWritten,
 };
 pub use sqlite::SqliteStore;
 pub use store::{ImportSession, SceneStore};

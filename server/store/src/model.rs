@@ -1,7 +1,7 @@
 //! What goes in and out of the store.
 
 use city_model::manifest::LocalText;
-use city_model::{Bounds3, Feature, FeatureClass, FeatureIndex, SceneFrame};
+use city_model::{Bounds3, Feature, FeatureClass, FeatureIndex, Lifespan, SceneFrame};
 use serde::{Deserialize, Serialize};
 
 /// What the whole city shares; set by the first import.
@@ -43,6 +43,13 @@ pub struct StoredFeature {
     pub revision: u32,
 }
 
+impl StoredFeature {
+    /// True for what a scenario proposes.
+    pub fn is_proposal(&self) -> bool {
+        self.feature.layer == city_model::scenario::PROPOSALS_LAYER
+    }
+}
+
 /// What partitioning needs of a live feature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureHeadRow {
@@ -50,6 +57,8 @@ pub struct FeatureHeadRow {
     pub index: FeatureIndex,
     /// Class.
     pub class: FeatureClass,
+    /// True for what a scenario proposes.
+    pub is_proposal: bool,
     /// Bounds in the scene CRS, metres.
     pub bounds: Bounds3,
     /// Grows with every edit; its low 40 bits also change with the content, so that a city folder that was rebuilt
@@ -57,6 +66,52 @@ pub struct FeatureHeadRow {
     pub revision: u64,
     /// Size of the stored geometry, bytes.
     pub geometry_bytes: u32,
+}
+
+/// A feature without its geometry and attributes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureStub {
+    /// Dense number.
+    pub index: FeatureIndex,
+    /// Stable id.
+    pub id: String,
+    /// Class.
+    pub class: FeatureClass,
+    /// Display name.
+    pub name: Option<String>,
+    /// Code of its layer in [`city_model::layers`].
+    pub layer_code: u8,
+    /// True for what a scenario proposes.
+    pub is_proposal: bool,
+    /// False when it was taken out of the city.
+    pub is_live: bool,
+    /// Bounds in the scene CRS, metres; heights count from the ground where `on_terrain`.
+    pub bounds: Bounds3,
+    /// True when heights are relative to the terrain.
+    pub on_terrain: bool,
+    /// When it exists.
+    pub lifespan: Lifespan,
+}
+
+/// What of the proposals of scenarios is wanted beside, or instead of, the city.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProposalFilter {
+    /// The city without proposals.
+    #[default]
+    Without,
+    /// The city and every proposal of every scenario: to be sifted by a state table.
+    With,
+    /// Proposals only.
+    Only,
+}
+
+/// State of the features as a whole: two equal ones hold the same features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FeaturesVersion {
+    /// Highest number + 1. Scenarios only ever add features at the end.
+    pub count: u32,
+    /// Changes with every write of features other than by scenarios.
+    pub changed: u64,
 }
 
 /// Selects features for paging.
@@ -70,6 +125,8 @@ pub struct FeatureQuery {
     pub limit: u32,
     /// So many are passed over, in the order of their numbers.
     pub offset: u32,
+    /// What of the proposals is wanted.
+    pub proposals: ProposalFilter,
 }
 
 /// One page of features.

@@ -1,9 +1,11 @@
 //! What the server asks of a store; SQLite is behind it now, PostGIS can be.
 
 use crate::{
-    Dataset, EncodedFeature, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, ImportSummary, LayerCount,
+    Dataset, EncodedFeature, FeatureHeadRow, FeatureKey, FeaturePage, FeaturesVersion, FeatureQuery, FeatureStub, ImportSummary, LayerCount,
     PublicationRecord, PutOutcome, RevisionInfo, SceneInfo, SearchAnswer, StoreError, StoreSummary, StoredFeature,
 };
+use crate::scenario::{NewScenario, OwnedFacts, ScenarioChange, ScenarioInfo, ScenarioStep, ScenarioWritten};
+use city_model::scenario::Edit;
 use city_model::{Attributes, Feature, FeatureIndex, HeightGrid};
 
 /// Features, revisions and search of one city. Reads may come from several threads; every write is one transaction with
@@ -38,6 +40,24 @@ pub trait SceneStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     fn tiles_of(&self, index: FeatureIndex) -> Result<Vec<String>, StoreError>;
+
+    /// Live features that have any of these attributes, by ascending number, at most `limit`. Reads all attributes.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn features_with(&self, keys: &[&str], limit: u32) -> Result<Vec<StoredFeature>, StoreError>;
+
+    /// Features by id, in the order asked, without geometry and attributes; `None` where there never was one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn stubs_by_id(&self, ids: &[&str]) -> Result<Vec<Option<FeatureStub>>, StoreError>;
+
+    /// Features by number, in the order asked, without geometry and attributes; `None` where there never was one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn stubs_by_index(&self, indices: &[u32]) -> Result<Vec<Option<FeatureStub>>, StoreError>;
 
     /// A page of features.
     ///
@@ -105,11 +125,23 @@ pub trait SceneStore: Send + Sync {
     /// [`StoreError`] when the store cannot be read.
     fn summary(&self) -> Result<StoreSummary, StoreError>;
 
+    /// Looks the whole database over: what is damaged or contradicts itself, a sentence each.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read at all.
+    fn verify(&self) -> Result<Vec<String>, StoreError>;
+
     /// Number that changes when another connection or process has written.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     fn data_version(&self) -> Result<u64, StoreError>;
+
+    /// What tells whether the features are still those that were read; costs two index look-ups.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn features_version(&self) -> Result<FeaturesVersion, StoreError>;
 
     /// Begins an import: one transaction until [`ImportSession::commit`]; dropped, it leaves no trace.
     ///
@@ -122,6 +154,63 @@ pub trait SceneStore: Send + Sync {
     /// # Errors
     /// [`StoreError::NoSuchFeature`], or trouble with the store.
     fn set_attributes(&self, id: &str, changes: &Attributes) -> Result<u32, StoreError>;
+
+    /// Scenarios in the order in which they were made, archived ones too.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn scenarios(&self) -> Result<Vec<ScenarioInfo>, StoreError>;
+
+    /// One scenario; `None` when there is none (there is no row for the base).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn scenario(&self, id: &str) -> Result<Option<ScenarioInfo>, StoreError>;
+
+    /// Every write of a scenario, by ascending revision.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchScenario`], or trouble with the store.
+    fn scenario_steps(&self, id: &str) -> Result<Vec<ScenarioStep>, StoreError>;
+
+    /// Edits in force at a revision, the last one when `None`, by ascending `seq`.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchScenario`], or trouble with the store.
+    fn scenario_edits(&self, id: &str, revision: Option<u64>) -> Result<Vec<Edit>, StoreError>;
+
+    /// The same without ids of features, only their numbers: quick, and enough for compilation.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchScenario`], or trouble with the store.
+    fn scenario_edit_numbers(&self, id: &str, revision: Option<u64>) -> Result<Vec<Edit>, StoreError>;
+
+    /// What compilation of scenarios needs to know of the city.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn city_facts(&self) -> Result<OwnedFacts, StoreError>;
+
+    /// Makes a scenario, empty or as a branch.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchScenario`] for an unknown parent, or trouble with the store.
+    fn create_scenario(&self, new: &NewScenario) -> Result<ScenarioInfo, StoreError>;
+
+    /// Changes a scenario: one transaction, one revision.
+    ///
+    /// * `expected` — revision that the caller knows; `None` changes whatever is there
+    ///
+    /// # Errors
+    /// [`StoreError::ScenarioChanged`] when it has another revision, [`StoreError::ScenarioArchived`],
+    /// [`StoreError::NothingToUndo`], [`StoreError::NoSuchFeature`], or trouble with the store; nothing is written then.
+    fn change_scenario(
+        &self,
+        id: &str,
+        expected: Option<u64>,
+        author: &str,
+        change: &ScenarioChange,
+    ) -> Result<ScenarioWritten, StoreError>;
 
     /// Records a publication and makes it the published one. The tileset must be on disk already.
     ///
@@ -158,6 +247,12 @@ pub trait ImportSession: Send {
     /// # Errors
     /// [`StoreError`] when it cannot be written; the import is to be dropped then.
     fn put(&mut self, feature: &EncodedFeature) -> Result<PutOutcome, StoreError>;
+
+    /// Takes a feature out of the city; its number is not given to another one. True when it was there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be written; the import is to be dropped then.
+    fn remove(&mut self, id: &str) -> Result<bool, StoreError>;
 
     /// Writes a terrain grid in the scene CRS; a grid of the same layer and raster is replaced.
     ///

@@ -65,6 +65,33 @@ mod tests {
     }
 
     #[test]
+    fn a_removed_feature_is_gone_and_keeps_its_number() {
+        let (_dir, city) = city();
+        let features = [
+            building("b1", "demo", 0.0, json!({"name": "一号楼", "protection": "文物"})),
+            building("b2", "demo", 30.0, json!({"note": "protection: none", "nested": {"protection": 1}})),
+        ];
+        import(&city, &features);
+        let store = city.store().unwrap();
+        let with = |keys: &[&str]| -> Vec<String> {
+            let found = store.features_with(keys, 10).unwrap();
+            found.into_iter().map(|f| f.feature.id).collect()
+        };
+        assert_eq!(with(&["old \"quoted\"", "protection"]), ["b1"], "only at the top level");
+        assert!(with(&[]).is_empty());
+        let mut session = store.begin_import().unwrap();
+        assert!(session.remove("b1").unwrap());
+        assert!(!session.remove("b1").unwrap());
+        session.commit("remove", "test").unwrap();
+        assert!(store.feature(FeatureKey::Id("b1")).unwrap().is_none());
+        assert!(with(&["protection"]).is_empty());
+        assert_eq!(store.search("一号楼", 5).unwrap().total, 0);
+        assert_eq!(store.heads().unwrap().len(), 1);
+        let outcomes = import(&city, &features[..1]);
+        assert_eq!(outcomes, [PutOutcome::Replaced(FeatureIndex(0))], "it comes back under its number");
+    }
+
+    #[test]
     fn features_come_back_as_they_were_put() {
         let (_dir, city) = city();
         let mut feature = building(

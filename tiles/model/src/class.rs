@@ -90,6 +90,8 @@ pub enum LayerGroup {
     Underground = 3,
     /// Renewal projects and zones.
     Projects = 4,
+    /// Buildings that scenarios propose; see [`crate::scenario::PROPOSALS_LAYER`]. No class belongs here by itself.
+    Proposals = 5,
 }
 
 impl LayerGroup {
@@ -100,6 +102,7 @@ impl LayerGroup {
         Self::Vegetation,
         Self::Underground,
         Self::Projects,
+        Self::Proposals,
     ];
 
     /// Stable name: folder of the group's tile tree and id of its layer.
@@ -110,6 +113,7 @@ impl LayerGroup {
             Self::Vegetation => "vegetation",
             Self::Underground => "underground",
             Self::Projects => "projects",
+            Self::Proposals => "proposals",
         }
     }
 
@@ -121,6 +125,7 @@ impl LayerGroup {
             Self::Vegetation => "绿化",
             Self::Underground => "地下管线",
             Self::Projects => "更新项目",
+            Self::Proposals => "方案建筑",
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Pipe classes and colours follow CJJ 61-2017 appendix B; the second scheme parts rain from foul water.
 
+use crate::scenario::PROPOSALS_LAYER;
 use crate::{FeatureClass, LayerGroup};
 
 /// One layer of the fixed table.
@@ -20,6 +21,9 @@ pub struct LayerDef {
     /// Standard colour, sRGB.
     pub rgb: [u8; 3],
 }
+
+/// Code of the buildings that scenarios propose.
+pub const PROPOSED_BUILDING_CODE: u8 = 15;
 
 /// First code of the pipe classes.
 pub const FIRST_PIPE_CODE: u8 = 32;
@@ -142,6 +146,14 @@ pub const LAYERS: &[LayerDef] = &[
         "隧道",
         "Tunnels",
         [127, 0, 127],
+    ),
+    layer(
+        PROPOSED_BUILDING_CODE,
+        "proposals/building",
+        LayerGroup::Proposals,
+        "方案建筑",
+        "Proposed buildings",
+        [64, 190, 176],
     ),
     layer(
         32,
@@ -290,6 +302,23 @@ pub fn layer_of(class: FeatureClass, pipe_class: Option<&str>) -> &'static Layer
     by_code(code).unwrap_or(&LAYERS[0])
 }
 
+/// Layer of a feature of a data layer: proposed buildings have one of their own, other proposals that of their class.
+pub fn layer_in(data_layer: &str, class: FeatureClass, pipe_class: Option<&str>) -> &'static LayerDef {
+    if group_in(data_layer == PROPOSALS_LAYER, class) == LayerGroup::Proposals {
+        return by_code(PROPOSED_BUILDING_CODE).unwrap_or(&LAYERS[0]);
+    }
+    layer_of(class, pipe_class)
+}
+
+/// Group that a feature is tiled with: proposed buildings have a tree of their own, so that no edit of a scenario
+/// touches the tiles of the city.
+pub fn group_in(is_proposal: bool, class: FeatureClass) -> LayerGroup {
+    match class.group() {
+        LayerGroup::Buildings if is_proposal => LayerGroup::Proposals,
+        group => group,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,6 +332,14 @@ mod tests {
         assert_eq!(pipe_layer("WS").zh, "污水");
         assert_eq!(pipe_layer("").code, 42);
         assert_eq!(pipe_layer("nonsense").code, 42);
+    }
+
+    #[test]
+    fn proposed_buildings_are_apart_and_proposed_pipes_are_not() {
+        let layer = |class, pipe| layer_in(PROPOSALS_LAYER, class, pipe);
+        assert_eq!(layer(FeatureClass::Building, None).group, LayerGroup::Proposals);
+        assert_eq!(layer(FeatureClass::Pipe, Some("YS")).id, "underground/YS");
+        assert_eq!(layer_in("demo", FeatureClass::Building, None).code, 1);
     }
 
     #[test]

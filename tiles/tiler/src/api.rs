@@ -1,6 +1,8 @@
 //! What the tiler asks of its caller, and what it gives back.
 
-use city_model::{Bounds3, Feature, FeatureClass, FeatureIndex, HeightGrid, Report, SceneFrame};
+use city_model::{
+    Bounds3, Feature, FeatureClass, FeatureIndex, HeightGrid, LayerGroup, Report, SceneFrame, layers,
+};
 
 /// What partitioning needs of a feature, without its geometry.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,12 +11,21 @@ pub struct FeatureHead {
     pub index: FeatureIndex,
     /// Class.
     pub class: FeatureClass,
+    /// True for what a scenario proposes.
+    pub is_proposal: bool,
     /// Bounds in the scene CRS, metres (shapes on the terrain count from z = 0).
     pub bounds: Bounds3,
     /// Grows with every edit of the feature.
     pub revision: u64,
     /// Size of the stored geometry in bytes: a proxy for the encoded size.
     pub geometry_bytes: u32,
+}
+
+impl FeatureHead {
+    /// Group that the feature is tiled with.
+    pub fn group(&self) -> LayerGroup {
+        layers::group_in(self.is_proposal, self.class)
+    }
 }
 
 /// Gives features to the tiler; called from several threads.

@@ -8,18 +8,36 @@
 //! tile is bounded by its children's summaries and features are never fetched twice. Summaries are kept beside the tile;
 //! an inner tile is built again only when the summary of a child changed. Same input must give the same bytes.
 
+use crate::terrain::TriangleDensity;
 use crate::{FeatureHead, Rect, TileFrame, TileMesh};
 use city_model::{Feature, HeightGrid, LayerGroup, Report};
 use glam::DVec2;
+use std::sync::OnceLock;
 
 /// Terrain of the city: finest grid first.
 #[derive(Debug, Clone, Default)]
 pub struct Terrain {
     /// (revision, grid) in the scene CRS, finest first.
     pub grids: Vec<(u64, HeightGrid)>,
+    densities: OnceLock<Vec<TriangleDensity>>,
 }
 
 impl Terrain {
+    /// Terrain of these grids: (revision, grid) in the scene CRS, finest first.
+    pub const fn new(grids: Vec<(u64, HeightGrid)>) -> Self {
+        Self {
+            grids,
+            densities: OnceLock::new(),
+        }
+    }
+
+    /// Triangles to expect in a plan rectangle at the error of leaf tiles: those of the grid that asks for most.
+    pub fn triangles_in(&self, cell: &Rect) -> f64 {
+        let measure = |(_, grid): &(u64, HeightGrid)| TriangleDensity::new(grid, crate::ground::LEAF_TERRAIN_ERROR_M);
+        let densities = self.densities.get_or_init(|| self.grids.iter().map(measure).collect());
+        densities.iter().map(|d| d.triangles_in(cell)).fold(0.0, f64::max)
+    }
+
     /// Orthometric ground height at a plan position of the scene CRS, metres; `None` where no grid knows it.
     pub fn sample(&self, position: DVec2) -> Option<f64> {
         self.grids.iter().find_map(|(_, grid)| grid.sample(position))
@@ -124,9 +142,10 @@ pub trait GroupBuilder: Sync {
 pub fn builders() -> Vec<Box<dyn GroupBuilder>> {
     vec![
         Box::new(crate::ground::GroundBuilder),
-        Box::new(crate::buildings::Buildings),
+        Box::new(crate::buildings::Buildings(LayerGroup::Buildings)),
         Box::new(crate::vegetation::VegetationBuilder),
         Box::new(crate::pipes::PipeBuilder),
         Box::new(crate::projects::ProjectBuilder),
+        Box::new(crate::buildings::Buildings(LayerGroup::Proposals)),
     ]
 }

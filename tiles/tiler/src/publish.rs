@@ -70,9 +70,7 @@ pub(crate) fn publish(
     progress: Progress<'_>,
 ) -> Result<Publication, PublishError> {
     let heads = provider.heads().map_err(PublishError::Provider)?;
-    let mut terrain = Terrain {
-        grids: provider.terrain().map_err(PublishError::Provider)?,
-    };
+    let mut terrain = Terrain::new(provider.terrain().map_err(PublishError::Provider)?);
     let ground_is_guessed = terrain.is_empty();
     if ground_is_guessed {
         terrain.grids.extend(guessed_ground(&heads));
@@ -160,7 +158,7 @@ fn plant(
         .filter_map(|builder| {
             let group = builder.group();
             let members = (0..heads.len() as u32)
-                .filter(|i| heads[*i as usize].class.group() == group)
+                .filter(|i| heads[*i as usize].group() == group)
                 .collect();
             let tree = partition(
                 heads,
@@ -213,7 +211,7 @@ impl Publisher<'_> {
     /// Builds or finds a subtree; `None` when nothing of it can be drawn.
     fn node(&self, builder: &dyn GroupBuilder, node: &Node) -> Result<Option<Done>, PublishError> {
         match &node.kind {
-            NodeKind::Leaf(members) => self.leaf(builder, &node.cell, members),
+            NodeKind::Leaf(members) => self.leaf(builder, &node.cell, node.estimated_bytes, members),
             NodeKind::Inner(children) => {
                 let children: Vec<Option<Done>> = children
                     .par_iter()
@@ -224,7 +222,13 @@ impl Publisher<'_> {
         }
     }
 
-    fn leaf(&self, builder: &dyn GroupBuilder, cell: &Rect, members: &[u32]) -> Result<Option<Done>, PublishError> {
+    fn leaf(
+        &self,
+        builder: &dyn GroupBuilder,
+        cell: &Rect,
+        estimated_bytes: u64,
+        members: &[u32],
+    ) -> Result<Option<Done>, PublishError> {
         let heads: Vec<&FeatureHead> = members.iter().map(|m| &self.heads[*m as usize]).collect();
         let mut hasher = self.hasher(builder, b"leaf", cell);
         let mut reach = match builder.assignment() {
@@ -254,6 +258,15 @@ impl Publisher<'_> {
             let context = self.context(&frame, *cell, 0.0);
             Ok((builder.leaf(&context, &features), frame.origin_enu()))
         })?;
+        tracing::debug!(
+            target: "tiler::sizes",
+            group = builder.group().as_str(),
+            estimated_bytes,
+            bytes = record.bytes,
+            triangles = record.num_triangles,
+            features = record.num_features,
+            "leaf"
+        );
         self.check(1)?;
         Ok(self.finish(&key, record, is_new, indices, Vec::new()))
     }

@@ -28,7 +28,7 @@ impl FeatureTag {
         let pipe_class = attributes::text(&feature.attributes, "pipe_class");
         Self {
             index: feature.index.0,
-            layer_code: layers::layer_of(feature.class, pipe_class.as_deref()).code,
+            layer_code: layers::layer_in(&feature.layer, feature.class, pipe_class.as_deref()).code,
             class_code: feature.class.code(),
             height_m: height_m as f32,
             id: feature.id.clone(),

@@ -2,6 +2,7 @@
 
 use crate::text::TOKEN_RULES_VERSION;
 use crate::{Dataset, EncodedFeature, FeatureKey, ImportSession, ImportSummary, PutOutcome, SceneInfo, StoreError};
+use city_model::scenario::PROPOSALS_LAYER;
 use city_model::{Attributes, FeatureIndex, HeightGrid};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::collections::{HashMap, HashSet};
@@ -63,12 +64,7 @@ impl SqliteImport {
 
     /// Inserts unless the id is taken; true when inserted.
     fn insert(&self, index: u32, id: &str, layer_id: i64, feature: &EncodedFeature) -> Result<bool, StoreError> {
-        if write_row(&self.connection, INSERT_FEATURE, index, id, layer_id, feature)? == 0 {
-            return Ok(false);
-        }
-        write_body(&self.connection, index, feature)?;
-        write_indexes(&self.connection, index, feature)?;
-        Ok(true)
+        insert_feature(&self.connection, index, id, layer_id, feature)
     }
 
     fn existing(&self, id: &str) -> Result<(u32, i64, u64, bool), StoreError> {
@@ -169,6 +165,29 @@ impl ImportSession for SqliteImport {
                 what: format!("feature {id:?}"),
                 reason: "its id is taken by another layer, with and without the layer's name".to_owned(),
             })
+    }
+
+    fn remove(&mut self, id: &str) -> Result<bool, StoreError> {
+        let found: Option<u32> = self
+            .connection
+            .query_row("SELECT idx FROM features WHERE id = ?1 AND live = 1", [id], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(StoreError::sql("look up feature"))?;
+        let Some(index) = found else {
+            return Ok(false);
+        };
+        for sql in [
+            "UPDATE features SET live = 0, revision = revision + 1 WHERE idx = ?1",
+            "DELETE FROM feature_rtree WHERE idx = ?1",
+            "DELETE FROM feature_search WHERE rowid = ?1",
+        ] {
+            self.connection
+                .execute(sql, [index])
+                .map_err(StoreError::sql("remove feature"))?;
+        }
+        Ok(true)
     }
 
     fn put_terrain(&mut self, layer: &str, grid: &HeightGrid) -> Result<(), StoreError> {
@@ -289,7 +308,29 @@ pub(super) fn audit(connection: &Connection, action: &str, detail: &str) -> Resu
         .map_err(StoreError::sql("write audit row"))
 }
 
-fn layer_id(connection: &Connection, name: &str) -> Result<i64, StoreError> {
+/// Inserts a feature unless its id is taken; true when inserted.
+pub(super) fn insert_feature(
+    connection: &Connection,
+    index: u32,
+    id: &str,
+    layer_id: i64,
+    feature: &EncodedFeature,
+) -> Result<bool, StoreError> {
+    if write_row(connection, INSERT_FEATURE, index, id, layer_id, feature)? == 0 {
+        return Ok(false);
+    }
+    write_body(connection, index, feature)?;
+    write_indexes(connection, index, feature)?;
+    if feature.layer == PROPOSALS_LAYER {
+        connection
+            .prepare_cached("INSERT INTO proposals (idx) VALUES (?1)")
+            .and_then(|mut statement| statement.execute([index]))
+            .map_err(StoreError::sql("mark proposal"))?;
+    }
+    Ok(true)
+}
+
+pub(super) fn layer_id(connection: &Connection, name: &str) -> Result<i64, StoreError> {
     let action = StoreError::sql;
     let found = connection
         .query_row("SELECT layer_id FROM layers WHERE name = ?1", [name], |row| row.get(0))

@@ -6,13 +6,17 @@
 mod import;
 mod publish;
 mod read;
+mod scenario;
 mod schema;
 mod search;
+mod verify;
 
+use crate::scenario::{NewScenario, OwnedFacts, ScenarioChange, ScenarioInfo, ScenarioStep, ScenarioWritten};
 use crate::{
-    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, ImportSession, LayerCount, PublicationRecord,
+    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeaturesVersion, FeatureQuery, FeatureStub, ImportSession, LayerCount, PublicationRecord,
     RevisionInfo, SceneInfo, SceneStore, SearchAnswer, StoreError, StoreSummary, StoredFeature,
 };
+use city_model::scenario::Edit;
 use city_model::{Attributes, Feature, FeatureIndex, HeightGrid};
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -117,6 +121,18 @@ impl SceneStore for SqliteStore {
         self.read(|connection| publish::tiles_of(connection, index))
     }
 
+    fn features_with(&self, keys: &[&str], limit: u32) -> Result<Vec<StoredFeature>, StoreError> {
+        self.read(|connection| read::with_attributes(connection, keys, limit))
+    }
+
+    fn stubs_by_id(&self, ids: &[&str]) -> Result<Vec<Option<FeatureStub>>, StoreError> {
+        self.read(|connection| read::stubs(connection, "id", ids.iter()))
+    }
+
+    fn stubs_by_index(&self, indices: &[u32]) -> Result<Vec<Option<FeatureStub>>, StoreError> {
+        self.read(|connection| read::stubs(connection, "idx", indices.iter()))
+    }
+
     fn features(&self, query: &FeatureQuery) -> Result<FeaturePage, StoreError> {
         self.read(|connection| read::page(connection, query))
     }
@@ -161,6 +177,10 @@ impl SceneStore for SqliteStore {
         self.read(read::summary)
     }
 
+    fn verify(&self) -> Result<Vec<String>, StoreError> {
+        self.read(verify::verify)
+    }
+
     fn data_version(&self) -> Result<u64, StoreError> {
         let watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
         let version: i64 = watcher
@@ -169,12 +189,54 @@ impl SceneStore for SqliteStore {
         Ok(version.cast_unsigned())
     }
 
+    fn features_version(&self) -> Result<FeaturesVersion, StoreError> {
+        self.read(read::features_version)
+    }
+
     fn begin_import(&self) -> Result<Box<dyn ImportSession>, StoreError> {
         Ok(Box::new(import::SqliteImport::begin(self.writer()?)?))
     }
 
     fn set_attributes(&self, id: &str, changes: &Attributes) -> Result<u32, StoreError> {
         import::set_attributes(self.writer()?, id, changes)
+    }
+
+    fn scenarios(&self) -> Result<Vec<ScenarioInfo>, StoreError> {
+        self.read(scenario::list)
+    }
+
+    fn scenario(&self, id: &str) -> Result<Option<ScenarioInfo>, StoreError> {
+        self.read(|connection| scenario::one(connection, id))
+    }
+
+    fn scenario_steps(&self, id: &str) -> Result<Vec<ScenarioStep>, StoreError> {
+        self.read(|connection| scenario::steps(connection, id))
+    }
+
+    fn scenario_edits(&self, id: &str, revision: Option<u64>) -> Result<Vec<Edit>, StoreError> {
+        self.read(|connection| scenario::edits(connection, id, revision, true))
+    }
+
+    fn scenario_edit_numbers(&self, id: &str, revision: Option<u64>) -> Result<Vec<Edit>, StoreError> {
+        self.read(|connection| scenario::edits(connection, id, revision, false))
+    }
+
+    fn city_facts(&self) -> Result<OwnedFacts, StoreError> {
+        self.read(scenario::facts)
+    }
+
+    fn create_scenario(&self, new: &NewScenario) -> Result<ScenarioInfo, StoreError> {
+        scenario::create(&mut self.writer()?, new)
+    }
+
+    fn change_scenario(
+        &self,
+        id: &str,
+        expected: Option<u64>,
+        author: &str,
+        change: &ScenarioChange,
+    ) -> Result<ScenarioWritten, StoreError> {
+        scenario::change(&mut self.writer()?, id, expected, author, change)
     }
 
     fn record_publication(&self, record: &PublicationRecord) -> Result<RevisionInfo, StoreError> {

@@ -2,7 +2,7 @@
 
 use crate::encode::{decode_attributes, decode_geometry};
 use crate::{
-    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, LayerCount, SceneInfo, StoreError, StoreSummary,
+    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeaturesVersion, FeatureQuery, FeatureStub, LayerCount, ProposalFilter, SceneInfo, StoreError, StoreSummary,
     StoredFeature,
 };
 use city_model::{Bounds3, Date, Feature, FeatureClass, FeatureIndex, HeightGrid, Lifespan};
@@ -51,6 +51,43 @@ pub(super) fn feature(connection: &Connection, key: FeatureKey<'_>) -> Result<Op
     row.map(RawFeature::decode).transpose()
 }
 
+/// Features by id or number without their bodies, live or not.
+pub(super) fn stubs<T: rusqlite::ToSql>(
+    connection: &Connection,
+    column: &'static str,
+    keys: impl Iterator<Item = T>,
+) -> Result<Vec<Option<FeatureStub>>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(&format!(
+            "SELECT idx, id, class, name, layer_code, layer_id IS (SELECT layer_id FROM layers WHERE name = 'proposals'), live,
+             min_x, min_y, min_z, max_x, max_y, max_z, on_terrain, lifespan_from, lifespan_to FROM features WHERE {column} = ?1"
+        ))
+        .map_err(StoreError::sql("look up feature"))?;
+    keys.map(|key| {
+        statement
+            .query_row([key], |row| {
+                Ok(FeatureStub {
+                    index: FeatureIndex(row.get(0)?),
+                    id: row.get(1)?,
+                    class: class(row.get(2)?),
+                    name: row.get(3)?,
+                    layer_code: row.get(4)?,
+                    is_proposal: row.get(5)?,
+                    is_live: row.get(6)?,
+                    bounds: bounds(row, 7)?,
+                    on_terrain: row.get(13)?,
+                    lifespan: Lifespan {
+                        from: row.get::<_, Option<i32>>(14)?.map(Date),
+                        to: row.get::<_, Option<i32>>(15)?.map(Date),
+                    },
+                })
+            })
+            .optional()
+            .map_err(StoreError::sql("look up feature"))
+    })
+    .collect()
+}
+
 pub(super) fn children(connection: &Connection, id: &str, limit: u32) -> Result<Vec<String>, StoreError> {
     connection
         .prepare_cached("SELECT id FROM features WHERE parent = ?1 AND live = 1 ORDER BY idx LIMIT ?2")
@@ -74,7 +111,12 @@ pub(super) fn page(connection: &Connection, query: &FeatureQuery) -> Result<Feat
     } else {
         ("", "features f")
     };
-    let condition = format!("f.live = 1{by_code}{by_box}");
+    let by_proposal = match query.proposals {
+        ProposalFilter::Without => " AND f.layer_id IS NOT (SELECT layer_id FROM layers WHERE name = 'proposals')",
+        ProposalFilter::With => "",
+        ProposalFilter::Only => " AND f.layer_id IS (SELECT layer_id FROM layers WHERE name = 'proposals')",
+    };
+    let condition = format!("f.live = 1{by_code}{by_box}{by_proposal}");
     let [x0, y0, x1, y1] = query.bbox_scene.unwrap_or_default();
     let code = query.layer_code.unwrap_or_default();
     let mut named: Vec<(&str, &dyn rusqlite::ToSql)> = Vec::new();
@@ -111,11 +153,69 @@ pub(super) fn page(connection: &Connection, query: &FeatureQuery) -> Result<Feat
     })
 }
 
+/// Features whose attributes have one of `keys` at their top level.
+pub(super) fn with_attributes(
+    connection: &Connection,
+    keys: &[&str],
+    limit: u32,
+) -> Result<Vec<StoredFeature>, StoreError> {
+    // the text is looked at first: most features have none of the keys and are not parsed
+    let quoted = |key: &&str| serde_json::Value::from(*key).to_string();
+    let keys_json = serde_json::Value::from(keys.to_vec()).to_string();
+    let mut parameters: Vec<String> = keys.iter().map(quoted).collect();
+    let likely: Vec<String> = (1..=keys.len())
+        .map(|n| format!("instr(b.attributes, ?{n}) > 0"))
+        .collect();
+    if likely.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT f.idx FROM features f JOIN feature_bodies b USING (idx) WHERE f.live = 1 AND ({})
+         AND EXISTS (SELECT 1 FROM json_each(b.attributes) a JOIN json_each(?{}) k ON k.value = a.key)
+         ORDER BY f.idx LIMIT {limit}",
+        likely.join(" OR "),
+        keys.len() + 1
+    );
+    parameters.push(keys_json);
+    let indices: Vec<u32> = connection
+        .prepare(&sql)
+        .and_then(|mut statement| {
+            statement
+                .query_map(rusqlite::params_from_iter(&parameters), |row| row.get(0))?
+                .collect()
+        })
+        .map_err(StoreError::sql("find features with attributes"))?;
+    indices
+        .into_iter()
+        .filter_map(|index| feature(connection, FeatureKey::Index(FeatureIndex(index))).transpose())
+        .collect()
+}
+
+/// Highest number, and the last write of features by anything but a scenario or a publication.
+pub(super) fn features_version(connection: &Connection) -> Result<FeaturesVersion, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT (SELECT coalesce(max(idx) + 1, 0) FROM features),
+                    (SELECT coalesce(max(audit_id), 0) FROM audit WHERE action NOT IN ('scenario', 'publish', 'gc'))",
+        )
+        .and_then(|mut statement| {
+            statement.query_row([], |row| {
+                let changed: i64 = row.get(1)?;
+                Ok(FeaturesVersion {
+                    count: row.get(0)?,
+                    changed: changed.cast_unsigned(),
+                })
+            })
+        })
+        .map_err(StoreError::sql("read version of features"))
+}
+
 pub(super) fn layer_counts(connection: &Connection) -> Result<Vec<LayerCount>, StoreError> {
     connection
         .prepare_cached(
             "SELECT layer_code, count(*), min(min_x), min(min_y), min(min_z), max(max_x), max(max_y), max(max_z)
-             FROM features WHERE live = 1 GROUP BY layer_code ORDER BY layer_code",
+             FROM features WHERE live = 1
+             AND (layer_code = 15 OR layer_id IS NOT (SELECT layer_id FROM layers WHERE name = 'proposals')) GROUP BY layer_code ORDER BY layer_code",
         )
         .and_then(|mut statement| {
             statement
@@ -134,7 +234,8 @@ pub(super) fn layer_counts(connection: &Connection) -> Result<Vec<LayerCount>, S
 pub(super) fn heads(connection: &Connection) -> Result<Vec<FeatureHeadRow>, StoreError> {
     connection
         .prepare_cached(
-            "SELECT idx, class, min_x, min_y, min_z, max_x, max_y, max_z, revision, content_hash, geometry_bytes
+            "SELECT idx, class, min_x, min_y, min_z, max_x, max_y, max_z, revision, content_hash, geometry_bytes,
+             layer_id IS (SELECT layer_id FROM layers WHERE name = 'proposals')
              FROM features WHERE live = 1 AND geometry_bytes > 0 ORDER BY idx",
         )
         .and_then(|mut statement| {
@@ -144,6 +245,7 @@ pub(super) fn heads(connection: &Connection) -> Result<Vec<FeatureHeadRow>, Stor
                     Ok(FeatureHeadRow {
                         index: FeatureIndex(index),
                         class: class(row.get(1)?),
+                        is_proposal: row.get(11)?,
                         bounds: bounds(row, 2)?,
                         revision: head_revision(index, row.get(8)?, row.get::<_, i64>(9)?.cast_unsigned()),
                         geometry_bytes: row.get(10)?,

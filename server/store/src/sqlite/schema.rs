@@ -10,7 +10,7 @@ use std::path::Path;
 const APPLICATION_ID: i32 = 0x434A_4A47;
 
 /// (what it does, statements); the version is the position, from 1.
-const MIGRATIONS: &[(&str, &str)] = &[("first tables", FIRST)];
+const MIGRATIONS: &[(&str, &str)] = &[("first tables", FIRST), ("scenarios", SCENARIOS)];
 
 const FIRST: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -72,6 +72,45 @@ CREATE TABLE feature_tiles (
 CREATE TABLE audit (
   audit_id INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL
 ) STRICT;
+";
+
+const SCENARIOS: &str = "
+-- what scenarios propose: absent from the city unless a scenario builds it
+CREATE TABLE proposals (idx INTEGER PRIMARY KEY REFERENCES features (idx)) STRICT;
+INSERT INTO proposals SELECT idx FROM features JOIN layers USING (layer_id) WHERE layers.name = 'proposals';
+
+-- few features come or go by their own dates
+CREATE INDEX features_by_lifespan ON features (idx) WHERE lifespan_to IS NOT NULL OR lifespan_from > 20231231;
+
+CREATE TABLE scenarios (
+  scenario_id INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, note TEXT NOT NULL,
+  base_revision INTEGER NOT NULL, revision INTEGER NOT NULL,
+  parent_id INTEGER REFERENCES scenarios (scenario_id), parent_revision INTEGER,
+  created_at TEXT NOT NULL, created_by TEXT NOT NULL, updated_at TEXT NOT NULL, updated_by TEXT NOT NULL,
+  is_archived INTEGER NOT NULL
+) STRICT;
+
+-- one row for each write; opened, closed: JSON lists of uids; feature_count, city_revision: the city as it was then
+CREATE TABLE scenario_steps (
+  scenario_id INTEGER NOT NULL REFERENCES scenarios (scenario_id), revision INTEGER NOT NULL, kind TEXT NOT NULL,
+  author TEXT NOT NULL, at TEXT NOT NULL, name TEXT NOT NULL, note TEXT NOT NULL, opened TEXT NOT NULL, closed TEXT NOT NULL,
+  num_edits INTEGER NOT NULL, city_revision INTEGER NOT NULL, feature_count INTEGER NOT NULL,
+  merged_id INTEGER REFERENCES scenarios (scenario_id), merged_revision INTEGER,
+  PRIMARY KEY (scenario_id, revision)
+) STRICT, WITHOUT ROWID;
+
+-- what was decided; written once. features, added: numbers, u32 little endian
+CREATE TABLE scenario_edit_bodies (
+  uid TEXT PRIMARY KEY, action TEXT NOT NULL, features BLOB NOT NULL, added BLOB NOT NULL, attributes TEXT NOT NULL,
+  project TEXT, phase INTEGER, author TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+
+-- in which revisions of which scenario an edit is in force; rows are only ever closed
+CREATE TABLE scenario_edits (
+  scenario_id INTEGER NOT NULL REFERENCES scenarios (scenario_id), uid TEXT NOT NULL REFERENCES scenario_edit_bodies (uid),
+  from_revision INTEGER NOT NULL, until_revision INTEGER, seq INTEGER NOT NULL,
+  PRIMARY KEY (scenario_id, uid, from_revision)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Brings the database to the newest schema.

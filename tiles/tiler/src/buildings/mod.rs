@@ -17,16 +17,16 @@ use glam::{DVec2, DVec3, Vec3Swizzles as _};
 use openness::Neighbours;
 use palette::Look;
 
-/// Builder of [`LayerGroup::Buildings`].
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Buildings;
+/// Builder of a group of buildings: [`LayerGroup::Buildings`], or [`LayerGroup::Proposals`] with its own tree.
+#[derive(Debug, Clone, Copy)]
+pub struct Buildings(pub LayerGroup);
 
 /// Encoded bytes of one block with its row in the property table, measured on generated districts.
 const BLOCK_BYTES: u32 = 200;
 
 impl GroupBuilder for Buildings {
     fn group(&self) -> LayerGroup {
-        LayerGroup::Buildings
+        self.0
     }
 
     fn version(&self) -> u32 {

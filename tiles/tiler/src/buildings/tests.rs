@@ -26,7 +26,7 @@ fn build(features: &[Feature], terrain: &Terrain) -> (TileMesh, BuiltTile) {
         target_error_m: 0.0,
         target_bytes: 160 * 1024,
     };
-    let built = Buildings.leaf(&context, features);
+    let built = Buildings(LayerGroup::Buildings).leaf(&context, features);
     (built.mesh.clone(), built)
 }
 
@@ -45,7 +45,7 @@ fn stand_in(summaries: &[&[u8]], target_error_m: f64, target_bytes: u32) -> Buil
         target_error_m,
         target_bytes,
     };
-    Buildings.stand_in(&context, summaries)
+    Buildings(LayerGroup::Buildings).stand_in(&context, summaries)
 }
 
 fn house(index: u32, at: DVec2, size: DVec2, height_m: f64, roof: RoofForm) -> Feature {
@@ -146,7 +146,7 @@ fn a_building_on_a_slope_stands_in_the_ground_and_keeps_its_height() {
         num_y: 81,
         heights_m: (0..81 * 81).map(|i| 100.0 + (i % 81) as f32 - 40.0).collect(),
     };
-    let terrain = Terrain { grids: vec![(1, grid)] };
+    let terrain = Terrain::new(vec![(1, grid)]);
     let mut feature = house(
         0,
         DVec2::ZERO,

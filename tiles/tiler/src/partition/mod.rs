@@ -11,6 +11,8 @@ use glam::{DVec2, Vec3Swizzles as _};
 pub struct Node {
     /// Plan cell, scene CRS metres.
     pub cell: Rect,
+    /// Encoded size that was expected of a leaf, bytes; 0 for inner nodes.
+    pub estimated_bytes: u64,
     /// What it holds.
     pub kind: NodeKind,
 }
@@ -115,9 +117,11 @@ impl Partition<'_> {
         if members.is_empty() && own == 0 {
             return None;
         }
-        if self.bytes(&cell, own, &members) <= self.limit_bytes && members.len() <= MAX_LEAF_FEATURES {
+        let estimated_bytes = self.bytes(&cell, own, &members);
+        if estimated_bytes <= self.limit_bytes && members.len() <= MAX_LEAF_FEATURES {
             return Some(Node {
                 cell,
+                estimated_bytes,
                 kind: NodeKind::Leaf(members),
             });
         }
@@ -160,6 +164,7 @@ impl Partition<'_> {
             1 => children.pop(),
             _ => Some(Node {
                 cell,
+                estimated_bytes: 0,
                 kind: NodeKind::Inner(children),
             }),
         }
@@ -193,8 +198,7 @@ impl Partition<'_> {
                 packed.push((child, u64::MAX));
                 continue;
             };
-            let own = self.builder.cell_bytes(&child.cell, self.terrain);
-            let bytes = self.bytes(&child.cell, own, members);
+            let bytes = child.estimated_bytes;
             let fits = |other: &u64| other.saturating_add(bytes) <= self.target_bytes;
             match packed
                 .iter_mut()
@@ -203,6 +207,7 @@ impl Partition<'_> {
                 Some((
                     Node {
                         cell,
+                        estimated_bytes,
                         kind: NodeKind::Leaf(into),
                     },
                     size,
@@ -214,6 +219,7 @@ impl Partition<'_> {
                         max: cell.max.max(child.cell.max),
                     };
                     *size += bytes;
+                    *estimated_bytes = *size;
                 }
                 _ => packed.push((child, bytes)),
             }
@@ -230,6 +236,7 @@ impl Partition<'_> {
             if !current.is_empty() && (bytes + own > self.limit_bytes || current.len() >= MAX_LEAF_FEATURES) {
                 leaves.push(Node {
                     cell,
+                    estimated_bytes: bytes,
                     kind: NodeKind::Leaf(std::mem::take(&mut current)),
                 });
                 bytes = 0;
@@ -239,12 +246,14 @@ impl Partition<'_> {
         }
         leaves.push(Node {
             cell,
+            estimated_bytes: bytes,
             kind: NodeKind::Leaf(current),
         });
         match leaves.len() {
             1 => leaves.remove(0),
             _ => Node {
                 cell,
+                estimated_bytes: 0,
                 kind: NodeKind::Inner(leaves),
             },
         }

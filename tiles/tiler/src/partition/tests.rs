@@ -37,6 +37,7 @@ fn head(index: u32, x: f64, y: f64, size: f64, bytes: u32) -> FeatureHead {
     FeatureHead {
         index: FeatureIndex(index),
         class: FeatureClass::Building,
+        is_proposal: false,
         bounds,
         revision: 1,
         geometry_bytes: bytes,

@@ -21,7 +21,7 @@ pub fn grid_from_heads(heads: &[FeatureHead]) -> Option<HeightGrid> {
     let placed = || {
         heads
             .iter()
-            .filter(|h| !h.bounds.is_empty() && h.bounds.min.is_finite() && h.bounds.max.is_finite())
+            .filter(|h| !h.is_proposal && !h.bounds.is_empty() && h.bounds.min.is_finite() && h.bounds.max.is_finite())
     };
     let foot = |h: &FeatureHead, z: f64| h.bounds.center().xy().extend(z);
     let has_level = |z: f64| z.abs() > 1e-6;
@@ -230,6 +230,7 @@ mod tests {
         let head = |class, low: f64, high: f64| FeatureHead {
             index: city_model::FeatureIndex(0),
             class,
+            is_proposal: false,
             bounds: city_model::Bounds3 {
                 min: DVec3::new(0.0, 0.0, low),
                 max: DVec3::new(9.0, 9.0, high),

@@ -41,6 +41,7 @@ impl FeatureProvider for City {
             .map(|(f, revision)| FeatureHead {
                 index: f.index,
                 class: f.class,
+                is_proposal: f.layer == city_model::scenario::PROPOSALS_LAYER,
                 bounds: f.bounds(),
                 revision: *revision,
                 geometry_bytes: postcard::to_stdvec(&f.geometry).unwrap().len() as u32,
