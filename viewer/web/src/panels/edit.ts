@@ -4,6 +4,7 @@ import { fill, formatNumber } from "../i18n";
 import type { EditRequest, Massing, MassingRequest } from "../planning/api";
 import { isDate } from "../planning/phase";
 import { along, bearing, crossesItself, distance, inset, rectangleAt, signedArea, type Point } from "../planning/sketch";
+import type { Marked } from "../planning/state";
 import { troubleOf } from "../planning/trouble";
 import { fields, numberField, segments, selectField, textField } from "../ui/fields";
 import { icons } from "../ui/icons";
@@ -46,7 +47,7 @@ export class EditPanel extends Panel {
   declare action: MarkAction;
   declare problem: string | null;
   declare form: {
-    id: string; addedStoreys: number | null; newUse: string; facade: string;
+    id: string; addedStoreys: number | null; bodyStoreys: number | null; newUse: string; facade: string;
     storeys: number; floorHeight: number; use: string; setback: number; name: string;
     length: number | null; bearing: number | null; lon: number | null; lat: number | null;
     width: number; depth: number; rotation: number;
@@ -61,7 +62,7 @@ export class EditPanel extends Panel {
     this.action = "demolish";
     this.problem = null;
     this.form = {
-      id: "", addedStoreys: null, newUse: "", facade: "",
+      id: "", addedStoreys: null, bodyStoreys: null, newUse: "", facade: "",
       storeys: 18, floorHeight: 3, use: "tower", setback: 0, name: "",
       length: null, bearing: null, lon: null, lat: null,
       width: 30, depth: 20, rotation: 90,
@@ -117,14 +118,24 @@ export class EditPanel extends Panel {
       <p class="hint">${tool === "lasso" ? text.lasso_hint : text.click_hint}</p>
       <form class="row" @submit=${(event: Event) => { event.preventDefault(); void this.#addById(); }}><input class="input" style="flex:1;width:auto" name="id" autocomplete="off" aria-label=${text.by_id} placeholder=${text.by_id} .value=${this.form.id}
         @input=${(event: Event) => this.#set({ id: (event.target as HTMLInputElement).value })}><button class="plain" ?disabled=${!this.form.id.trim()}>${text.add}</button></form>
+      ${this.#addSelected()}
       <div class="row"><b role="status" style="flex:1">${fill(text.marked, { n })}</b>${marked.length > 0 ? html`<button class="link" @click=${() => tools.unmark()}>${text.unmark}</button>` : nothing}</div>
       ${marked.length === 0 ? nothing : html`<div class="chips scroll">${marked.slice(0, 40).map((one) => html`<button title=${one.id} @click=${() => tools.toggle(one)}>${one.name} ×</button>`)}</div>`}
       <div class="act">${segments(text.action, [["retain", text.retain], ["modify", text.modify], ["demolish", text.demolish]] as const, this.action, (action) => { this.action = action; })}</div>
       ${this.action === "modify" ? html`<div class="pair">
-        ${numberField({ label: text.added_storeys, name: "added_storeys", value: this.form.addedStoreys, min: 0, max: 50, step: 1, onChange: (addedStoreys) => this.#set({ addedStoreys }) })}
+        ${marked.some(isProposal)
+          ? numberField({ label: text.body_storeys, name: "body_storeys", value: this.form.bodyStoreys, min: 1, max: 200, step: 1, onChange: (bodyStoreys) => this.#set({ bodyStoreys }) })
+          : numberField({ label: text.added_storeys, name: "added_storeys", value: this.form.addedStoreys, min: 1, max: 200, step: 1, onChange: (addedStoreys) => this.#set({ addedStoreys }) })}
         ${selectField(text.new_use, "new_use", this.form.newUse, [["", text.unchanged], ...this.#uses()], (newUse) => this.#set({ newUse }))}</div>
         ${textField(text.facade, "facade", this.form.facade, (facade) => this.#set({ facade }))}` : nothing}
-      <button class="primary" data-edit="apply" ?disabled=${marked.length === 0 || busy} @click=${() => void this.#applyMarks()}>${marked.length === 0 ? text.apply : fill(text.apply_n, { n })}</button>`;
+      <button class="primary" data-edit="apply" ?disabled=${marked.length === 0 || busy || (this.action === "modify" && Object.keys(this.#changes()).length === 0)} @click=${() => void this.#applyMarks()}>${marked.length === 0 ? text.apply : fill(text.apply_n, { n })}</button>`;
+  }
+
+  /** What was found by search, or selected before the tool was taken up. */
+  #addSelected(): TemplateResult | typeof nothing {
+    const detail = this.state.selection?.detail;
+    if (!detail || this.state.planning.marked.some(({ id }) => id === detail.id)) return nothing;
+    return html`<button class="plain" data-edit="add-selected" @click=${() => this.shell.planner.tools.mark([{ id: detail.id, featureIndex: detail.feature_index, name: detail.name ?? detail.id }])}>${icons.plus}${this.text.edit.add_selected} · ${detail.name ?? detail.id}</button>`;
   }
 
   async #addById(): Promise<void> {
@@ -140,15 +151,20 @@ export class EditPanel extends Panel {
 
   async #applyMarks(): Promise<void> {
     const { marked } = this.state.planning;
-    const { addedStoreys, newUse, facade } = this.form;
-    const attributes: Record<string, unknown> = {};
-    if (this.action === "modify") {
-      if (addedStoreys) attributes["added_storeys"] = addedStoreys;
-      if (newUse) attributes["use"] = newUse;
-      if (facade.trim()) attributes["facade"] = facade.trim();
-    }
+    const attributes = this.action === "modify" ? this.#changes() : {};
     const request: EditRequest = { action: this.action, features: marked.map(({ id }) => id), ...(Object.keys(attributes).length > 0 ? { attributes } : {}) };
     if (await this.#write([request])) this.shell.planner.tools.unmark();
+  }
+
+  /** Attributes that 改 sets. */
+  #changes(): Record<string, unknown> {
+    const { addedStoreys, bodyStoreys, newUse, facade } = this.form;
+    const hasProposals = this.state.planning.marked.some(isProposal);
+    return {
+      ...(hasProposals ? (bodyStoreys ? { storeys: bodyStoreys } : {}) : addedStoreys ? { added_storeys: addedStoreys } : {}),
+      ...(newUse ? { use: newUse } : {}),
+      ...(facade.trim() ? { facade: facade.trim() } : {}),
+    };
   }
 
   // Drawing ----------------------------------------------------------------------------------------------------------
@@ -391,5 +407,10 @@ export class EditPanel extends Panel {
   }
 }
 
+
+/** Bodies that scenarios build have ids of their own (`server/app/src/scenarios`). */
+function isProposal({ id }: Marked): boolean {
+  return id.startsWith("p-");
+}
 
 customElements.define("cj-edit", EditPanel);

@@ -138,9 +138,10 @@ export class IndicatorsPanel extends Panel {
     return html`<button class="row-i number ${lit === after.id ? "lit" : ""}" data-indicator=${after.id} aria-expanded=${isOpen} @click=${() => this.#open(after.id)}>
         <span>${local(after.title, language)} <small>${after.unit}</small></span><span>${this.#value(before)}</span><b>${this.#value(after)}</b><span class=${shown ? (change ?? 0) > 0 ? "up" : "down" : ""}>${shown || "·"}</span></button>
       ${isOpen ? html`<div class="why"><dl>
-          ${after.value === null ? html`<dt>${this.text.indicators.none}</dt><dd>${words(after.reason, language)}</dd>` : nothing}
+          ${after.value === null ? html`<dt>${this.text.indicators.none}</dt><dd>${after.reason ? local(after.reason, language) : ""}</dd>` : nothing}
+          ${after.note ? html`<dt>${this.text.indicators.note}</dt><dd>${local(after.note, language)}</dd>` : nothing}
           <dt>${this.text.indicators.formula}</dt><dd>${local(after.formula, language)}</dd>
-          ${after.source ? html`<dt>${this.text.indicators.source}</dt><dd>${after.source}</dd>` : nothing}
+          ${after.source ? html`<dt>${this.text.indicators.source}</dt><dd>${after.source} ${after.verified === false ? html`<span class="badge" title=${this.text.indicators.reference_title}>${this.text.indicators.reference}</span>` : nothing}</dd>` : nothing}
           ${after.by && Object.keys(after.by).length > 0 ? html`<dt>${this.text.indicators.by}</dt><dd>${Object.entries(after.by).map(([name, value]) => html`<div>${name} ${formatNumber(value, language, after.decimals)}</div>`)}</dd>` : nothing}</dl>
           ${this.#light(after.id, after.num_features, after.features)}</div>` : nothing}`;
   }
@@ -170,7 +171,9 @@ export class IndicatorsPanel extends Panel {
     const count = (verdict: string): number => rules.results.filter((one) => one.verdict === verdict).length;
     const rank = { fail: 0, not_decidable: 1, pass: 2 };
     const sorted = [...rules.results].sort((a, b) => rank[a.verdict] - rank[b.verdict]);
-    return html`<p class="state" role="status">${fill(text.summary, { pass: count("pass"), fail: count("fail"), open: count("not_decidable") })}</p>${sorted.map((rule) => this.#rule(rule))}`;
+    return html`<p class="state" role="status">${fill(text.summary, { pass: count("pass"), fail: count("fail"), open: count("not_decidable") })}</p>
+      ${(rules.faults ?? []).map(({ file, pointer, reason }) => html`<p class="trouble" role="alert">${file} ${pointer}: ${reason}</p>`)}
+      ${sorted.map((rule) => this.#rule(rule))}`;
   }
 
   #rule(rule: RuleResult): TemplateResult {
@@ -184,8 +187,9 @@ export class IndicatorsPanel extends Panel {
         <span class="sub number"><span>${text.value} <b>${number(rule.value)}</b>${unit}</span><span>${text.limit} ${COMPARATORS[rule.comparator] ?? rule.comparator} ${number(rule.limit)}${unit}</span>${rule.margin === null ? nothing : html`<span>${text.margin} ${number(rule.margin)}${unit}</span>`}
           ${rule.verified ? nothing : html`<span class="badge" title=${text.reference_title}>${text.reference}</span>`}</span></button>
       ${isOpen ? html`<div class="why"><dl><dt>${text.why}</dt><dd>${local(rule.reason, language)}</dd><dt>${text.clause}</dt><dd>${rule.clause}</dd><dt>${text.source}</dt><dd>${rule.source}</dd>
-          ${rule.exceptions.length > 0 ? html`<dt>${text.exceptions}</dt><dd>${rule.exceptions.map((one) => html`<div>${words(one, language)}</div>`)}</dd>` : nothing}</dl>
-          ${this.#light(rule.rule, rule.features.length, rule.features)}</div>` : nothing}`;
+          ${rule.note ? html`<dt>${text.note}</dt><dd>${local(rule.note, language)}</dd>` : nothing}
+          ${rule.exceptions.length > 0 ? html`<dt>${text.exceptions}</dt><dd>${rule.exceptions.map(({ title, amount }) => html`<div>${local(title, language)} ${number(amount)}</div>`)}</dd>` : nothing}</dl>
+          ${this.#light(rule.rule, rule.num_features, rule.features)}</div>` : nothing}`;
   }
 
   // Area and pack ----------------------------------------------------------------------------------------------------
@@ -248,9 +252,5 @@ const GROUPS: Record<string, LocalText> = {
   investment: { zh: "投资", en: "Investment" },
   height: { zh: "高度", en: "Height" },
 };
-
-function words(text: string | LocalText | null, language: "zh-CN" | "en"): string {
-  return text === null ? "" : typeof text === "string" ? text : local(text, language);
-}
 
 customElements.define("cj-indicators", IndicatorsPanel);

@@ -130,10 +130,10 @@ export class LibraryPanel extends Panel {
 
   #filters(all: readonly Project[]): TemplateResult {
     const { library: text } = this.text;
-    const choose = (label: string, field: "stage" | "class" | "way" | "office", values: string[]): TemplateResult => html`<select class="input ${field === "stage" ? "" : "wide"}" aria-label=${label} @change=${(event: Event) => { this.filter = { ...this.filter, [field]: (event.target as HTMLSelectElement).value }; }}>
+    const choose = (label: string, field: "library" | "stage" | "class" | "way" | "office", values: string[]): TemplateResult => html`<select class="input ${field === "stage" ? "" : "wide"}" aria-label=${label} @change=${(event: Event) => { this.filter = { ...this.filter, [field]: (event.target as HTMLSelectElement).value }; }}>
       <option value="">${label} · ${text.any}</option>${values.map((value) => html`<option value=${value} .selected=${this.filter[field] === value}>${value}</option>`)}</select>`;
     return html`<input class="input" type="search" aria-label=${text.search} placeholder=${text.search} .value=${this.filter.text} @input=${(event: Event) => { this.filter = { ...this.filter, text: (event.target as HTMLInputElement).value }; }}>
-      ${choose(text.stage, "stage", valuesOf(all, "stage"))}${choose(text.class, "class", valuesOf(all, "class"))}${choose(text.way, "way", valuesOf(all, "way"))}${choose(text.office, "office", valuesOf(all, "town_office"))}
+      ${choose(text.library, "library", valuesOf(all, "library"))}${choose(text.stage, "stage", valuesOf(all, "stage"))}${choose(text.class, "class", valuesOf(all, "class"))}${choose(text.way, "way", valuesOf(all, "way"))}${choose(text.office, "office", valuesOf(all, "town_office"))}
       <select class="input" aria-label=${text.sort} @change=${(event: Event) => { this.sort = (event.target as HTMLSelectElement).value as Sort; }}>${SORTS.map((sort) => html`<option value=${sort} .selected=${this.sort === sort}>${text.sort} · ${text.sorts[sort]}</option>`)}</select>`;
   }
 
@@ -215,6 +215,7 @@ export class LibraryPanel extends Panel {
     const { offices } = this;
     if (!offices || offices.length === 0) return html`<p class="muted" style="padding:16px">${text.offices_empty}</p>`;
     const ranked = [...offices].sort((a, b) => (a.rank ?? 999) - (b.rank ?? 999));
+    const [first] = ranked;
     const money = (value: number | null): string => (value === null ? "—" : formatMoney(value, language));
     const most = Math.max(1, ...ranked.map(({ target_cny, done_cny, planned_cny }) => Math.max(target_cny ?? 0, done_cny ?? 0, planned_cny ?? 0)));
     return html`<div class="offices"><div style="display:grid;grid-template-rows:1fr auto;min-height:0;gap:8px">${this.#map(ranked)}<div class="legend">${RAMP.map(({ color, words }) => html`<span><i style="background:${color}"></i>${words}</span>`)}</div></div>
@@ -224,7 +225,7 @@ export class LibraryPanel extends Panel {
           const share = officeShare(office);
           return html`<tr @click=${() => this.#goOffice(office)}><td>${office.rank ?? "—"}</td><td><button @click=${(event: Event) => { event.stopPropagation(); this.#goOffice(office); }}><span class="sw" style="background:${rampColor(share)}"></span>${office.name}</button></td><td class="n">${office.num_projects}</td><td class="n">${money(office.target_cny)}</td><td class="n">${money(office.planned_cny)}</td><td class="n">${money(office.done_cny)}</td>
             <td class="n">${share === null ? "—" : `${formatNumber(share * 100, language)} %`}</td><td><div class="meter"><span style="width:${(100 * (office.done_cny ?? 0)) / most}%;background:${rampColor(share)}"></span>${office.target_cny === null ? nothing : html`<em style="left:${(100 * office.target_cny) / most}%"></em>`}</div></td></tr>`;
-        })}</tbody></table><p class="hint" style="padding:8px">${text.offices_note}</p></div></div>`;
+        })}</tbody></table><p class="hint" style="padding:8px">${text.offices_note}${first?.source ? html`<br>${fill(first.is_sample ? text.offices_sample : text.offices_year, { year: first.year ?? "", source: first.source })}` : nothing}</p></div></div>`;
   }
 
   #map(offices: readonly Office[]): TemplateResult {

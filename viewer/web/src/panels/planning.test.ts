@@ -78,7 +78,7 @@ describe("indicators", () => {
   });
   const answer = (id: string, value: number | null): IndicatorAnswer => ({ city_revision: 7, scenario: { id, revision: 4, phase: null }, area: { name: "全城", area_m2: 1, bounds_enu: [0, 0, 0, 1, 1, 1] }, indicators: [indicator(value)] });
   const rule = (name: string, verdict: RuleResult["verdict"], verified: boolean): RuleResult => ({
-    rule: name, title: { zh: name, en: name }, clause: "", value: 2.31, limit: 2, comparator: "<=", unit: "", margin: -0.31, verdict, reason: { zh: "超过限值", en: "" }, exceptions: [], source: "", verified, features: [], indicators: [],
+    rule: name, title: { zh: name, en: name }, clause: "", value: 2.31, limit: 2, comparator: "<=", unit: "", margin: -0.31, verdict, reason: { zh: "超过限值", en: "" }, exceptions: [], source: "", verified, num_features: 0, features: [], indicators: [],
   });
   const show = (before: number | null, after: number | null): void => shell.dispatch({
     type: "planning",

@@ -12,6 +12,9 @@ import { troubleOf } from "./trouble";
 /** Edits that follow each other within this time are counted once. */
 const PAUSE_MS = 250;
 
+/** So many features are asked for one by one; more are found by the box of the area. */
+const FEW = 48;
+
 /** Layers in which the features behind a number are looked for. */
 const LAYERS = ["buildings/building", "buildings/other", "proposals/building", "ground/green", "ground/road", "projects/project"];
 
@@ -121,6 +124,10 @@ export class AnalysisRunner {
 
   /** Dense numbers of features of the area, by its box on the server: their tiles need not be loaded. */
   async #resolve(features: readonly string[]): Promise<number[]> {
+    if (features.length <= FEW) {
+      const details = await Promise.allSettled(features.map((id) => this.host.api.feature(id)));
+      return details.flatMap((detail) => (detail.status === "fulfilled" ? [detail.value.feature_index] : []));
+    }
     const known = await this.#known();
     return features.flatMap((feature) => known.get(feature) ?? []);
   }

@@ -202,8 +202,12 @@ export interface Indicator {
   decimals: number;
   formula: LocalText;
   source: string;
+  /** False: 参考值. */
+  verified?: boolean;
   /** Why there is no value. */
-  reason: string | LocalText | null;
+  reason: LocalText | null;
+  /** What to know of the value: records that were missing, assumptions. */
+  note?: LocalText | null;
   by?: Record<string, number>;
   num_features: number;
   /** At most 2,000 of those that count. */
@@ -231,15 +235,20 @@ export interface RuleResult {
   margin: number | null;
   verdict: Verdict;
   reason: LocalText;
-  exceptions: (string | LocalText)[];
+  exceptions: { id: string; title: LocalText; amount: number; features: string[] }[];
   source: string;
   /** False: 参考值, not checked against the text of the standard. */
   verified: boolean;
+  note?: LocalText | null;
+  num_features: number;
   features: string[];
   indicators: string[];
 }
 
-export interface RuleAnswer extends AnalysisAnswer { results: RuleResult[] }
+/** A rule file that cannot be used. */
+export interface RuleFault { file: string; pointer: string; reason: string }
+
+export interface RuleAnswer extends AnalysisAnswer { results: RuleResult[]; faults?: RuleFault[] }
 
 export interface ReportRequest {
   scenario: string;

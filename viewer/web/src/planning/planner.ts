@@ -29,7 +29,7 @@ export class Planner {
   constructor(private readonly host: PlanningHost) {
     this.sides = new Sides(host);
     this.analysis = new AnalysisRunner(host, this.sides);
-    this.tools = new MapTools(host);
+    this.tools = new MapTools(host, this.sides);
   }
 
   get state(): PlanningState {

@@ -7,6 +7,17 @@ import type { PlanningHost } from "./host";
 /** Tables kept: a play through all years, there and back, fetches each once. A table of a million features is 1 MB. */
 const KEPT = 32;
 
+/** State of a proposal that is not part of the scenario, and of what is gone or not there yet. */
+export const ABSENT = 5;
+
+/** Bytes of a table before its states: magic, version, city and scenario revision, count, reserved. */
+const HEADER_BYTES = 32;
+
+/** State of a feature in a table; what lies beyond it is absent. */
+export function stateOf(table: Uint8Array, featureIndex: number): number {
+  return table[HEADER_BYTES + featureIndex] ?? ABSENT;
+}
+
 export class Sides {
   #tables = new Map<string, Promise<Uint8Array>>();
   #shown = new Map<number, string>();

@@ -6,6 +6,7 @@ import { enuFromGeodetic, geodeticFromEnu } from "../geo";
 import { fill } from "../i18n";
 import type { Massing } from "./api";
 import type { PlanningHost } from "./host";
+import { ABSENT, stateOf, type Sides } from "./sides";
 import { contains, rectangleFrom, signedArea, snap, type Point } from "./sketch";
 import type { DrawUse, MapTool, Marked, PlanningState, Sketch } from "./state";
 
@@ -35,7 +36,7 @@ export class MapTools {
   #vertices: Point[] = [];
   #verticesAt: Point | null = null;
 
-  constructor(private readonly host: PlanningHost) {}
+  constructor(private readonly host: PlanningHost, private readonly sides: Sides) {}
 
   /** Takes a tool in the hand; the same again puts it down. */
   take(tool: MapTool): void {
@@ -112,11 +113,12 @@ export class MapTools {
     const corners = ring.map((point) => geodeticFromEnu(manifest.ecef_from_enu, point));
     const [lons, lats] = [corners.map(({ lonDeg }) => lonDeg), corners.map(({ latDeg }) => latDeg)];
     const box = [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)] as const;
-    const layers = ["buildings/building", "buildings/other"].filter((id) => manifest.layers.some((layer) => layer.id === id));
-    const answers = await Promise.all(layers.map((layer) => this.host.api.featuresIn(layer, box, MAX_LASSO)));
+    const layers = ["buildings/building", "buildings/other", "proposals/building"].filter((id) => manifest.layers.some((layer) => layer.id === id));
+    const [table, ...answers] = await Promise.all([this.sides.table(this.sides.standpoint(0)), ...layers.map((layer) => this.host.api.featuresIn(layer, box, MAX_LASSO))]);
     const found = answers.flatMap(({ features }) => features).flatMap(({ id, geometry, properties }): Marked[] => {
       const [outline] = outerRings(geometry);
-      if (!outline || properties.feature_index === undefined) return [];
+      // Proposals of other scenarios, and what does not stand yet, are not there to be marked.
+      if (!outline || properties.feature_index === undefined || stateOf(table, properties.feature_index) === ABSENT) return [];
       const points = outline.map(([lon = 0, lat = 0]) => enuFromGeodetic(manifest.ecef_from_enu, lon, lat, manifest.origin_lon_lat_height[2]));
       const middle: [number, number] = [mean(points, 0), mean(points, 1)];
       return contains(ring, middle) ? [{ id, featureIndex: properties.feature_index, name: properties.name ?? id }] : [];

@@ -22,6 +22,8 @@ export interface Project {
   feature_index: number;
   revision: number;
   name: string;
+  /** 储备库, 实施库 or 竣工库, by its stage. */
+  library: string | null;
   district: string | null;
   town_office: string | null;
   class: string | null;
@@ -61,6 +63,10 @@ export interface Office {
   num_projects: number;
   rank: number | null;
   zone_id: string | null;
+  year?: number;
+  source?: string;
+  /** Targets are a sample and not the city's own. */
+  is_sample?: boolean;
 }
 
 /** A word that a field may hold; `id` is what is stored and shown in Chinese. */

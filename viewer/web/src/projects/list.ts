@@ -7,15 +7,15 @@ import { progressLevel, STATUS_KINDS, statusKind } from "./status";
 export const SORTS = ["name", "stage", "investment", "progress", "start"] as const;
 export type Sort = (typeof SORTS)[number];
 
-export interface Filter { text: string; stage: string; class: string; way: string; office: string }
+export interface Filter { text: string; library: string; stage: string; class: string; way: string; office: string }
 
-export const NO_FILTER: Filter = { text: "", stage: "", class: "", way: "", office: "" };
+export const NO_FILTER: Filter = { text: "", library: "", stage: "", class: "", way: "", office: "" };
 
 /** Projects that match, in order. */
 export function listProjects(projects: readonly Project[], filter: Filter, sort: Sort): Project[] {
   const wanted = filter.text.trim().toLowerCase();
   return projects
-    .filter((one) => (!filter.stage || one.stage === filter.stage) && (!filter.class || one.class === filter.class) && (!filter.way || one.way === filter.way)
+    .filter((one) => (!filter.library || one.library === filter.library) && (!filter.stage || one.stage === filter.stage) && (!filter.class || one.class === filter.class) && (!filter.way || one.way === filter.way)
       && (!filter.office || one.town_office === filter.office)
       && (!wanted || `${one.name} ${one.id} ${one.responsible_unit ?? ""} ${one.town_office ?? ""}`.toLowerCase().includes(wanted)))
     .sort((a, b) => compareBy(sort, a, b) || a.name.localeCompare(b.name, "zh"));
@@ -42,7 +42,7 @@ function order(project: Project): number {
 }
 
 /** Values that a field has, for a choice. */
-export function valuesOf(projects: readonly Project[], field: "stage" | "class" | "way" | "town_office"): string[] {
+export function valuesOf(projects: readonly Project[], field: "library" | "stage" | "class" | "way" | "town_office"): string[] {
   return [...new Set(projects.flatMap((one) => one[field] ?? []))].sort((a, b) => a.localeCompare(b, "zh"));
 }
 
