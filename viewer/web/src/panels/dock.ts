@@ -24,7 +24,7 @@ export class Dock extends Panel {
     :host { display: flex; flex-direction: column; gap: 8px; min-height: 0; }
     .tabs { display: flex; gap: 2px; padding: 5px; flex: none; }
     [role="tablist"] { display: flex; flex: 1; gap: 2px; }
-    [role="tab"] { flex: 1; gap: 6px; padding: 0 4px; color: var(--cj-muted); white-space: nowrap; font-size: 13px; }
+    [role="tab"] { flex: 1 1 auto; gap: 6px; padding: 0 10px; color: var(--cj-muted); white-space: nowrap; font-size: 13px; }
     [role="tab"] .icon { width: 16px; height: 16px; }
     [role="tab"][aria-selected="true"] { background: rgb(255 255 255 / 12%); color: var(--cj-text); font-weight: 600; }
     .panel { min-height: 0; display: flex; flex-direction: column; }

@@ -6,7 +6,7 @@ import { outerRings, type GeoFeature } from "../geojson";
 import { fill, formatNumber } from "../i18n";
 import { FIRST_YEAR, LAST_YEAR, YEARS } from "../planning/phase";
 import { troubleOf } from "../planning/trouble";
-import { importFormat, type Office, type Project } from "../projects/api";
+import { importFormat, wordFor, type Office, type Project, type Vocabulary } from "../projects/api";
 import { bar, listProjects, NO_FILTER, SORTS, valuesOf, yearShare, type Filter, type Sort } from "../projects/list";
 import { doneShare, progressLevel, statusFill, statusKind } from "../projects/status";
 import { fields, segments } from "../ui/fields";
@@ -104,7 +104,7 @@ export class LibraryPanel extends Panel {
   }
 
   protected override drawn(state: ShellState): readonly unknown[] {
-    return [state.planning.projects, state.planning.sketch, state.selection, state.language, state.manifest];
+    return [state.planning.projects, state.planning.sketch, state.planning.vocabulary, state.selection, state.language, state.manifest];
   }
 
   override render(): TemplateResult {
@@ -113,7 +113,7 @@ export class LibraryPanel extends Panel {
     const shown = listProjects(all, this.filter, this.sort);
     return html`<section class="card" aria-label=${text.title} @keydown=${(event: KeyboardEvent) => { if (event.key === "Escape") this.#close(); }}>
       <div class="head"><h2>${text.title}</h2>
-        <div style="width:200px">${segments(text.title, [["table", text.table], ["offices", text.offices]] as const, this.tab, (tab) => { this.tab = tab; })}</div>
+        <div>${segments(text.title, [["table", text.table], ["offices", text.offices]] as const, this.tab, (tab) => { this.tab = tab; })}</div>
         ${this.tab === "table" ? this.#filters(all) : nothing}
         <span class="muted number" role="status">${this.tab === "table" ? fill(text.count, { n: formatNumber(shown.length, this.state.language) }) : ""}</span>
         <span class="grow"></span>
@@ -131,7 +131,7 @@ export class LibraryPanel extends Panel {
   #filters(all: readonly Project[]): TemplateResult {
     const { library: text } = this.text;
     const choose = (label: string, field: "library" | "stage" | "class" | "way" | "office", values: string[]): TemplateResult => html`<select class="input ${field === "stage" ? "" : "wide"}" aria-label=${label} @change=${(event: Event) => { this.filter = { ...this.filter, [field]: (event.target as HTMLSelectElement).value }; }}>
-      <option value="">${label} · ${text.any}</option>${values.map((value) => html`<option value=${value} .selected=${this.filter[field] === value}>${value}</option>`)}</select>`;
+      <option value="">${label} · ${text.any}</option>${values.map((value) => html`<option value=${value} .selected=${this.filter[field] === value}>${field === "library" || field === "office" ? value : this.#word(field, value)}</option>`)}</select>`;
     return html`<input class="input" type="search" aria-label=${text.search} placeholder=${text.search} .value=${this.filter.text} @input=${(event: Event) => { this.filter = { ...this.filter, text: (event.target as HTMLInputElement).value }; }}>
       ${choose(text.library, "library", valuesOf(all, "library"))}${choose(text.stage, "stage", valuesOf(all, "stage"))}${choose(text.class, "class", valuesOf(all, "class"))}${choose(text.way, "way", valuesOf(all, "way"))}${choose(text.office, "office", valuesOf(all, "town_office"))}
       <select class="input" aria-label=${text.sort} @change=${(event: Event) => { this.sort = (event.target as HTMLSelectElement).value as Sort; }}>${SORTS.map((sort) => html`<option value=${sort} .selected=${this.sort === sort}>${text.sort} · ${text.sorts[sort]}</option>`)}</select>`;
@@ -141,11 +141,15 @@ export class LibraryPanel extends Panel {
     const { library: text } = this.text;
     const today = (yearShare(new Date().toISOString().slice(0, 10)) ?? 0) * 100;
     return html`<div class="table scroll" tabindex="0"><table class="number">
-      <colgroup><col style="width:220px"><col style="width:92px"><col class="wide" style="width:150px"><col class="wide" style="width:150px"><col class="money" style="width:104px"><col class="money" style="width:64px"><col style="width:112px"><col class="gantt"></colgroup>
+      <colgroup><col style="width:220px"><col style="width:92px"><col class="wide" style="width:150px"><col class="wide" style="width:150px"><col class="money" style="width:132px"><col class="money" style="width:64px"><col style="width:112px"><col class="gantt"></colgroup>
       <thead><tr><th scope="col">${text.name}</th><th scope="col">${text.stage}</th><th scope="col" class="wide">${text.way}</th><th scope="col" class="wide">${text.unit}</th><th scope="col" class="n money">${text.investment}</th><th scope="col" class="n money">${text.done}</th><th scope="col">${text.progress}</th>
         <th scope="col" class="gantt" aria-label=${text.schedule}><div class="axis">${YEARS.map((year) => html`<span>${String(year).slice(2)}</span>`)}</div></th></tr></thead>
       <tbody>${shown.map((project) => this.#row(project, today))}</tbody></table>
       ${shown.length === 0 ? html`<p class="muted" style="padding:16px">${text.none}</p>` : nothing}</div>`;
+  }
+
+  #word(field: keyof Vocabulary, id: string | null): string {
+    return wordFor(this.state.planning.vocabulary, field, id, this.state.language);
   }
 
   #row(project: Project, today: number): TemplateResult {
@@ -157,10 +161,10 @@ export class LibraryPanel extends Panel {
     const span = bar(project.start_on ?? project.entered_on, project.finish_on);
     return html`<tr aria-selected=${selection?.id === project.id} @click=${() => this.#go(project)}>
       <td><button data-row=${project.id} title=${project.name} @click=${(event: Event) => { event.stopPropagation(); this.#go(project); }}>${project.name}</button></td>
-      <td><span class="stage"><i style="background:${statusFill(kind)}"></i>${kind === "exit" ? project.exit : (project.stage ?? "—")}</span></td>
-      <td class="wide" title=${project.way ?? ""}>${project.way ?? "—"}</td><td class="wide" title=${project.responsible_unit ?? ""}>${project.responsible_unit ?? "—"}</td>
+      <td><span class="stage"><i style="background:${statusFill(kind)}"></i>${kind === "exit" ? this.#word("exit", project.exit) : this.#word("stage", project.stage)}</span></td>
+      <td class="wide" title=${this.#word("way", project.way)}>${this.#word("way", project.way)}</td><td class="wide" title=${project.responsible_unit ?? ""}>${project.responsible_unit ?? "—"}</td>
       <td class="n money">${project.investment_cny === null ? "—" : formatMoney(project.investment_cny, language)}</td><td class="n money">${share === null ? "—" : `${formatNumber(share * 100, language)} %`}</td>
-      <td>${level ? html`<span style="color:${level.color}">${level.mark} ${project.progress}</span>` : "—"}${project.flags.length > 0 ? html` <small title=${project.flags.map(({ message }) => message).join("\n")}>⚑${project.flags.length}</small>` : nothing}</td>
+      <td>${level ? html`<span style="color:${level.color}">${level.mark} ${this.#word("progress", project.progress)}</span>` : "—"}${project.flags.length > 0 ? html` <small title=${project.flags.map(({ message }) => message).join("\n")}>⚑${project.flags.length}</small>` : nothing}</td>
       <td class="gantt"><div class="lane" role="img" aria-label=${`${text.schedule} ${project.start_on ?? "?"} – ${project.finish_on ?? "?"}`}>
         ${span ? html`<span class="bar" style="left:${span.left}%;width:${span.width}%;background:${statusFill(kind)}">${share === null ? nothing : html`<span class="done" style="width:${Math.min(100, share * 100)}%"></span>`}</span>` : nothing}
         ${project.milestones.map(({ step, planned_on, done_on }) => { const at = yearShare(done_on ?? planned_on); return at === null || at < 0 || at > 1 ? nothing : html`<span class="stone ${done_on ? "done" : ""}" style="left:${at * 100}%" title="${step} ${done_on ?? planned_on}"></span>`; })}

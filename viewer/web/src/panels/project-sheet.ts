@@ -4,7 +4,7 @@ import { formatMoney } from "../attributes/format";
 import { ApiError } from "../http";
 import { formatNumber } from "../i18n";
 import { troubleOf } from "../planning/trouble";
-import type { Project, Vocabulary, Word } from "../projects/api";
+import { wordFor, type Project, type Vocabulary, type Word } from "../projects/api";
 import { doneShare, progressLevel, STATUS_COLORS, STATUS_KINDS, statusKind } from "../projects/status";
 import { fields, numberField, selectField, textField } from "../ui/fields";
 import { icons } from "../ui/icons";
@@ -16,7 +16,7 @@ type Draft = Partial<Pick<Project, "name" | "district" | "town_office" | "class"
   | "floor_area_existing_m2" | "floor_area_demolished_m2" | "floor_area_new_m2" | "resettlement_rate" | "investment">>;
 
 export class ProjectSheet extends Panel {
-  static override properties = { ...Panel.properties, record: { state: true }, draft: { state: true }, problem: { state: true }, words: { state: true }, isSaving: { state: true } };
+  static override properties = { ...Panel.properties, record: { state: true }, draft: { state: true }, problem: { state: true }, isSaving: { state: true } };
   static override styles = [shared, fields, css`
     :host { display: flex; flex-direction: column; min-height: 0; }
     section { display: flex; flex-direction: column; min-height: 0; }
@@ -54,7 +54,6 @@ export class ProjectSheet extends Panel {
   declare record: { project: Project; etag: string | null } | null;
   declare draft: Draft | null;
   declare problem: string | null;
-  declare words: Vocabulary | null;
   declare isSaving: boolean;
   #reading = "";
 
@@ -63,7 +62,6 @@ export class ProjectSheet extends Panel {
     this.record = null;
     this.draft = null;
     this.problem = null;
-    this.words = null;
     this.isSaving = false;
   }
 
@@ -82,10 +80,9 @@ export class ProjectSheet extends Panel {
   async #read(id: string): Promise<void> {
     const { projects } = this.shell.api;
     try {
-      const [{ data, etag }, words] = await Promise.all([projects.read(id), this.words ?? projects.vocabulary()]);
+      const { data, etag } = await projects.read(id);
       if (this.state.selection?.id !== id) return;
       this.record = { project: data, etag };
-      this.words = words;
       this.problem = null;
     } catch (error) {
       this.problem = troubleOf(error, this.text.planning.errors).text;
@@ -93,7 +90,7 @@ export class ProjectSheet extends Panel {
   }
 
   protected override drawn(state: ShellState): readonly unknown[] {
-    return [state.selection, state.manifest, state.language];
+    return [state.selection, state.manifest, state.language, state.planning.vocabulary];
   }
 
   override render(): TemplateResult {
@@ -102,7 +99,7 @@ export class ProjectSheet extends Panel {
     const project = this.record?.project;
     const title = project?.name ?? selection?.detail?.name ?? selection?.id ?? "";
     return html`<section class="card" aria-label=${library.title}>
-      <header><div><p class="kind">${[project?.class, project?.town_office].filter(Boolean).join(" · ")}</p><h2>${title}</h2></div>
+      <header><div><p class="kind">${[project?.class && this.#word("class", project.class), project?.town_office].filter(Boolean).join(" · ")}</p><h2>${title}</h2></div>
         <button aria-label=${attributes.clear} title=${attributes.clear} @click=${() => void this.shell.select(null)}>${icons.close}</button></header>
       ${this.problem ? html`<p class="trouble" role="alert" style="margin:0 16px 8px">${this.problem}</p>` : nothing}
       ${project ? (this.draft ? this.#form(this.draft) : this.#sheet(project)) : this.problem ? nothing : html`<p class="state muted" role="status">${attributes.loading}</p>`}
@@ -114,7 +111,7 @@ export class ProjectSheet extends Panel {
     const { language } = this.state;
     const area = (value: number | null): string | null => (value === null ? null : `${formatNumber(value, language)} m²`);
     const rows: [string, string | null][] = [
-      [text.way, project.way],
+      [text.way, project.way && this.#word("way", project.way)],
       [text.unit, project.responsible_unit],
       [text.district, project.district],
       [text.entered, project.entered_on],
@@ -134,19 +131,23 @@ export class ProjectSheet extends Panel {
         <button class="plain" @click=${() => this.#numbers(project)}>${icons.chart}${indicators.tabs.table}</button></div>
       <div class="body scroll" tabindex="0" role="group" aria-label=${text.title}>
         ${this.#life(project)}
-        ${project.exit ? html`<p><span class="exit">${project.exit}</span></p>` : nothing}
-        ${level ? html`<p style="color:${level.color}">${level.mark} ${project.progress}</p>` : nothing}
+        ${project.exit ? html`<p><span class="exit">${this.#word("exit", project.exit)}</span></p>` : nothing}
+        ${level ? html`<p style="color:${level.color}">${level.mark} ${this.#word("progress", project.progress)}</p>` : nothing}
         ${project.investment_cny === null ? nothing : html`<h3>${text.investment}</h3><p class="number"><b>${formatMoney(project.investment_cny, language)}</b>${share === null ? nothing : html` · ${text.done} ${formatNumber(share * 100, language)} %`}</p>
           ${share === null ? nothing : html`<div class="meter"><span style="width:${Math.min(100, share * 100)}%"></span></div>`}`}
         ${project.investment.length > 0 ? html`<table class="number"><tr><th>${text.year}</th><th class="n">${text.planned_cny}</th><th class="n">${text.done_cny}</th></tr>${project.investment.map(({ year, planned_cny, done_cny }) => html`<tr><td>${year}</td><td class="n">${planned_cny === null ? "—" : formatMoney(planned_cny, language)}</td><td class="n">${done_cny === null ? "—" : formatMoney(done_cny, language)}</td></tr>`)}</table>` : nothing}
         <dl style="margin-top:12px">${rows.flatMap(([name, value]) => (value ? html`<dt>${name}</dt><dd class="number">${value}</dd>` : []))}</dl>
-        ${project.milestones.length > 0 ? html`<h3>${text.milestones}</h3><table class="number"><tr><th></th><th class="n">${text.planned}</th><th class="n">${text.actual}</th></tr>${project.milestones.map(({ step, planned_on, done_on }) => html`<tr><td>${step}</td><td class="n">${planned_on ?? "—"}</td><td class="n">${done_on ? `✓ ${done_on}` : "—"}</td></tr>`)}</table>` : nothing}
+        ${project.milestones.length > 0 ? html`<h3>${text.milestones}</h3><table class="number"><tr><th></th><th class="n">${text.planned}</th><th class="n">${text.actual}</th></tr>${project.milestones.map(({ step, planned_on, done_on }) => html`<tr><td>${this.#word("step", step)}</td><td class="n">${planned_on ?? "—"}</td><td class="n">${done_on ? `✓ ${done_on}` : "—"}</td></tr>`)}</table>` : nothing}
         <h3>${text.review}</h3><dl><dt>${text.score}</dt><dd class="number">${project.review.score ?? "—"}</dd><dt>${text.review}</dt><dd>${[project.review.expert_review, project.review.public_notice_1, project.review.public_notice_2, project.review.published_on].filter(Boolean).join(" · ") || "—"}</dd></dl>
         <h3>${text.negative}</h3>${project.flags.length === 0 ? html`<p class="muted">${text.no_flags}</p>` : project.flags.map(({ kind, severity, message }) => html`<p class="flag ${severity}">${icons.flag}<span><b>${kind}</b> ${message}</span></p>`)}
         ${project.problems.length > 0 ? html`<h3>${text.problems}</h3><ul>${project.problems.map((problem) => html`<li>${problem}</li>`)}</ul>` : nothing}
         ${project.documents.length > 0 ? html`<h3>${text.documents}</h3><ul>${project.documents.map(({ title, url }) => html`<li>${/^(https?:|[^:]*$)/.test(url) ? html`<a style="color:var(--cj-accent)" href=${url} target="_blank" rel="noopener">${title}</a>` : title}</li>`)}</ul>` : nothing}
         ${project.photos.length > 0 ? html`<h3>${text.photos}</h3><div class="photos">${project.photos.map((url) => html`<img src=${url} loading="lazy" alt=${project.name}>`)}</div>` : nothing}
       </div>`;
+  }
+
+  #word(field: keyof Vocabulary, id: string | null): string {
+    return wordFor(this.state.planning.vocabulary, field, id, this.state.language);
   }
 
   #life(project: Project): TemplateResult {
@@ -158,18 +159,19 @@ export class ProjectSheet extends Panel {
   #form(draft: Draft): TemplateResult {
     const { library: text, indicators: _ } = this.text;
     const project = this.record?.project;
+    const words = this.state.planning.vocabulary;
     if (!project) return html``;
     const now = { ...project, ...draft };
     const set = (change: Draft): void => { this.draft = { ...this.draft, ...change }; };
-    const choice = (label: string, field: "class" | "way" | "stage" | "exit" | "progress", words: Word[] = []): TemplateResult =>
-      selectField(label, field, now[field] ?? "", [["", "—"], ...words.map(({ id, en }) => [id, this.state.language === "zh-CN" ? id : `${en}`] as const)], (value) => set({ [field]: value || null }));
+    const choice = (label: string, field: "class" | "way" | "stage" | "exit" | "progress", list: Word[] = []): TemplateResult =>
+      selectField(label, field, now[field] ?? "", [["", "—"], ...list.map(({ id, en }) => [id, this.state.language === "zh-CN" ? id : `${en}`] as const)], (value) => set({ [field]: value || null }));
     const day = (label: string, field: "entered_on" | "start_on" | "finish_on"): TemplateResult => textField(label, field, now[field] ?? "", (value) => set({ [field]: value || null }), { type: "date" });
     const line = (label: string, field: "district" | "town_office" | "responsible_unit"): TemplateResult => textField(label, field, now[field] ?? "", (value) => set({ [field]: value.trim() || null }));
     const amount = (label: string, field: "floor_area_existing_m2" | "floor_area_demolished_m2" | "floor_area_new_m2"): TemplateResult => numberField({ label: `${label}（m²）`, name: field, value: now[field], min: 0, onChange: (value) => set({ [field]: value }) });
     return html`<div class="body scroll"><form @submit=${(event: Event) => { event.preventDefault(); void this.#save(); }}>
       ${textField(text.name, "name", now.name, (name) => set({ name }), { required: true })}
-      ${choice(text.class, "class", this.words?.class)}
-      <div class="pair">${choice(text.way, "way", this.words?.way)}${choice(text.stage, "stage", this.words?.stage)}${choice(text.exits, "exit", this.words?.exit)}${choice(text.progress, "progress", this.words?.progress)}
+      ${choice(text.class, "class", words?.class)}
+      <div class="pair">${choice(text.way, "way", words?.way)}${choice(text.stage, "stage", words?.stage)}${choice(text.exits, "exit", words?.exit)}${choice(text.progress, "progress", words?.progress)}
         ${line(text.district, "district")}${line(text.office, "town_office")}</div>
       ${line(text.unit, "responsible_unit")}
       <div class="pair">${day(text.entered, "entered_on")}${day(text.start, "start_on")}${day(text.finish, "finish_on")}

@@ -69,7 +69,11 @@ export class Planner {
 
   /** Reads the project library. */
   async refreshProjects(): Promise<void> {
-    await this.#guard(async () => this.#set({ projects: await this.host.api.projects.list() }));
+    const { projects: api } = this.host.api;
+    await this.#guard(async () => {
+      const [projects, vocabulary] = await Promise.all([api.list(), this.state.vocabulary ?? api.vocabulary()]);
+      this.#set({ projects, vocabulary });
+    });
   }
 
   /** A link that was followed while the page is open. */

@@ -1,7 +1,7 @@
 // Planning's part of the shell's state: scenario at work, phase, comparison, tool in the hand, numbers of the area.
 import type { MultiPolygon, Polygon } from "../geojson";
 import type { ProblemItem } from "../http";
-import type { Project } from "../projects/api";
+import type { Project, Vocabulary } from "../projects/api";
 import type { Area, Diff, Edit, EditRequest, IndicatorAnswer, Massing, MergeConflict, RuleAnswer, Scenario, ScenarioDetail } from "./api";
 import { initialCompare, type Compare } from "./compare";
 import type { Point } from "./sketch";
@@ -74,6 +74,7 @@ export interface PlanningState {
   preview: { bodies: readonly Massing[]; reachedFar: number; note: string | null } | null;
   analysis: Analysis;
   projects: readonly Project[] | null;
+  vocabulary: Vocabulary | null;
 }
 
 export function initialPlanning(author: string): PlanningState {
@@ -96,5 +97,6 @@ export function initialPlanning(author: string): PlanningState {
     preview: null,
     analysis: { area: { city: true }, areaName: "", outline: null, busy: false, trouble: null, before: null, after: null, rules: null, outdated: false, lit: null },
     projects: null,
+    vocabulary: null,
   };
 }

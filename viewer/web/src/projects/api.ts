@@ -1,6 +1,7 @@
 // The project library on the wire: records, vocabularies, town offices, import and export.
 import type { MultiPolygon, Polygon } from "../geojson";
 import { query, type Http, type Tagged } from "../http";
+import type { Language } from "../i18n";
 
 export interface Milestone { step: string; planned_on: string | null; done_on: string | null }
 
@@ -74,6 +75,12 @@ export interface Word { id: string; en: string; scheme?: string; library?: strin
 
 /** Lists that the record's fields choose from, in their order. */
 export type Vocabulary = Record<"class" | "way" | "stage" | "exit" | "progress" | "step" | "review", Word[]>;
+
+/** A stored word in a language; a word of no list stands as it is. */
+export function wordFor(words: Vocabulary | null, field: keyof Vocabulary, id: string | null, language: Language): string {
+  if (!id) return "—";
+  return language === "en" ? (words?.[field].find((word) => word.id === id)?.en ?? id) : id;
+}
 
 export interface ImportReport { imported: number; updated: number; quarantined: number; issues: unknown[] }
 
