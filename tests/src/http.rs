@@ -29,6 +29,32 @@ impl Answer {
     }
 }
 
+/// A request with a JSON body (none when `null`) and headers.
+///
+/// # Errors
+/// When there is no answer at all.
+pub fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> anyhow::Result<Answer> {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut request = ureq::http::Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    read(agent.run(request.header("content-type", "application/json").body(body)?)?)
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Answer> {
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned()))
+        .collect();
+    let mut body = vec![];
+    response.body_mut().as_reader().read_to_end(&mut body)?;
+    Ok(Answer { status, headers, body })
+}
+
 /// `GET` with headers.
 ///
 /// # Errors
@@ -45,14 +71,5 @@ pub fn get(url: &str, headers: &[(&str, &str)]) -> anyhow::Result<Answer> {
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let mut response = request.call()?;
-    let status = response.status().as_u16();
-    let headers = response
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned()))
-        .collect();
-    let mut body = vec![];
-    response.body_mut().as_reader().read_to_end(&mut body)?;
-    Ok(Answer { status, headers, body })
+    read(request.call()?)
 }

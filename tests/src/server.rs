@@ -86,6 +86,20 @@ impl Server {
         http::get(&format!("{}{path}", self.address), headers)
     }
 
+    /// Any request with a JSON body; `null` for none.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &serde_json::Value,
+    ) -> anyhow::Result<Answer> {
+        http::send(method, &format!("{}{path}", self.address), headers, body)
+    }
+
     /// Ids of the first features of an OGC collection whose id or layer contains `word`.
     ///
     /// # Errors

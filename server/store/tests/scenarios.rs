@@ -298,8 +298,11 @@ mod tests {
                 .spawn()
                 .unwrap();
             let mut told = 0;
-            for line in BufReader::new(child.stdout.take().unwrap()).lines().take_while(|_| told < rounds) {
+            for line in BufReader::new(child.stdout.take().unwrap()).lines() {
                 told += u64::from(line.unwrap().starts_with("step "));
+                if told == rounds {
+                    break;
+                }
             }
             child.kill().unwrap();
             child.wait().unwrap();
