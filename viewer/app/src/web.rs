@@ -42,3 +42,12 @@ pub fn command(json: &str) -> Result<(), JsValue> {
 pub fn set_states(side: u8, table: &[u8]) -> Result<(), JsValue> {
     engine::set_states(side, table).map_err(|err| JsValue::from_str(&err))
 }
+
+/// Colours every feature at once, in place of the colours before: an analysis on the map.
+///
+/// * `tints` — `[feature]` little-endian words: sRGB red, green, blue, and the share of the colour (0 leaves the feature
+///   as it is); features beyond the end are left as they are
+#[wasm_bindgen]
+pub fn set_tints(tints: Vec<u32>) {
+    engine::set_tints(tints);
+}

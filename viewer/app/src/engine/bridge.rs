@@ -25,6 +25,8 @@ pub(crate) enum Input {
         /// Table as the server sent it.
         table: Option<StateTable>,
     },
+    /// Tints of all features, as `FeatureStates::set_tints` takes them.
+    Tints(Vec<u32>),
     /// The canvas changed its size.
     Resized,
     /// A new GPU device stands in for a lost one.

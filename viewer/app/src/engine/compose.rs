@@ -87,7 +87,7 @@ pub(crate) fn compose(
         return;
     }
     pending.is_dirty = false;
-    let is_table_changed = std::mem::take(&mut pending.is_table_changed);
+    pending.is_table_changed = false;
     let is_stream_changed = stream.take_changed();
     progress.unsettle();
     progress.count_frame(clock.now_ms);
@@ -110,8 +110,7 @@ pub(crate) fn compose(
     frame.settings = state.pass_settings(light.lamps > 0.0);
     if frame.settings.shadow_size > 0 {
         let is_moved = shadow.update(camera.target_enu(), camera.distance_m(), light.sun);
-        // hidden layers and selected features change what casts, so any change of state redraws the map
-        frame.is_shadow_stale = is_moved || is_stream_changed || is_table_changed || !rig.is_moving();
+        frame.is_shadow_stale = is_moved || is_stream_changed || std::mem::take(&mut pending.is_casting_changed);
     }
     // the lowest thing known: country around the city that lies above its edge would hide it
     let plain_z_m = manifest.0.bounds_enu[2];

@@ -26,6 +26,8 @@ pub(crate) struct Pending {
     pub(crate) is_table_changed: bool,
     /// A new picture waits until the GPU is done with the last, for so many milliseconds (or until it is woken).
     pub(crate) waits_ms: Option<f64>,
+    /// Other things cast shadows than before.
+    pub(crate) is_casting_changed: bool,
     /// Where the pointer rests, when that is to be looked up; `Some(None)` outside the canvas.
     pub(super) hover_px: Option<Option<[f64; 2]>>,
 }
@@ -66,6 +68,7 @@ pub(crate) fn take_inputs(
     for input in bridge::take() {
         match input {
             Input::Command(command) => {
+                scene.pending.is_casting_changed |= changes_casting(&command);
                 if !is_quiet(&command) {
                     progress.unsettle();
                     scene.pending.is_dirty = true;
@@ -76,14 +79,31 @@ pub(crate) fn take_inputs(
             Input::Worker(reply) => scene.stream.take(&mut workers, reply),
             Input::States { side, table } => {
                 scene.table.states.set_side(side, table.as_ref());
-                scene.table.is_changed = true;
-                progress.unsettle();
-                scene.pending.is_dirty = true;
+                scene.pending.is_casting_changed = true;
+                scene.show_table(&mut progress);
+            }
+            Input::Tints(words) => {
+                scene.table.states.set_tints(&words);
+                scene.show_table(&mut progress);
             }
             Input::Resized | Input::DeviceRecovered => scene.pending.is_dirty = true,
         }
     }
     scene.hover();
+}
+
+/// Commands after which other things cast shadows.
+fn changes_casting(command: &ViewerCommand) -> bool {
+    use ViewerCommand::{SetCompare, SetGhost, SetLayer, SetScenarioColors, SetSide, SetUnderground};
+    matches!(
+        command,
+        SetCompare { .. }
+            | SetGhost { .. }
+            | SetLayer { .. }
+            | SetScenarioColors { .. }
+            | SetSide { .. }
+            | SetUnderground { .. }
+    )
 }
 
 /// Commands that leave the picture as it is: the page waits for no `settled` after them. (A lost device shows only in a
@@ -181,6 +201,13 @@ impl Scene<'_> {
             }
             ViewerCommand::QueryArea { request_id, ring_enu, layers } => self.query_area(request_id, &ring_enu, &layers),
         }
+    }
+
+    /// A whole table has changed: the next picture shows it.
+    fn show_table(&mut self, progress: &mut Progress) {
+        self.table.is_changed = true;
+        self.pending.is_dirty = true;
+        progress.unsettle();
     }
 
     fn move_camera(&mut self, step: impl FnOnce(&mut Camera)) {

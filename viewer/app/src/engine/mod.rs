@@ -91,6 +91,11 @@ pub(crate) fn set_states(side: u8, table: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// Colours every feature; see [`crate::web::set_tints`].
+pub(crate) fn set_tints(words: Vec<u32>) {
+    bridge::push(Input::Tints(words));
+}
+
 async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartError> {
     let options: StartOptions =
         serde_json::from_str(options_json).map_err(|err| ("options", format!("options do not read: {err}")))?;

@@ -30,7 +30,8 @@ pub(crate) fn draw_frame(
     }
     let num_maps = frame.views.iter().map(|view| view.shadow + 1).max().unwrap_or(1);
     let is_map_new = renderer.prepare(&device, surface.color_format(), frame.settings, num_maps);
-    let is_map_drawn = frame.settings.shadow_size > 0 && (frame.is_shadow_stale || is_map_new);
+    renderer.is_map_stale |= frame.is_shadow_stale || is_map_new;
+    let is_map_drawn = frame.settings.shadow_size > 0 && renderer.is_map_stale;
     for pass in passes(&frame, is_map_drawn) {
         renderer.ensure(pass, &device);
     }
@@ -47,6 +48,7 @@ pub(crate) fn draw_frame(
         for map in 0..num_maps {
             draw_shadow_map(&mut encoder, &renderer, &frame, map);
         }
+        renderer.is_map_stale = false;
     }
     draw_city(&mut encoder, &renderer, &frame, &target, &device);
     queue.submit([encoder.finish()]);

@@ -27,6 +27,8 @@ pub(crate) struct CityRenderer {
     /// Shadow maps, one for each set of things that stand.
     pub(crate) shadow_maps: Vec<ShadowMap>,
     shadow_size: u32,
+    /// The shadow maps are to be drawn anew; stays until they are.
+    pub(crate) is_map_stale: bool,
     pub(crate) instances: wgpu::Buffer,
     pub(crate) texture_sampler: wgpu::Sampler,
     /// The first tiles were drawn on this device.
@@ -95,6 +97,7 @@ impl CityRenderer {
             scene_groups: Vec::new(),
             shadow_maps: Vec::new(),
             shadow_size: 1,
+            is_map_stale: true,
             instances: create_instances(device, 256),
             texture_sampler: device.wgpu_device().create_sampler(&wgpu::SamplerDescriptor {
                 label: Some("tile texture"),
