@@ -30,7 +30,7 @@ export class IndicatorsPanel extends Panel {
     .dot { width: 8px; height: 8px; border-radius: 50%; background: var(--cj-accent); flex: none; }
     .dot.old { background: var(--cj-warn); }
     .body { min-height: 0; padding: 0 8px; }
-    h3 { font-size: 12px; font-weight: 600; color: var(--cj-muted); padding: 8px 0 2px; }
+    .group { font-size: 12px; font-weight: 600; color: var(--cj-muted); padding: 8px 0 2px; }
     .row-i { display: grid; grid-template-columns: minmax(0, 1fr) 74px 82px 62px; gap: 0 4px; align-items: baseline; width: 100%; padding: 5px 4px; text-align: right; justify-content: stretch; border-radius: 6px; min-height: 28px; font-size: 13px; }
     .row-i > :first-child { text-align: left; }
     .row-i small { color: var(--cj-muted); font-size: 11px; }
@@ -126,7 +126,7 @@ export class IndicatorsPanel extends Panel {
     const earlier = new Map(before?.indicators.map((one) => [one.id, one]));
     const groups = groupBy(after.indicators, ({ group }) => group);
     return html`<div class="row-i titles"><span>${text.indicator}</span><span>${text.before}</span><span>${text.after}</span><span>${text.difference}</span></div>
-      ${[...groups].map(([group, list]) => html`<h3>${this.#group(group)}</h3>${list.map((indicator) => this.#row(earlier.get(indicator.id), indicator))}`)}`;
+      ${[...groups].map(([group, list]) => html`<h2 class="group">${this.#group(group)}</h2>${list.map((indicator) => this.#row(earlier.get(indicator.id), indicator))}`)}`;
   }
 
   #row(before: Indicator | undefined, after: Indicator): TemplateResult {

@@ -52,7 +52,7 @@ export class PinsOverlay extends Panel {
       const at = project([x, y, z + MAST_M]);
       return at && at.x > 0 && at.x < width && at.y > LIFT_PX && at.y < height && isFree(at) ? [{ item, at }] : [];
     });
-    return html`${cluster(placed, REACH_PX).map((pin) => this.#pin(pin))}`;
+    return html`<section aria-label=${this.text.projects.title}>${cluster(placed, REACH_PX).map((pin) => this.#pin(pin))}</section>`;
   }
 
   /** Cards of the shell that lie over the picture: a sign half below one would only be in the way. */

@@ -36,19 +36,22 @@ export class SwipeOverlay extends Panel {
 
   override render(): TemplateResult | typeof nothing {
     const { compare } = this.state.planning;
+    if (compare.mode === "single" || compare.mode === "difference" || compare.mode === "blink") return nothing;
+    return html`<section aria-label=${this.text.compare.label}>${this.#lines(compare.mode)}</section>`;
+  }
+
+  #lines(mode: "swipe" | "side_by_side" | "grid"): TemplateResult {
     const { sides } = this.shell.planner;
-    const names = sidesOf(compare.mode).map((side) => sides.name(side));
+    const names = sidesOf(mode).map((side) => sides.name(side));
     // At the middle, where no card lies over them.
     const cell = (index: number, side: "west" | "east", top: string): TemplateResult => html`<span class="name cell ${side}" style="top:${top}">${names[index]}</span>`;
-    switch (compare.mode) {
+    switch (mode) {
       case "swipe":
-        return this.#swipe(compare.position, names);
+        return this.#swipe(this.state.planning.compare.position, names);
       case "side_by_side":
         return html`<div class="rule v"></div>${cell(0, "west", "72px")}${cell(1, "east", "72px")}`;
       case "grid":
         return html`<div class="rule v"></div><div class="rule h"></div>${cell(0, "west", "72px")}${cell(1, "east", "72px")}${cell(2, "west", "calc(50% + 12px)")}${cell(3, "east", "calc(50% + 12px)")}`;
-      default:
-        return nothing;
     }
   }
 
