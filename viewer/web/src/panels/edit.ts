@@ -4,7 +4,7 @@ import { fill, formatNumber } from "../i18n";
 import type { EditRequest, Massing, MassingRequest } from "../planning/api";
 import { isDate } from "../planning/phase";
 import { along, bearing, crossesItself, distance, inset, rectangleAt, signedArea, type Point } from "../planning/sketch";
-import type { Marked } from "../planning/state";
+import type { DrawUse, Marked } from "../planning/state";
 import { troubleOf } from "../planning/trouble";
 import { fields, numberField, segments, selectField, textField } from "../ui/fields";
 import { icons } from "../ui/icons";
@@ -52,7 +52,7 @@ export class EditPanel extends Panel {
     length: number | null; bearing: number | null; lon: number | null; lat: number | null;
     width: number; depth: number; rotation: number;
     kind: "slab" | "tower"; far: number; spacing: number | null;
-    road: string; pipeClass: string; diameter: number | null; material: string;
+    road: string; pipeClass: string; diameter: number | null; material: string; pipeDepth: number;
     project: string; phase: string; note: string;
   };
 
@@ -67,7 +67,7 @@ export class EditPanel extends Panel {
       length: null, bearing: null, lon: null, lat: null,
       width: 30, depth: 20, rotation: 90,
       kind: "tower", far: 2.5, spacing: null,
-      road: "", pipeClass: "JS", diameter: null, material: "",
+      road: "", pipeClass: "JS", diameter: null, material: "", pipeDepth: 1.5,
       project: "", phase: "", note: "",
     };
   }
@@ -119,6 +119,8 @@ export class EditPanel extends Panel {
       <form class="row" @submit=${(event: Event) => { event.preventDefault(); void this.#addById(); }}><input class="input" style="flex:1;width:auto" name="id" autocomplete="off" aria-label=${text.by_id} placeholder=${text.by_id} .value=${this.form.id}
         @input=${(event: Event) => this.#set({ id: (event.target as HTMLInputElement).value })}><button class="plain" ?disabled=${!this.form.id.trim()}>${text.add}</button></form>
       ${this.#addSelected()}
+      <details><summary>${text.within}</summary><div>${this.#outlineTools("area", this.#isDrawing("area"))}
+        <button class="plain" data-edit="within" ?disabled=${!this.#isClosed("area")} @click=${() => void tools.markOutline()}>${text.mark_within}</button></div></details>
       <div class="row"><b role="status" style="flex:1">${fill(text.marked, { n })}</b>${marked.length > 0 ? html`<button class="link" @click=${() => tools.unmark()}>${text.unmark}</button>` : nothing}</div>
       ${marked.length === 0 ? nothing : html`<div class="chips scroll">${marked.slice(0, 40).map((one) => html`<button title=${one.id} @click=${() => tools.toggle(one)}>${one.name} ×</button>`)}</div>`}
       <div class="act">${segments(text.action, [["retain", text.retain], ["modify", text.modify], ["demolish", text.demolish]] as const, this.action, (action) => { this.action = action; })}</div>
@@ -129,6 +131,16 @@ export class EditPanel extends Panel {
         ${selectField(text.new_use, "new_use", this.form.newUse, [["", text.unchanged], ...this.#uses()], (newUse) => this.#set({ newUse }))}</div>
         ${textField(text.facade, "facade", this.form.facade, (facade) => this.#set({ facade }))}` : nothing}
       <button class="primary" data-edit="apply" ?disabled=${marked.length === 0 || busy || (this.action === "modify" && Object.keys(this.#changes()).length === 0)} @click=${() => void this.#applyMarks()}>${marked.length === 0 ? text.apply : fill(text.apply_n, { n })}</button>`;
+  }
+
+  #isDrawing(use: DrawUse): boolean {
+    const { sketch } = this.state.planning;
+    return sketch?.use === use && !sketch.closed;
+  }
+
+  #isClosed(use: DrawUse): boolean {
+    const { sketch } = this.state.planning;
+    return sketch?.use === use && sketch.closed;
   }
 
   /** What was found by search, or selected before the tool was taken up. */
@@ -211,7 +223,7 @@ export class EditPanel extends Panel {
   }
 
   /** Buttons and typed values by which an outline comes about; the same for a block, a site and an area. */
-  #outlineTools(use: "block" | "site", isDrawing: boolean): TemplateResult {
+  #outlineTools(use: "block" | "site" | "area", isDrawing: boolean): TemplateResult {
     const { edit: text } = this.text;
     const { sketch } = this.state.planning;
     const { tools } = this.shell.planner;
@@ -267,7 +279,7 @@ export class EditPanel extends Panel {
     if (point) this.shell.planner.tools.addPoint(point);
   }
 
-  #placeRectangle(use: "block" | "site"): void {
+  #placeRectangle(use: "block" | "site" | "area"): void {
     const centre = this.state.camera?.view.target_enu;
     const { width, depth, rotation } = this.form;
     if (centre && width > 0 && depth > 0) this.shell.planner.tools.setOutline(use, rectangleAt(centre, width, depth, rotation));
@@ -347,7 +359,32 @@ export class EditPanel extends Panel {
         ${selectField(text.pipe_class, "pipe_class", this.form.pipeClass, classes, (pipeClass) => this.#set({ pipeClass }))}</div>
       <div class="pair">${numberField({ label: text.diameter, name: "diameter", value: this.form.diameter, min: 10, max: 5000, step: 1, placeholder: text.same, onChange: (diameter) => this.#set({ diameter }) })}
         ${selectField(text.material, "material", this.form.material, [["", text.same], ...materials(language)], (material) => this.#set({ material }))}</div>
-      <button class="primary" data-edit="replace" ?disabled=${!this.form.road.trim() || planning.busy || (this.form.diameter === null && !this.form.material)} @click=${() => void this.#replace()}>${text.replace}</button>`;
+      <div class="row stretch"><button class="plain" data-edit="abandon" ?disabled=${!this.form.road.trim() || planning.busy} @click=${() => void this.#write([{ action: "abandon", pipe: { road: this.form.road.trim(), pipe_class: this.form.pipeClass } }])}>${text.abandon}</button>
+      <button class="primary" data-edit="replace" ?disabled=${!this.form.road.trim() || planning.busy || (this.form.diameter === null && !this.form.material)} @click=${() => void this.#replace()}>${text.replace}</button></div>
+      ${this.#newPipe()}`;
+  }
+
+  /** A new pipe along a drawn or typed line. */
+  #newPipe(): TemplateResult {
+    const { edit: text } = this.text;
+    const { sketch, busy } = this.state.planning;
+    const { tools } = this.shell.planner;
+    const own = sketch?.use === "pipe" ? sketch : null;
+    const { diameter, material, pipeDepth } = this.form;
+    return html`<details ?open=${own !== null}><summary>${text.new_pipe}</summary><div>
+      <button class="plain tool" data-edit="pipe-line" aria-pressed=${own !== null && this.state.planning.tool === "draw"} @click=${() => (own ? tools.clearSketch() : tools.draw("pipe", "polygon"))}>${icons.edit}${text.draw_line}</button>
+      ${own && own.points.length > 0 ? html`<ol class="points scroll number" tabindex="0" aria-label=${text.points}>${own.points.map((point, index) => html`<li>${this.#pointLine(own.points, point, index)}</li>`)}</ol>` : nothing}
+      ${own ? this.#typed(own.points) : nothing}
+      ${numberField({ label: text.depth_m, name: "depth_m", value: pipeDepth, min: 0.1, max: 50, step: 0.1, onChange: (value) => this.#set({ pipeDepth: value ?? 1.5 }) })}
+      <button class="primary" data-edit="lay" ?disabled=${!own || own.points.length < 2 || diameter === null || !material || busy} @click=${() => void this.#lay()}>${text.lay}</button></div></details>`;
+  }
+
+  async #lay(): Promise<void> {
+    const { tools } = this.shell.planner;
+    const line = tools.line();
+    const { diameter, material, pipeClass, pipeDepth } = this.form;
+    if (!line || diameter === null) return;
+    if (await this.#write([{ action: "build", pipe: { add: { line, pipe_class: pipeClass, diameter_mm: diameter, material, depth_m: pipeDepth } } }])) tools.clearSketch();
   }
 
   #fromSelection(): void {

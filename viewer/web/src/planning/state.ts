@@ -20,7 +20,7 @@ export interface Marked { id: string; featureIndex: number; name: string }
 export type MapTool = "none" | "mark" | "lasso" | "draw";
 
 /** What a drawn outline is for. */
-export type DrawUse = "block" | "site" | "area" | "project";
+export type DrawUse = "block" | "site" | "area" | "project" | "pipe";
 
 export interface Sketch {
   use: DrawUse;

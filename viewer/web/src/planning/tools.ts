@@ -1,6 +1,6 @@
 // Tools on the map: marking by click and lasso, drawing outlines with snapping. Every point may come from the pointer or be typed.
 import type { ViewerEvent } from "../bridge.gen";
-import type { Polygon } from "../geojson";
+import type { LineString, Polygon } from "../geojson";
 import { outerRings } from "../geojson";
 import { enuFromGeodetic, geodeticFromEnu } from "../geo";
 import { fill } from "../i18n";
@@ -42,7 +42,7 @@ export class MapTools {
   take(tool: MapTool): void {
     const { tool: now, sketch } = this.host.state.planning;
     const next = tool === now ? "none" : tool;
-    if (next !== "draw" && sketch && !sketch.closed) this.#set({ sketch: null });
+    if (next !== "draw" && sketch && !sketch.closed && sketch.use !== "pipe") this.#set({ sketch: null });
     this.#set({ tool: next });
     this.host.send({ type: "set_tool", tool: next === "draw" ? "draw" : next === "lasso" ? "lasso" : "none" });
     this.#redraw();
@@ -157,6 +157,7 @@ export class MapTools {
 
   close(): void {
     const { sketch } = this.host.state.planning;
+    if (sketch?.use === "pipe") return this.#endDrawing();
     if (sketch && !sketch.closed && sketch.points.length >= 3) this.#finish(sketch.points);
   }
 
@@ -168,6 +169,25 @@ export class MapTools {
   #endDrawing(): void {
     if (this.host.state.planning.tool !== "none") this.take("none");
     this.#redraw();
+  }
+
+  /** Marks the buildings within the drawn outline: the lasso of those who type. */
+  async markOutline(): Promise<void> {
+    const { sketch } = this.host.state.planning;
+    if (!sketch?.closed) return;
+    await this.#markWithin(sketch.points);
+    this.clearSketch();
+  }
+
+  /** The drawn corners as a line in longitude and latitude; null with fewer than two. */
+  line(): LineString | null {
+    const { manifest, planning } = this.host.state;
+    const points = planning.sketch?.points ?? [];
+    if (!manifest || points.length < 2) return null;
+    return { type: "LineString", coordinates: points.map((point) => {
+      const { lonDeg, latDeg } = geodeticFromEnu(manifest.ecef_from_enu, point);
+      return [lonDeg, latDeg];
+    }) };
   }
 
   /** The drawn outline as GeoJSON; null when there is none. */
@@ -273,7 +293,8 @@ export class MapTools {
     const { sketch } = this.host.state.planning;
     if (!sketch || sketch.closed || !position_enu) return;
     if (kind === "double") return this.close();
-    const { point, kind: snapped } = snap(position_enu, sketch.points, this.#vertices, this.#tolerance());
+    // A line may well come back to its start.
+    const { point, kind: snapped } = snap(position_enu, sketch.use === "pipe" ? sketch.points.slice(-2) : sketch.points, this.#vertices, this.#tolerance());
     if (kind === "click") {
       if (snapped === "start") this.close();
       else this.addPoint(point);
