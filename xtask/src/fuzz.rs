@@ -1,37 +1,131 @@
-//! Runs one cargo-fuzz target for a bounded time.
+//! Runs cargo-fuzz targets for a bounded time, from corpora of real files.
 
 use crate::{paths, shell};
-use anyhow::bail;
+use anyhow::{Context as _, bail};
+use std::path::Path;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Name of the target: see `tests/fuzz/fuzz_targets`
-    target: String,
-    /// Seconds to run
+    /// Name of the target: see `tests/fuzz/fuzz_targets`; all, one after another, when none is named
+    target: Option<String>,
+    /// Seconds to run each
     #[arg(long, default_value_t = 60)]
     seconds: u32,
 }
 
-/// Runs the target; a crash leaves its input in `tests/fuzz/artifacts`.
+/// A target and the files that its corpus begins with.
+struct Target {
+    name: &'static str,
+    /// Folders of the checkout and of `../shared/data`; absent ones are passed over.
+    folders: &'static [&'static str],
+    /// Endings of file names.
+    endings: &'static [&'static str],
+}
+
+const TARGETS: &[Target] = &[
+    Target {
+        name: "cityjson",
+        folders: &["tests/fixtures/cityjson", "../shared/data/hostile/cityjson"],
+        endings: &["json", "jsonl"],
+    },
+    Target {
+        name: "geojson",
+        folders: &["tests/fixtures/geojson", "../shared/data/pipes/kamloops"],
+        endings: &["geojson", "json"],
+    },
+    Target {
+        name: "pipe_tables",
+        folders: &["tests/fixtures/pipe_tables"],
+        endings: &["csv"],
+    },
+    Target {
+        name: "dem",
+        folders: &["tests/fixtures/dem", "../shared/data/pipes/wntr_gis"],
+        endings: &["tif", "asc"],
+    },
+    Target {
+        name: "ifc",
+        folders: &["tests/fixtures/ifc", "../shared/data/ifc"],
+        endings: &["ifc"],
+    },
+    Target {
+        name: "glb",
+        folders: &["../shared/data/tiles3d"],
+        endings: &["glb", "b3dm"],
+    },
+    Target {
+        name: "tileset",
+        folders: &["../shared/data/tiles3d"],
+        endings: &["tileset.json"],
+    },
+];
+
+/// Larger seeds slow the search down: their beginnings are taken.
+const MAX_SEED_BYTES: usize = 64 * 1024;
+/// Seeds of one target.
+const MAX_SEEDS: usize = 60;
+
+/// Runs one target or all; a crash leaves its input in `tests/fuzz/artifacts`.
 pub(crate) fn fuzz(args: &Args) -> anyhow::Result<()> {
     let root = paths::root();
     if shell::output(&root, "cargo", &["fuzz", "--version"]).is_err() {
         bail!("cargo-fuzz is not installed: `cargo install cargo-fuzz`, with a nightly toolchain");
     }
-    let time = format!("-max_total_time={}", args.seconds);
-    shell::run(
-        &root,
-        "cargo",
-        &[
-            "+nightly",
-            "fuzz",
-            "run",
-            "--fuzz-dir",
-            "tests/fuzz",
-            &args.target,
-            "--",
-            &time,
-            "-rss_limit_mb=2048",
-        ],
-    )
+    let chosen: Vec<&Target> = TARGETS
+        .iter()
+        .filter(|t| args.target.as_ref().is_none_or(|name| name == t.name))
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = TARGETS.iter().map(|t| t.name).collect();
+        bail!("no such target; there are {}", names.join(", "));
+    }
+    let mut failed = vec![];
+    for target in chosen {
+        seed(&root, target).with_context(|| format!("corpus of {}", target.name))?;
+        if let Err(err) = run(&root, target.name, args.seconds) {
+            eprintln!("{}: {err:#}", target.name);
+            failed.push(target.name);
+        }
+    }
+    if !failed.is_empty() {
+        bail!("trouble in {}: inputs are in tests/fuzz/artifacts", failed.join(", "));
+    }
+    Ok(())
+}
+
+fn run(root: &Path, name: &str, seconds: u32) -> anyhow::Result<()> {
+    let time = format!("-max_total_time={seconds}");
+    let before = ["+nightly", "fuzz", "run", "--fuzz-dir", "tests/fuzz", name, "--"];
+    let limits = [time.as_str(), "-rss_limit_mb=2048", "-timeout=25"];
+    shell::run(root, "cargo", &[before.as_slice(), &limits].concat())
+}
+
+/// Copies real files into the target's corpus; what the fuzzer found there before stays.
+fn seed(root: &Path, target: &Target) -> anyhow::Result<()> {
+    let corpus = root.join("tests/fuzz/corpus").join(target.name);
+    std::fs::create_dir_all(&corpus)?;
+    let mut files = vec![];
+    let mut open: Vec<_> = target.folders.iter().map(|f| root.join(f)).collect();
+    while let Some(folder) = open.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if target.endings.iter().any(|e| path.to_string_lossy().ends_with(e)) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    // spread over the folders when there are too many
+    let stride = files.len().div_ceil(MAX_SEEDS).max(1);
+    for (number, path) in files.iter().step_by(stride).enumerate() {
+        let mut bytes = std::fs::read(path)?;
+        bytes.truncate(MAX_SEED_BYTES);
+        std::fs::write(corpus.join(format!("seed-{number:03}")), bytes)?;
+    }
+    Ok(())
 }
