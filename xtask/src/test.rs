@@ -61,6 +61,10 @@ pub(crate) fn test(args: &Args) -> anyhow::Result<()> {
     }
     let binary = paths::server_binary(false).display().to_string();
     shell::step("whole-program tests", "cargo test -p e2e", || {
+        // a test takes Shapely from PyPI into a virtual environment
+        tools::ensure_programs(&[("python3", "python3-venv")])?;
+        // reads the text of evidence packs
+        tools::ensure_programs(&[("pdftotext", "poppler-utils")])?;
         let validator = root.join("tests/validate");
         tools::ensure_npm(&validator)?;
         shell::run_env(
@@ -93,6 +97,7 @@ const fn default_packages() -> &'static [&'static str] {
         "analysis",
         "tiler",
         "scene-store",
+        "analysis",
         "chengjing",
         "viewer-core",
         "viewer-decode",

@@ -22,7 +22,10 @@ fn rect(x: f64, y: f64, w: f64, h: f64) -> MultiPolygon<f64> {
 }
 
 fn place(i: u32) -> [f64; 2] {
-    [500_000.0 + f64::from(i % COLUMNS) * STEP_M, 3_800_000.0 + f64::from(i / COLUMNS) * STEP_M]
+    [
+        500_000.0 + f64::from(i % COLUMNS) * STEP_M,
+        3_800_000.0 + f64::from(i / COLUMNS) * STEP_M,
+    ]
 }
 
 fn world() -> World {
@@ -62,14 +65,25 @@ fn world() -> World {
         .map(|i| {
             let [x, y] = place(i);
             let plan = rect(x + 2.0, y + 12.0, 20.0, 8.0);
-            Patch::new(&format!("g-{i}"), NUM_BUILDINGS + NUM_PIPES + i, plan, city_model::Attributes::new())
+            Patch::new(
+                &format!("g-{i}"),
+                NUM_BUILDINGS + NUM_PIPES + i,
+                plan,
+                city_model::Attributes::new(),
+            )
         })
         .collect();
     World {
         buildings: buildings.into(),
         pipes: pipes.into(),
         greens: greens.into(),
-        has: Layers { buildings: true, pipes: true, greens: true, parcels: false, projects: false },
+        has: Layers {
+            buildings: true,
+            pipes: true,
+            greens: true,
+            parcels: false,
+            projects: false,
+        },
         words,
         ..World::default()
     }
@@ -85,13 +99,23 @@ fn main() {
     let made_ms = millis(start);
     // the edge runs through buildings on all sides
     let outline = rect(500_010.0, 3_800_005.0, 29_970.0, 20_975.0);
-    let Ok(region) = Region::new(outline).map(Arc::new) else { return };
+    let Ok(region) = Region::new(outline).map(Arc::new) else {
+        return;
+    };
     let rules = RuleSet::built_in();
     let settings = Arc::new(rules.settings.clone());
     let count = (NUM_BUILDINGS + NUM_PIPES + NUM_GREENS) as usize;
-    let base = Arc::new(Scenario { states: vec![0; count], ..Scenario::default() });
+    let base = Arc::new(Scenario {
+        states: vec![0; count],
+        ..Scenario::default()
+    });
     let new = |scenario: &Arc<Scenario>| {
-        Evaluation::new(Arc::clone(&world), Arc::clone(&region), Arc::clone(scenario), Arc::clone(&settings))
+        Evaluation::new(
+            Arc::clone(&world),
+            Arc::clone(&region),
+            Arc::clone(scenario),
+            Arc::clone(&settings),
+        )
     };
     let start = Instant::now();
     let mut kept = new(&base);

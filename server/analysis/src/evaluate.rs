@@ -115,8 +115,11 @@ impl Evaluation {
         let (mut greens_moved, mut facilities_moved) = (false, false);
         for index in changed {
             let from = self.by_index.partition_point(|(i, _)| *i < index);
-            let members: Vec<Member> =
-                self.by_index[from..].iter().take_while(|(i, _)| *i == index).map(|(_, m)| *m).collect();
+            let members: Vec<Member> = self.by_index[from..]
+                .iter()
+                .take_while(|(i, _)| *i == index)
+                .map(|(_, m)| *m)
+                .collect();
             update.num_features += usize::from(!members.is_empty());
             for member in members {
                 match member {
@@ -136,8 +139,12 @@ impl Evaluation {
         ];
         let projects_moved = world.projects.len() > known[3];
         self.world = world;
-        let (first_building, first_pipe, num_greens, num_facilities) =
-            (self.buildings.len(), self.pipes.len(), self.greens.len(), self.facilities.len());
+        let (first_building, first_pipe, num_greens, num_facilities) = (
+            self.buildings.len(),
+            self.pipes.len(),
+            self.greens.len(),
+            self.facilities.len(),
+        );
         self.find_members(known);
         for at in first_building..self.buildings.len() {
             self.move_building(at, None, &mut moved);
@@ -179,7 +186,11 @@ impl Evaluation {
                 } else {
                     region.share(&b.footprint, &b.bounds, b.footprint_m2)
                 };
-                (share > 0.0 || is_counted).then_some(BuildingMember { slot, share, is_counted })
+                (share > 0.0 || is_counted).then_some(BuildingMember {
+                    slot,
+                    share,
+                    is_counted,
+                })
             })
             .collect();
         let pipes: Vec<PipeMember> = (first[1]..world.pipes.len())
@@ -206,19 +217,26 @@ impl Evaluation {
             .collect();
         for (i, m) in buildings.iter().enumerate() {
             let at = self.buildings.len() + i;
-            self.by_index.push((world.buildings[m.slot].index, Member::Building(at)));
+            self.by_index
+                .push((world.buildings[m.slot].index, Member::Building(at)));
         }
         for (i, m) in pipes.iter().enumerate() {
-            self.by_index.push((world.pipes[m.slot].index, Member::Pipe(self.pipes.len() + i)));
+            self.by_index
+                .push((world.pipes[m.slot].index, Member::Pipe(self.pipes.len() + i)));
         }
-        self.by_index.extend(greens.iter().map(|slot| (world.greens[*slot].index, Member::Green)));
+        self.by_index
+            .extend(greens.iter().map(|slot| (world.greens[*slot].index, Member::Green)));
         self.buildings.extend(buildings);
         self.pipes.extend(pipes);
         self.greens.extend(greens);
         self.projects.extend(projects);
         let facilities = candidates(self, [first[0], first[4]]);
         for c in &facilities {
-            let index = if c.is_building { world.buildings[c.slot].index } else { world.parcels[c.slot].index };
+            let index = if c.is_building {
+                world.buildings[c.slot].index
+            } else {
+                world.parcels[c.slot].index
+            };
             self.by_index.push((index, Member::Facility));
         }
         self.facilities.extend(facilities);
@@ -227,20 +245,28 @@ impl Evaluation {
 
     fn move_building(&mut self, at: usize, old: Option<&Scenario>, moved: &mut [bool]) {
         let member = self.buildings[at];
-        let (world, settings, scenario) =
-            (Arc::clone(&self.world), Arc::clone(&self.settings), Arc::clone(&self.scenario));
+        let (world, settings, scenario) = (
+            Arc::clone(&self.world),
+            Arc::clone(&self.settings),
+            Arc::clone(&self.scenario),
+        );
         let from = old.map(|old| building_now(&world, member, old, &settings.assumptions));
         let to = building_now(&world, member, &scenario, &settings.assumptions);
-        self.tally.move_building(&MEASURES, member.slot, from.as_ref(), Some(&to), moved);
+        self.tally
+            .move_building(&MEASURES, member.slot, from.as_ref(), Some(&to), moved);
     }
 
     fn move_pipe(&mut self, at: usize, old: Option<&Scenario>, moved: &mut [bool]) {
         let member = self.pipes[at];
-        let (world, settings, scenario) =
-            (Arc::clone(&self.world), Arc::clone(&self.settings), Arc::clone(&self.scenario));
+        let (world, settings, scenario) = (
+            Arc::clone(&self.world),
+            Arc::clone(&self.settings),
+            Arc::clone(&self.scenario),
+        );
         let from = old.map(|old| pipe_now(&world, member, old, &settings.assumptions));
         let to = pipe_now(&world, member, &scenario, &settings.assumptions);
-        self.tally.move_pipe(&MEASURES, member.slot, from.as_ref(), Some(&to), moved);
+        self.tally
+            .move_pipe(&MEASURES, member.slot, from.as_ref(), Some(&to), moved);
     }
 
     fn standing_greens(&self) -> impl Iterator<Item = &Patch> {
@@ -249,8 +275,11 @@ impl Evaluation {
     }
 
     fn union_of_greens(&self) -> f64 {
-        let parts: Vec<_> =
-            self.standing_greens().map(|g| self.region.clip(&g.outline)).filter(|p| !p.0.is_empty()).collect();
+        let parts: Vec<_> = self
+            .standing_greens()
+            .map(|g| self.region.clip(&g.outline))
+            .filter(|p| !p.0.is_empty())
+            .collect();
         geometry::area_m2(&geometry::union(&parts)).min(self.region.area_m2())
     }
 
@@ -299,14 +328,19 @@ impl Evaluation {
 
     /// Projects that touch the area, with the share of their outline inside.
     pub fn projects(&self) -> impl Iterator<Item = (&Patch, f64)> {
-        self.projects.iter().map(|(slot, share)| (&self.world.projects[*slot], *share))
+        self.projects
+            .iter()
+            .map(|(slot, share)| (&self.world.projects[*slot], *share))
     }
 
     /// Buildings of the area as they stand, with their places in the world's list.
     pub fn buildings(&self) -> impl Iterator<Item = (usize, BuildingNow<'_>)> {
-        self.buildings
-            .iter()
-            .map(|m| (m.slot, building_now(&self.world, *m, &self.scenario, &self.settings.assumptions)))
+        self.buildings.iter().map(|m| {
+            (
+                m.slot,
+                building_now(&self.world, *m, &self.scenario, &self.settings.assumptions),
+            )
+        })
     }
 
     /// Total of a measure.
@@ -333,7 +367,11 @@ impl Evaluation {
     fn of_list(&self, measure: &str, slots: &SlotSet) -> Counted {
         let is_pipes = MEASURES.iter().any(|m| m.id == measure && matches!(m.of, Of::Pipe(_)));
         let mut counted = Counted::default();
-        *(if is_pipes { &mut counted.pipes } else { &mut counted.buildings }) = slots.clone();
+        *(if is_pipes {
+            &mut counted.pipes
+        } else {
+            &mut counted.buildings
+        }) = slots.clone();
         counted
     }
 
@@ -353,7 +391,12 @@ impl Evaluation {
         for slot in slots.iter() {
             let at = self.buildings.partition_point(|m| m.slot < slot);
             let Some(member) = self.buildings.get(at) else { continue };
-            if meets(&building_now(&self.world, *member, &self.scenario, &self.settings.assumptions)) {
+            if meets(&building_now(
+                &self.world,
+                *member,
+                &self.scenario,
+                &self.settings.assumptions,
+            )) {
                 counted.buildings.insert(slot);
             }
         }
@@ -372,8 +415,14 @@ impl Evaluation {
         let a = &self.settings.assumptions;
         let (zh, en) = match measure {
             "people" | "people_demolished" => (
-                format!("按 {} 人/户或 {} m²/人 推算", a.people_per_household, a.floor_area_per_person_m2),
-                format!("told by {} a household or {} m² a head", a.people_per_household, a.floor_area_per_person_m2),
+                format!(
+                    "按 {} 人/户或 {} m²/人 推算",
+                    a.people_per_household, a.floor_area_per_person_m2
+                ),
+                format!(
+                    "told by {} a household or {} m² a head",
+                    a.people_per_household, a.floor_area_per_person_m2
+                ),
             ),
             "dwellings" | "dwellings_demolished" => (
                 format!("按 {} m²/户 推算", a.floor_area_per_dwelling_m2),
@@ -384,7 +433,10 @@ impl Evaluation {
                 format!("with storeys told from the height by {} m", a.storey_height_m),
             ),
         };
-        Text::new(format!("参考值:{all} 个要素中有 {n} 个{zh}"), format!("working value: {n} of {all} features {en}"))
+        Text::new(
+            format!("参考值:{all} 个要素中有 {n} 个{zh}"),
+            format!("working value: {n} of {all} features {en}"),
+        )
     }
 
     /// Ids of the features that count, at most `limit`, and how many there are.
@@ -393,7 +445,15 @@ impl Evaluation {
         let buildings = counted.buildings.iter().map(|slot| &*self.world.buildings[slot].id);
         let pipes = counted.pipes.iter().map(|slot| &*self.world.pipes[slot].id);
         let others = counted.others.iter().map(|id| &**id);
-        (number, buildings.chain(pipes).chain(others).take(limit).map(str::to_owned).collect())
+        (
+            number,
+            buildings
+                .chain(pipes)
+                .chain(others)
+                .take(limit)
+                .map(str::to_owned)
+                .collect(),
+        )
     }
 }
 
@@ -432,7 +492,15 @@ fn building_now<'a>(
     let changed = scenario.changed.get(&building.index);
     let (facts, tags) = changed.map_or((&building.facts, &building.tags), |c| (&c.facts, &c.tags));
     let state: State = scenario.state(building.index, building.is_proposal);
-    BuildingNow { building, facts, tags, state, share: member.share, is_counted: member.is_counted, assumptions }
+    BuildingNow {
+        building,
+        facts,
+        tags,
+        state,
+        share: member.share,
+        is_counted: member.is_counted,
+        assumptions,
+    }
 }
 
 fn pipe_now<'a>(
@@ -443,5 +511,11 @@ fn pipe_now<'a>(
 ) -> PipeNow<'a> {
     let pipe = &world.pipes[member.slot];
     let state = scenario.state(pipe.index, pipe.is_proposal);
-    PipeNow { pipe, state, plan_m: member.plan_m, space_m: member.space_m, assumptions }
+    PipeNow {
+        pipe,
+        state,
+        plan_m: member.plan_m,
+        space_m: member.space_m,
+        assumptions,
+    }
 }

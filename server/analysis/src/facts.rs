@@ -6,8 +6,15 @@ use city_model::{Attributes, BuildingUse};
 use serde::{Deserialize, Serialize};
 
 /// Keys of a building's floor area, m².
-pub const FLOOR_AREA_KEYS: &[&str] =
-    &["floor_area_m2", "floor_area", "gross_floor_area_m2", "建筑面积", "总建筑面积", "TOTALFLOORAREA", "totalFloorArea"];
+pub const FLOOR_AREA_KEYS: &[&str] = &[
+    "floor_area_m2",
+    "floor_area",
+    "gross_floor_area_m2",
+    "建筑面积",
+    "总建筑面积",
+    "TOTALFLOORAREA",
+    "totalFloorArea",
+];
 /// Keys of a building's dwellings.
 pub const HOUSEHOLD_KEYS: &[&str] = &["households", "dwellings", "户数", "套数", "住户数"];
 /// Keys of a building's inhabitants.
@@ -75,7 +82,10 @@ pub struct BuildingFacts {
 
 /// True for uses that people live in.
 pub const fn is_residential(usage: BuildingUse) -> bool {
-    matches!(usage, BuildingUse::Slab | BuildingUse::Tower | BuildingUse::House | BuildingUse::Village)
+    matches!(
+        usage,
+        BuildingUse::Slab | BuildingUse::Tower | BuildingUse::House | BuildingUse::Village
+    )
 }
 
 /// Key and titles of a group of uses, as in figures by use.
@@ -114,7 +124,9 @@ impl BuildingFacts {
         let storeys = positive(STOREYS_KEYS).filter(|v| *v > 0.0);
         let height_m = positive(HEIGHT_KEYS).or(body_height_m).filter(|v| *v > 0.0);
         let estimated_storeys = height_m.map(|h| (h / assumptions.storey_height_m).round().max(1.0));
-        let derived = storeys.map(|s| (s, Basis::Derived)).or_else(|| estimated_storeys.map(|s| (s, Basis::Estimated)));
+        let derived = storeys
+            .map(|s| (s, Basis::Derived))
+            .or_else(|| estimated_storeys.map(|s| (s, Basis::Estimated)));
         let floor_area_m2 = positive(FLOOR_AREA_KEYS).map(|a| (a, Basis::Stated)).or_else(|| {
             let (storeys, basis) = derived.filter(|_| storeys_estimable)?;
             Some((footprint_m2? * storeys, basis))
@@ -126,7 +138,9 @@ impl BuildingFacts {
             storeys,
             households: positive(HOUSEHOLD_KEYS),
             people: positive(PEOPLE_KEYS),
-            year: first_number(attributes, YEAR_KEYS).map(|y| y as i32).filter(|y| (1..=3000).contains(y)),
+            year: first_number(attributes, YEAR_KEYS)
+                .map(|y| y as i32)
+                .filter(|y| (1..=3000).contains(y)),
         }
     }
 
@@ -160,7 +174,9 @@ fn use_of(attributes: &Attributes, storeys: Option<f64>) -> BuildingUse {
     let Some(text) = first_text(attributes, USE_KEYS) else {
         return BuildingUse::Unknown;
     };
-    let named = BuildingUse::ALL.iter().find(|u| format!("{u:?}").eq_ignore_ascii_case(&text));
+    let named = BuildingUse::ALL
+        .iter()
+        .find(|u| format!("{u:?}").eq_ignore_ascii_case(&text));
     named.copied().unwrap_or_else(|| BuildingUse::guess(&text, storeys))
 }
 
@@ -177,12 +193,22 @@ mod tests {
     #[test]
     fn floor_area_is_stated_else_derived_else_estimated_else_unknown() {
         let area = |a, f| facts(a, f).floor_area_m2;
-        assert_eq!(area(json!({"floor_area_m2": 900, "storeys": 6}), Some(100.0)), Some((900.0, Basis::Stated)));
+        assert_eq!(
+            area(json!({"floor_area_m2": 900, "storeys": 6}), Some(100.0)),
+            Some((900.0, Basis::Stated))
+        );
         assert_eq!(area(json!({"storeys": 6}), Some(100.0)), Some((600.0, Basis::Derived)));
-        assert_eq!(area(json!({"height_m": 17.6}), Some(100.0)), Some((600.0, Basis::Estimated)));
+        assert_eq!(
+            area(json!({"height_m": 17.6}), Some(100.0)),
+            Some((600.0, Basis::Estimated))
+        );
         assert_eq!(area(json!({}), Some(100.0)), None);
         assert_eq!(area(json!({"storeys": 6}), None), None);
-        assert_eq!(area(json!({"floor_area_m2": -5}), None), None, "a negative area is none");
+        assert_eq!(
+            area(json!({"floor_area_m2": -5}), None),
+            None,
+            "a negative area is none"
+        );
     }
 
     #[test]
@@ -193,7 +219,11 @@ mod tests {
         assert_eq!(people(json!({"use": "住宅", "households": 10})), Some(10.0 * 2.62));
         assert_eq!(people(json!({"use": "住宅", "floor_area_m2": 350})), Some(10.0));
         assert_eq!(people(json!({"use": "办公", "floor_area_m2": 350})), Some(0.0));
-        assert_eq!(people(json!({"floor_area_m2": 350})), None, "an unknown use is not nobody");
+        assert_eq!(
+            people(json!({"floor_area_m2": 350})),
+            None,
+            "an unknown use is not nobody"
+        );
     }
 
     #[test]

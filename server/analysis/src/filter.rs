@@ -46,7 +46,12 @@ pub trait Described {
 impl Condition {
     /// What is wrong with the condition as written; `None` when it is sound.
     pub fn fault(&self) -> Option<&'static str> {
-        let given = [self.is_in.is_some(), self.contains.is_some(), self.at_least.is_some(), self.present.is_some()];
+        let given = [
+            self.is_in.is_some(),
+            self.contains.is_some(),
+            self.at_least.is_some(),
+            self.present.is_some(),
+        ];
         if given.iter().filter(|g| **g).count() != 1 {
             return Some("a condition has exactly one of \"in\", \"contains\", \"at_least\" and \"present\"");
         }
@@ -57,7 +62,9 @@ impl Condition {
             let names = State::ALL.map(State::as_str);
             let known = |v: &Value| v.as_str().is_some_and(|v| names.contains(&v));
             if !self.is_in.as_ref().is_some_and(|values| values.iter().all(known)) {
-                return Some("@state goes with \"in\" and the names existing, retained, modified, demolished, added, absent, abandoned");
+                return Some(
+                    "@state goes with \"in\" and the names existing, retained, modified, demolished, added, absent, abandoned",
+                );
             }
         }
         None
@@ -166,7 +173,11 @@ mod tests {
     #[test]
     fn faults_are_named() {
         assert!(condition(json!({"key": "x"})).fault().is_some());
-        assert!(condition(json!({"key": "x", "in": [1], "present": true})).fault().is_some());
+        assert!(
+            condition(json!({"key": "x", "in": [1], "present": true}))
+                .fault()
+                .is_some()
+        );
         assert!(condition(json!({"key": "@statte", "present": true})).fault().is_some());
         assert!(condition(json!({"key": "@state", "in": ["gone"]})).fault().is_some());
     }

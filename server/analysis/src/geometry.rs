@@ -93,7 +93,9 @@ impl Region {
                 return Err(AnalysisError::NotFinite { polygon });
             }
         }
-        polygons.check_validation().map_err(|err| AnalysisError::InvalidArea { reason: err.to_string() })?;
+        polygons.check_validation().map_err(|err| AnalysisError::InvalidArea {
+            reason: err.to_string(),
+        })?;
         let area_m2 = polygons.unsigned_area();
         if !(area_m2 > 0.0) {
             return Err(AnalysisError::EmptyArea);
@@ -106,7 +108,12 @@ impl Region {
             .map(|line| [[line.start.x, line.start.y], [line.end.x, line.end.y]])
             .map(|[a, b]| if a <= b { [a, b] } else { [b, a] })
             .collect();
-        Ok(Self { bounds: Box2::of(&polygons), area_m2, edges, polygons })
+        Ok(Self {
+            bounds: Box2::of(&polygons),
+            area_m2,
+            edges,
+            polygons,
+        })
     }
 
     /// The polygons.
@@ -126,9 +133,10 @@ impl Region {
 
     /// True when the point lies inside. Points on an edge belong to exactly one of two areas that share it.
     pub fn contains(&self, [x, y]: [f64; 2]) -> bool {
-        let crossed = self.edges.iter().filter(|[a, b]| {
-            (a[1] > y) != (b[1] > y) && x < (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0]
-        });
+        let crossed = self
+            .edges
+            .iter()
+            .filter(|[a, b]| (a[1] > y) != (b[1] > y) && x < (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0]);
         crossed.count() % 2 == 1
     }
 
@@ -191,7 +199,10 @@ impl Region {
             let e = [q[0] - p[0], q[1] - p[1]];
             let to = [p[0] - a[0], p[1] - a[1]];
             let cross = d[0] * e[1] - d[1] * e[0];
-            let (t, u) = ((to[0] * e[1] - to[1] * e[0]) / cross, (to[0] * d[1] - to[1] * d[0]) / cross);
+            let (t, u) = (
+                (to[0] * e[1] - to[1] * e[0]) / cross,
+                (to[0] * d[1] - to[1] * d[0]) / cross,
+            );
             if t > 0.0 && t < 1.0 && (-1e-9..=1.0 + 1e-9).contains(&u) {
                 cuts.push(t);
             } else if cross == 0.0 {
@@ -212,7 +223,11 @@ impl Region {
     pub fn distance_m(&self, polygons: &MultiPolygon<f64>) -> f64 {
         let origin = self.bounds.center();
         let (a, b) = (shifted(&self.polygons, origin, -1.0), shifted(polygons, origin, -1.0));
-        if a.intersects(&b) { 0.0 } else { Euclidean.distance(&a, &b) }
+        if a.intersects(&b) {
+            0.0
+        } else {
+            Euclidean.distance(&a, &b)
+        }
     }
 }
 
@@ -237,7 +252,11 @@ pub fn intersection(a: &MultiPolygon<f64>, b: &MultiPolygon<f64>) -> MultiPolygo
         return MultiPolygon::new(vec![]);
     }
     let origin = ba.center();
-    shifted(&shifted(a, origin, -1.0).intersection(&shifted(b, origin, -1.0)), origin, 1.0)
+    shifted(
+        &shifted(a, origin, -1.0).intersection(&shifted(b, origin, -1.0)),
+        origin,
+        1.0,
+    )
 }
 
 /// Plan area, m².
@@ -248,7 +267,12 @@ pub fn area_m2(polygons: &MultiPolygon<f64>) -> f64 {
 /// Polygons as an overlay can use them: valid ones as they are, others (self-crossing rings of real data) rebuilt by
 /// the non-zero winding rule; empty when nothing is left.
 pub fn repaired(polygons: MultiPolygon<f64>) -> MultiPolygon<f64> {
-    let finite = polygons.0.iter().flat_map(rings).flat_map(|r| &r.0).all(|c| c.x.is_finite() && c.y.is_finite());
+    let finite = polygons
+        .0
+        .iter()
+        .flat_map(rings)
+        .flat_map(|r| &r.0)
+        .all(|c| c.x.is_finite() && c.y.is_finite());
     if !finite {
         return MultiPolygon::new(vec![]);
     }
@@ -277,7 +301,10 @@ fn num_vertices(p: &Polygon<f64>) -> usize {
 }
 
 fn shifted(p: &MultiPolygon<f64>, origin: [f64; 2], sign: f64) -> MultiPolygon<f64> {
-    p.map_coords(|c| Coord { x: c.x + sign * origin[0], y: c.y + sign * origin[1] })
+    p.map_coords(|c| Coord {
+        x: c.x + sign * origin[0],
+        y: c.y + sign * origin[1],
+    })
 }
 
 /// Rings cut to a box (Sutherland–Hodgman, ring by ring): what lies in the box is unchanged; bridges that the cut
@@ -286,7 +313,12 @@ fn cut_to_box(polygons: &MultiPolygon<f64>, b: &Box2) -> MultiPolygon<f64> {
     let cut = |p: &Polygon<f64>| {
         let outer = cut_ring(p.exterior(), b);
         (outer.0.len() > 3).then(|| {
-            let holes = p.interiors().iter().map(|r| cut_ring(r, b)).filter(|r| r.0.len() > 3).collect();
+            let holes = p
+                .interiors()
+                .iter()
+                .map(|r| cut_ring(r, b))
+                .filter(|r| r.0.len() > 3)
+                .collect();
             Polygon::new(outer, holes)
         })
     };
@@ -296,7 +328,12 @@ fn cut_to_box(polygons: &MultiPolygon<f64>, b: &Box2) -> MultiPolygon<f64> {
 fn cut_ring(ring: &LineString<f64>, b: &Box2) -> LineString<f64> {
     let mut points: Vec<[f64; 2]> = ring.0.iter().map(|c| [c.x, c.y]).collect();
     points.pop();
-    for (axis, limit, sign) in [(0, b.min[0], 1.0), (0, b.max[0], -1.0), (1, b.min[1], 1.0), (1, b.max[1], -1.0)] {
+    for (axis, limit, sign) in [
+        (0, b.min[0], 1.0),
+        (0, b.max[0], -1.0),
+        (1, b.min[1], 1.0),
+        (1, b.max[1], -1.0),
+    ] {
         let inside = |p: &[f64; 2]| sign * (p[axis] - limit) >= 0.0;
         let mut kept = Vec::with_capacity(points.len() + 4);
         for (i, p) in points.iter().enumerate() {

@@ -12,13 +12,19 @@ pub struct List<T> {
 
 impl<T> Default for List<T> {
     fn default() -> Self {
-        Self { base: Arc::new(Vec::new()), tail: Vec::new() }
+        Self {
+            base: Arc::new(Vec::new()),
+            tail: Vec::new(),
+        }
     }
 }
 
 impl<T> From<Vec<T>> for List<T> {
     fn from(base: Vec<T>) -> Self {
-        Self { base: Arc::new(base), tail: Vec::new() }
+        Self {
+            base: Arc::new(base),
+            tail: Vec::new(),
+        }
     }
 }
 
@@ -48,7 +54,9 @@ impl<T> Index<usize> for List<T> {
     type Output = T;
 
     fn index(&self, place: usize) -> &T {
-        self.base.get(place).unwrap_or_else(|| &self.tail[place - self.base.len()])
+        self.base
+            .get(place)
+            .unwrap_or_else(|| &self.tail[place - self.base.len()])
     }
 }
 

@@ -44,10 +44,18 @@ impl Scenario {
         let common = self.states.len().min(other.states.len());
         // whole pages of bytes are compared first: most of a city is the same in both
         let mut found: Vec<u32> = Vec::new();
-        for (page, (a, b)) in self.states[..common].chunks(4096).zip(other.states[..common].chunks(4096)).enumerate() {
+        for (page, (a, b)) in self.states[..common]
+            .chunks(4096)
+            .zip(other.states[..common].chunks(4096))
+            .enumerate()
+        {
             if a != b {
                 let pairs = a.iter().zip(b).enumerate();
-                found.extend(pairs.filter(|(_, (a, b))| a != b).map(|(i, _)| (page * 4096 + i) as u32));
+                found.extend(
+                    pairs
+                        .filter(|(_, (a, b))| a != b)
+                        .map(|(i, _)| (page * 4096 + i) as u32),
+                );
             }
         }
         found.extend((common as u32)..(self.states.len().max(other.states.len()) as u32));
@@ -69,7 +77,10 @@ mod tests {
 
     #[test]
     fn differences_are_found_in_states_length_and_figures() {
-        let mut a = Scenario { states: vec![0; 10_000], ..Scenario::default() };
+        let mut a = Scenario {
+            states: vec![0; 10_000],
+            ..Scenario::default()
+        };
         let mut b = a.clone();
         b.states[5000] = 3;
         b.states.push(4);

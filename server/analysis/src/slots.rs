@@ -10,7 +10,11 @@ pub struct SlotSet {
 impl PartialEq for SlotSet {
     /// The same places; room left behind by places that went does not count.
     fn eq(&self, other: &Self) -> bool {
-        let (short, long) = if self.words.len() < other.words.len() { (self, other) } else { (other, self) };
+        let (short, long) = if self.words.len() < other.words.len() {
+            (self, other)
+        } else {
+            (other, self)
+        };
         let (same, rest) = long.words.split_at(short.words.len());
         short.words == same && rest.iter().all(|word| *word == 0)
     }

@@ -62,12 +62,20 @@ pub enum Gives {
 impl Gives {
     /// An amount without key that the data states.
     pub const fn amount(value: f64) -> Self {
-        Self::Amount { value, key: 0, is_assumed: false }
+        Self::Amount {
+            value,
+            key: 0,
+            is_assumed: false,
+        }
     }
 
     /// An amount with a key that the data states.
     pub const fn keyed(value: f64, key: u16) -> Self {
-        Self::Amount { value, key, is_assumed: false }
+        Self::Amount {
+            value,
+            key,
+            is_assumed: false,
+        }
     }
 }
 
@@ -96,24 +104,40 @@ pub struct Measure {
 impl Measure {
     /// A sum over buildings without keys.
     pub const fn of_buildings(id: &'static str, gives: fn(&BuildingNow<'_>) -> Gives) -> Self {
-        Self { id, of: Of::Building(gives), key_name: None, keeps_values: false }
+        Self {
+            id,
+            of: Of::Building(gives),
+            key_name: None,
+            keeps_values: false,
+        }
     }
 
     /// A sum over pipes without keys.
     pub const fn of_pipes(id: &'static str, gives: fn(&PipeNow<'_>) -> Gives) -> Self {
-        Self { id, of: Of::Pipe(gives), key_name: None, keeps_values: false }
+        Self {
+            id,
+            of: Of::Pipe(gives),
+            key_name: None,
+            keeps_values: false,
+        }
     }
 
     /// With keys.
     #[must_use]
     pub const fn by(self, key_name: fn(&World, u16) -> String) -> Self {
-        Self { key_name: Some(key_name), ..self }
+        Self {
+            key_name: Some(key_name),
+            ..self
+        }
     }
 
     /// With the values kept.
     #[must_use]
     pub const fn with_values(self) -> Self {
-        Self { keeps_values: true, ..self }
+        Self {
+            keeps_values: true,
+            ..self
+        }
     }
 }
 
@@ -229,7 +253,9 @@ impl PartialEq for Tally {
 impl Tally {
     /// Empty totals.
     pub fn new(measures: &[Measure]) -> Self {
-        Self { totals: vec![Total::default(); measures.len()] }
+        Self {
+            totals: vec![Total::default(); measures.len()],
+        }
     }
 
     /// Total of a measure by its place in the list.

@@ -23,7 +23,10 @@ fn fixtures() -> Vec<(String, Value)> {
         .filter(|p| p.extension().is_some_and(|x| x == "geojson"))
         .map(|p| {
             let text = std::fs::read_to_string(&p).unwrap();
-            (p.file_stem().unwrap().to_string_lossy().into_owned(), serde_json::from_str(&text).unwrap())
+            (
+                p.file_stem().unwrap().to_string_lossy().into_owned(),
+                serde_json::from_str(&text).unwrap(),
+            )
         })
         .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
@@ -33,8 +36,10 @@ fn fixtures() -> Vec<(String, Value)> {
 
 fn outline(geometry: &Value) -> MultiPolygon<f64> {
     let rings: Vec<Vec<Vec<f64>>> = serde_json::from_value(geometry["coordinates"].clone()).unwrap();
-    let rings: Vec<Vec<[f64; 2]>> =
-        rings.iter().map(|r| r[..r.len() - 1].iter().map(|p| [p[0], p[1]]).collect()).collect();
+    let rings: Vec<Vec<[f64; 2]>> = rings
+        .iter()
+        .map(|r| r[..r.len() - 1].iter().map(|p| [p[0], p[1]]).collect())
+        .collect();
     MultiPolygon::new(vec![polygon(&rings)])
 }
 
@@ -81,10 +86,18 @@ fn world(fixture: &Value, wanted: &[String]) -> (World, BTreeMap<String, u32>) {
             }
             "Tree" => {
                 let position: [f64; 2] = serde_json::from_value(feature["geometry"]["coordinates"].clone()).unwrap();
-                trees.push(Spot { id: id.into(), index, position, tags: tags(&attributes, wanted) });
+                trees.push(Spot {
+                    id: id.into(),
+                    index,
+                    position,
+                    tags: tags(&attributes, wanted),
+                });
             }
             class => {
-                let class = ["PlantCover", "LandUse", "Zone", "Project"].into_iter().find(|c| *c == class).unwrap();
+                let class = ["PlantCover", "LandUse", "Zone", "Project"]
+                    .into_iter()
+                    .find(|c| *c == class)
+                    .unwrap();
                 let patch = Patch::new(id, index, outline(&feature["geometry"]), attributes);
                 patches.entry(class).or_default().push(patch);
             }
@@ -113,8 +126,17 @@ fn world(fixture: &Value, wanted: &[String]) -> (World, BTreeMap<String, u32>) {
     (world, numbers)
 }
 
-fn scenario(case: &Value, fixture: &Value, world: &World, numbers: &BTreeMap<String, u32>, wanted: &[String]) -> Scenario {
-    let mut scenario = Scenario { states: vec![0; numbers.len()], ..Scenario::default() };
+fn scenario(
+    case: &Value,
+    fixture: &Value,
+    world: &World,
+    numbers: &BTreeMap<String, u32>,
+    wanted: &[String],
+) -> Scenario {
+    let mut scenario = Scenario {
+        states: vec![0; numbers.len()],
+        ..Scenario::default()
+    };
     for building in world.buildings.iter().filter(|b| b.is_proposal) {
         scenario.states[building.index as usize] = State::Absent.code();
     }
@@ -127,10 +149,16 @@ fn scenario(case: &Value, fixture: &Value, world: &World, numbers: &BTreeMap<Str
     }
     for (id, changes) in case["changed"].as_object().into_iter().flatten() {
         let index = numbers[id];
-        let mut attributes = fixture["features"][index as usize]["properties"].as_object().unwrap().clone();
+        let mut attributes = fixture["features"][index as usize]["properties"]
+            .as_object()
+            .unwrap()
+            .clone();
         attributes.extend(changes.as_object().unwrap().clone());
         let footprint_m2 = world.buildings.iter().find(|b| b.index == index).unwrap().footprint_m2;
-        let changed = Changed { facts: facts(&attributes, footprint_m2), tags: tags(&attributes, wanted) };
+        let changed = Changed {
+            facts: facts(&attributes, footprint_m2),
+            tags: tags(&attributes, wanted),
+        };
         scenario.changed.insert(index, changed);
     }
     scenario
@@ -141,7 +169,11 @@ fn near(found: f64, expected: f64) -> bool {
 }
 
 fn ids(list: &Value) -> BTreeSet<String> {
-    list.as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn check_indicator(at: &str, e: &Evaluation, id: &str, expected: &Value) {
@@ -152,7 +184,9 @@ fn check_indicator(at: &str, e: &Evaluation, id: &str, expected: &Value) {
     };
     match value.as_f64() {
         Some(expected) => {
-            let found = found.value.unwrap_or_else(|| panic!("{at}: {id} is undecided: {:?}", found.reason));
+            let found = found
+                .value
+                .unwrap_or_else(|| panic!("{at}: {id} is undecided: {:?}", found.reason));
             assert!(near(found, expected), "{at}: {id} is {found}, not {expected}");
         }
         None => {
@@ -165,17 +199,28 @@ fn check_indicator(at: &str, e: &Evaluation, id: &str, expected: &Value) {
         let expected: BTreeMap<String, f64> = serde_json::from_value(by.clone()).unwrap();
         let found: BTreeMap<String, f64> = found.by.iter().cloned().collect();
         assert!(found.keys().eq(expected.keys()), "{at}: {id} by {found:?}");
-        assert!(expected.iter().all(|(k, v)| near(found[k], *v)), "{at}: {id} by {found:?}");
+        assert!(
+            expected.iter().all(|(k, v)| near(found[k], *v)),
+            "{at}: {id} by {found:?}"
+        );
     }
     if let Some(known) = details.get("known").and_then(Value::as_f64) {
         assert!(near(found.known.unwrap(), known), "{at}: {id} known {:?}", found.known);
     }
     if let Some(reason) = details.get("reason").and_then(Value::as_str) {
-        assert!(found.reason.as_ref().unwrap().en.contains(reason), "{at}: {id}: {:?}", found.reason);
+        assert!(
+            found.reason.as_ref().unwrap().en.contains(reason),
+            "{at}: {id}: {:?}",
+            found.reason
+        );
     }
     if let Some(features) = details.get("features") {
         let (number, listed) = e.ids(&found.counted, 100);
-        assert_eq!(listed.iter().cloned().collect::<BTreeSet<_>>(), ids(features), "{at}: {id}");
+        assert_eq!(
+            listed.iter().cloned().collect::<BTreeSet<_>>(),
+            ids(features),
+            "{at}: {id}"
+        );
         assert_eq!(number, listed.len(), "{at}: {id}");
     }
 }
@@ -206,17 +251,32 @@ fn every_case_comes_out_as_computed_by_hand() {
                 check_indicator(&at, &e, id, expected);
                 seen_indicators.insert(id.clone());
             }
-            let settings: RuleSettings =
-                case.get("settings").map(|s| serde_json::from_value(s.clone()).unwrap()).unwrap_or_default();
+            let settings: RuleSettings = case
+                .get("settings")
+                .map(|s| serde_json::from_value(s.clone()).unwrap())
+                .unwrap_or_default();
             let results = check(&rules, &e, &settings);
             for (id, expected) in case["rules"].as_object().unwrap() {
-                let result = results.iter().find(|r| r.rule.id == *id).unwrap_or_else(|| panic!("{at}: no rule {id}"));
+                let result = results
+                    .iter()
+                    .find(|r| r.rule.id == *id)
+                    .unwrap_or_else(|| panic!("{at}: no rule {id}"));
                 let verdict = serde_json::to_value(result.verdict).unwrap();
                 assert_eq!(verdict, expected["verdict"], "{at}: {id}: {:?}", result.reason);
-                assert!(!result.reason.zh.is_empty() && !result.reason.en.is_empty(), "{at}: {id}");
-                for (key, found) in [("value", result.value), ("limit", result.limit), ("margin", result.margin)] {
+                assert!(
+                    !result.reason.zh.is_empty() && !result.reason.en.is_empty(),
+                    "{at}: {id}"
+                );
+                for (key, found) in [
+                    ("value", result.value),
+                    ("limit", result.limit),
+                    ("margin", result.margin),
+                ] {
                     if let Some(expected) = expected.get(key).and_then(Value::as_f64) {
-                        assert!(found.is_some_and(|f| near(f, expected)), "{at}: {id}: {key} is {found:?}, not {expected}");
+                        assert!(
+                            found.is_some_and(|f| near(f, expected)),
+                            "{at}: {id}: {key} is {found:?}, not {expected}"
+                        );
                     }
                 }
                 if let Some(features) = expected.get("features") {
@@ -225,7 +285,11 @@ fn every_case_comes_out_as_computed_by_hand() {
                 }
                 for (exception, amount) in expected["exceptions"].as_object().into_iter().flatten() {
                     let found = result.exceptions.iter().find(|x| x.id == *exception).unwrap();
-                    assert!(near(found.amount, amount.as_f64().unwrap()), "{at}: {id}: {exception} {}", found.amount);
+                    assert!(
+                        near(found.amount, amount.as_f64().unwrap()),
+                        "{at}: {id}: {exception} {}",
+                        found.amount
+                    );
                 }
                 seen_rules.insert(id.clone());
             }
@@ -242,9 +306,17 @@ fn the_manual_names_every_indicator_and_rule() {
     let manual = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/indicators.md");
     let manual = std::fs::read_to_string(manual).unwrap();
     for d in &*indicators::INDICATORS {
-        assert!(manual.contains(&format!("`{}`", d.id)), "{} is not in docs/indicators.md", d.id);
+        assert!(
+            manual.contains(&format!("`{}`", d.id)),
+            "{} is not in docs/indicators.md",
+            d.id
+        );
     }
     for (_, rule) in &RuleSet::built_in().rules {
-        assert!(manual.contains(&format!("`{}`", rule.id)), "{} is not in docs/indicators.md", rule.id);
+        assert!(
+            manual.contains(&format!("`{}`", rule.id)),
+            "{} is not in docs/indicators.md",
+            rule.id
+        );
     }
 }

@@ -15,7 +15,10 @@ const EAST: f64 = 500_000.0;
 const NORTH: f64 = 3_847_000.0;
 
 fn ring(points: &[[f64; 2]]) -> MultiPolygon<f64> {
-    MultiPolygon::new(vec![polygon(&[points.iter().map(|p| [EAST + p[0], NORTH + p[1]]).collect()])])
+    MultiPolygon::new(vec![polygon(&[points
+        .iter()
+        .map(|p| [EAST + p[0], NORTH + p[1]])
+        .collect()])])
 }
 
 /// A turned rectangle.
@@ -33,7 +36,13 @@ fn building(index: u32, shape: [f64; 5], storeys: f64, is_known: bool) -> Buildi
     let attributes = attributes.as_object().cloned().unwrap();
     let plan = block(shape);
     let area = analysis::geometry::area_m2(&plan);
-    let facts = BuildingFacts::read(&attributes, is_known.then_some(area), None, true, &Assumptions::default());
+    let facts = BuildingFacts::read(
+        &attributes,
+        is_known.then_some(area),
+        None,
+        true,
+        &Assumptions::default(),
+    );
     let mut building = Building::new(&format!("b{index}"), index, plan, facts);
     building.is_proposal = index.is_multiple_of(5);
     building
@@ -90,7 +99,12 @@ prop_compose! {
 
 fn evaluate(world: &Arc<World>, region: &Region, scenario: &Arc<Scenario>) -> Evaluation {
     let settings = Arc::new(Settings::default());
-    Evaluation::new(Arc::clone(world), Arc::new(region.clone()), Arc::clone(scenario), settings)
+    Evaluation::new(
+        Arc::clone(world),
+        Arc::new(region.clone()),
+        Arc::clone(scenario),
+        settings,
+    )
 }
 
 fn known(e: &Evaluation, id: &str) -> f64 {
@@ -99,7 +113,10 @@ fn known(e: &Evaluation, id: &str) -> f64 {
 }
 
 fn states(codes: &[u8]) -> Scenario {
-    let mut scenario = Scenario { states: vec![0; 2100], ..Scenario::default() };
+    let mut scenario = Scenario {
+        states: vec![0; 2100],
+        ..Scenario::default()
+    };
     for (at, code) in codes.iter().enumerate() {
         // buildings, pipes and greens take their states from the same list
         for base in [0, 1000, 2000] {
@@ -165,24 +182,64 @@ proptest! {
 #[test]
 fn an_edit_computes_only_what_depends_on_it() {
     let buildings: Vec<Building> = (0..40)
-        .map(|i| building(i, [f64::from(i % 8) * 25.0 + 2.0, f64::from(i / 8) * 40.0 + 2.0, 20.0, 12.0, 0.0], 6.0, true))
+        .map(|i| {
+            building(
+                i,
+                [
+                    f64::from(i % 8) * 25.0 + 2.0,
+                    f64::from(i / 8) * 40.0 + 2.0,
+                    20.0,
+                    12.0,
+                    0.0,
+                ],
+                6.0,
+                true,
+            )
+        })
         .collect();
     let pipes = vec![pipe(1000, [0.0, 1.0, -1.0], [200.0, 1.0, -2.0])];
     let mut words = Words::default();
     words.number("JS");
-    let has = Layers { buildings: true, pipes: true, greens: false, parcels: false, projects: false };
-    let world = Arc::new(World { buildings: buildings.into(), pipes: pipes.into(), has, words, ..World::default() });
+    let has = Layers {
+        buildings: true,
+        pipes: true,
+        greens: false,
+        parcels: false,
+        projects: false,
+    };
+    let world = Arc::new(World {
+        buildings: buildings.into(),
+        pipes: pipes.into(),
+        has,
+        words,
+        ..World::default()
+    });
     let region = Region::new(ring(&[[0.0, 0.0], [200.0, 0.0], [200.0, 200.0], [0.0, 200.0]])).unwrap();
     let mut e = evaluate(&world, &region, &Arc::new(states(&[])));
     let mut scenario = states(&[]);
     scenario.states[1] = State::Retained.code();
-    assert!(e.update(Arc::clone(&world), Arc::new(scenario.clone())).indicators.is_empty(), "keeping changes no figure");
+    assert!(
+        e.update(Arc::clone(&world), Arc::new(scenario.clone()))
+            .indicators
+            .is_empty(),
+        "keeping changes no figure"
+    );
     scenario.states[1] = State::Demolished.code();
     let update = e.update(Arc::clone(&world), Arc::new(scenario.clone()));
     assert_eq!(update.num_features, 1);
     assert!(update.indicators.contains(&"demolition_share") && update.indicators.contains(&"people"));
-    for id in ["site_area", "pipe_length", "green_area", "investment", "floor_area_new", "facilities_in_reach"] {
-        assert!(!update.indicators.contains(&id), "{id} does not depend on a demolished building");
+    for id in [
+        "site_area",
+        "pipe_length",
+        "green_area",
+        "investment",
+        "floor_area_new",
+        "facilities_in_reach",
+    ] {
+        assert!(
+            !update.indicators.contains(&id),
+            "{id} does not depend on a demolished building"
+        );
     }
     let again = e.update(Arc::clone(&world), Arc::new(scenario));
     assert_eq!(again, analysis::Update::default(), "the same scenario changes nothing");
@@ -195,8 +252,12 @@ fn areas_that_are_none_are_refused_with_the_reason() {
     assert!(bow_tie.contains("self-intersect"), "{bow_tie}");
     assert!(refused(&[[0.0, 0.0], [f64::NAN, 10.0], [10.0, 0.0]]).contains("not a finite number"));
     assert!(Region::new(MultiPolygon::new(vec![])).is_err());
-    assert!(!refused(&[[0.0, 0.0], [10.0, 10.0], [20.0, 20.0]]).is_empty(), "no area");
-    let overlapping = MultiPolygon::new([block([0.0, 0.0, 10.0, 10.0, 0.0]), block([5.0, 5.0, 10.0, 10.0, 0.0])].concat_polygons());
+    assert!(
+        !refused(&[[0.0, 0.0], [10.0, 10.0], [20.0, 20.0]]).is_empty(),
+        "no area"
+    );
+    let overlapping =
+        MultiPolygon::new([block([0.0, 0.0, 10.0, 10.0, 0.0]), block([5.0, 5.0, 10.0, 10.0, 0.0])].concat_polygons());
     assert!(Region::new(overlapping).is_err());
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: figures of the whole program, beside a peer where there is one.
 
 mod build;
+mod indicators;
 mod scenario;
 mod serve;
 mod viewer;
@@ -13,8 +14,8 @@ use std::process::Command;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// What to measure: build, serve, scenario, viewer; all when none is named
-    #[arg(value_parser = ["build", "serve", "scenario", "viewer"])]
+    /// What to measure: build, serve, scenario, indicators, viewer; all when none is named
+    #[arg(value_parser = ["build", "serve", "scenario", "indicators", "viewer"])]
     parts: Vec<String>,
     /// Buildings of the large generated city
     #[arg(long, default_value_t = 100_000)]
@@ -61,11 +62,12 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     let mut rows = vec![];
     let mut outcome = Ok(());
     // what was measured is printed even when a later part fails
-    for part in ["build", "serve", "scenario", "viewer"] {
+    for part in ["build", "serve", "scenario", "indicators", "viewer"] {
         if outcome.is_ok() && wanted(part) {
             outcome = match part {
                 "build" => build::measure(&bench, args, &mut rows),
                 "serve" => serve::measure(&bench, &mut rows),
+                "indicators" => indicators::measure(&mut rows),
                 "scenario" => scenario::measure(&bench, args, &mut rows),
                 _ => viewer::measure(&bench, args.rounds, &mut rows),
             };

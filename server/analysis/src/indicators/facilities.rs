@@ -52,24 +52,47 @@ pub(crate) fn candidates(e: &Evaluation, first: [usize; 2]) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (slot, building) in e.world().buildings.iter().enumerate().skip(first[0]) {
         for (kind, k) in kinds.iter().enumerate() {
-            let meant = k.buildings.as_ref().is_some_and(|f| reach(k.radius_m).meets(&building.bounds) && holds(f, building));
+            let meant = k
+                .buildings
+                .as_ref()
+                .is_some_and(|f| reach(k.radius_m).meets(&building.bounds) && holds(f, building));
             if meant {
                 let distance_m = e.region().distance_m(&building.footprint);
                 let named = SITE_KEYS.iter().find_map(|key| {
-                    building.tags.iter().find(|(k, _)| &**k == *key).and_then(|(_, v)| v.as_str())
+                    building
+                        .tags
+                        .iter()
+                        .find(|(k, _)| &**k == *key)
+                        .and_then(|(_, v)| v.as_str())
                 });
                 let site = named.unwrap_or(&building.id).to_owned();
-                found.push(Candidate { kind, site, is_building: true, slot, distance_m });
+                found.push(Candidate {
+                    kind,
+                    site,
+                    is_building: true,
+                    slot,
+                    distance_m,
+                });
             }
         }
     }
     for (slot, parcel) in e.world().parcels.iter().enumerate().skip(first[1]) {
         for (kind, k) in kinds.iter().enumerate() {
-            let meant = k.parcels.as_ref().is_some_and(|f| reach(k.radius_m).meets(&parcel.bounds) && holds(f, parcel));
+            let meant = k
+                .parcels
+                .as_ref()
+                .is_some_and(|f| reach(k.radius_m).meets(&parcel.bounds) && holds(f, parcel));
             if meant {
                 let distance_m = e.region().distance_m(&parcel.outline);
-                let site = city_model::attributes::text(&parcel.attributes, "name").unwrap_or_else(|| parcel.id.to_string());
-                found.push(Candidate { kind, site, is_building: false, slot, distance_m });
+                let site =
+                    city_model::attributes::text(&parcel.attributes, "name").unwrap_or_else(|| parcel.id.to_string());
+                found.push(Candidate {
+                    kind,
+                    site,
+                    is_building: false,
+                    slot,
+                    distance_m,
+                });
             }
         }
     }
@@ -94,14 +117,23 @@ fn in_reach(e: &Evaluation) -> Vec<(usize, f64, Vec<&Candidate>)> {
     }
     groups
         .into_iter()
-        .map(|((kind, _), members)| (kind, members.iter().map(|c| c.distance_m).fold(f64::INFINITY, f64::min), members))
+        .map(|((kind, _), members)| {
+            (
+                kind,
+                members.iter().map(|c| c.distance_m).fold(f64::INFINITY, f64::min),
+                members,
+            )
+        })
         .collect()
 }
 
 fn value(e: &Evaluation, figure: fn(&[(usize, f64, Vec<&Candidate>)], usize) -> Option<f64>) -> Value {
     let has = e.world().has;
     if !has.buildings && !has.parcels {
-        return Value::undecided("本城市没有建筑和用地数据", "the city holds neither buildings nor parcels");
+        return Value::undecided(
+            "本城市没有建筑和用地数据",
+            "the city holds neither buildings nor parcels",
+        );
     }
     let found = in_reach(e);
     let mut value = Value::of(found.len() as f64);
@@ -122,7 +154,8 @@ fn value(e: &Evaluation, figure: fn(&[(usize, f64, Vec<&Candidate>)], usize) -> 
     value
 }
 
-const SOURCE: &str = "GB 50180-2018 附录 C (radii, partly unverified) — 直线距离,步行网络距离更长 / straight lines; walking is longer";
+const SOURCE: &str =
+    "GB 50180-2018 附录 C (radii, partly unverified) — 直线距离,步行网络距离更长 / straight lines; walking is longer";
 
 pub(super) const INDICATORS: &[Definition] = &[
     Definition {
@@ -139,7 +172,11 @@ pub(super) const INDICATORS: &[Definition] = &[
         source: SOURCE,
         is_verified: false,
         needs: &[Need::Facilities],
-        value: |e| value(e, |found, kind| Some(found.iter().filter(|f| f.0 == kind).count() as f64)),
+        value: |e| {
+            value(e, |found, kind| {
+                Some(found.iter().filter(|f| f.0 == kind).count() as f64)
+            })
+        },
     },
     Definition {
         id: "facility_kinds_in_reach",

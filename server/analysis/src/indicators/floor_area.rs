@@ -31,8 +31,14 @@ pub(super) fn floor_area(now: &BuildingNow<'_>) -> Gives {
 }
 
 pub(super) const MEASURES: &[Measure] = &[
-    Measure::of_buildings("floor_area", |now| if now.state.stands() { floor_area(now) } else { Gives::Nothing })
-        .by(use_name),
+    Measure::of_buildings("floor_area", |now| {
+        if now.state.stands() {
+            floor_area(now)
+        } else {
+            Gives::Nothing
+        }
+    })
+    .by(use_name),
     Measure::of_buildings("ground_cover", |now| {
         let covers = now.state.stands() && now.building.covers_ground && now.share > 0.0;
         match now.building.footprint_m2 {
@@ -44,7 +50,11 @@ pub(super) const MEASURES: &[Measure] = &[
     .by(use_name),
     Measure::of_buildings("buildings", |now| {
         let is_one = now.state.stands() && now.is_counted && now.building.covers_ground;
-        if is_one { Gives::keyed(1.0, use_key(now)) } else { Gives::Nothing }
+        if is_one {
+            Gives::keyed(1.0, use_key(now))
+        } else {
+            Gives::Nothing
+        }
     })
     .by(use_name),
 ];
@@ -103,7 +113,10 @@ pub(super) const INDICATORS: &[Definition] = &[
         group: "floor_area",
         unit: "幢",
         decimals: 0,
-        formula: ["形心位于范围内的在场建筑数", "standing buildings whose centroid lies inside"],
+        formula: [
+            "形心位于范围内的在场建筑数",
+            "standing buildings whose centroid lies inside",
+        ],
         source: "计数 / count",
         is_verified: true,
         needs: &[Need::Total("buildings")],

@@ -13,8 +13,14 @@ fn class_of(height_m: f64) -> u16 {
 
 fn class_name(_: &World, key: u16) -> String {
     let key = usize::from(key);
-    let from = key.checked_sub(1).and_then(|k| CLASS_ENDS_M.get(k)).copied().unwrap_or(0.0);
-    CLASS_ENDS_M.get(key).map_or_else(|| format!(">{from}"), |to| format!("{from}-{to}"))
+    let from = key
+        .checked_sub(1)
+        .and_then(|k| CLASS_ENDS_M.get(k))
+        .copied()
+        .unwrap_or(0.0);
+    CLASS_ENDS_M
+        .get(key)
+        .map_or_else(|| format!(">{from}"), |to| format!("{from}-{to}"))
 }
 
 pub(super) const MEASURES: &[Measure] = &[
@@ -37,7 +43,11 @@ pub(super) const MEASURES: &[Measure] = &[
     }),
     Measure::of_buildings("area_with_height", |now| {
         let has = now.state.stands() && now.share > 0.0 && now.facts.height_m.is_some();
-        if has { Gives::amount(now.building.footprint_m2 * now.share) } else { Gives::Nothing }
+        if has {
+            Gives::amount(now.building.footprint_m2 * now.share)
+        } else {
+            Gives::Nothing
+        }
     }),
 ];
 
@@ -113,7 +123,10 @@ mod tests {
     #[test]
     fn a_height_on_the_end_of_a_class_belongs_to_it() {
         let name = |h: f64| class_name(&World::default(), class_of(h));
-        assert_eq!((name(3.0), name(10.0), name(10.1)), ("0-10".into(), "0-10".into(), "10-18".into()));
+        assert_eq!(
+            (name(3.0), name(10.0), name(10.1)),
+            ("0-10".into(), "0-10".into(), "10-18".into())
+        );
         assert_eq!((name(80.0), name(100.1)), ("54-80".into(), ">100".into()));
     }
 }

@@ -27,8 +27,14 @@ fn investment(e: &Evaluation, keys: &[&str]) -> Value {
     let n = silent.len();
     value.known = Some(sum.value());
     value.counted.others = silent;
-    let reason = super::Text::new(format!("{n} 个项目未填投资"), format!("{n} projects do not state an investment"));
-    Value { reason: Some(reason), ..value }
+    let reason = super::Text::new(
+        format!("{n} 个项目未填投资"),
+        format!("{n} projects do not state an investment"),
+    );
+    Value {
+        reason: Some(reason),
+        ..value
+    }
 }
 
 pub(super) const INDICATORS: &[Definition] = &[

@@ -33,7 +33,10 @@ pub struct Text {
 impl Text {
     /// Both texts.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
+        Self {
+            zh: zh.into(),
+            en: en.into(),
+        }
     }
 }
 
@@ -106,12 +109,18 @@ pub struct Value {
 impl Value {
     /// A figure.
     pub fn of(value: f64) -> Self {
-        Self { value: Some(value), ..Self::default() }
+        Self {
+            value: Some(value),
+            ..Self::default()
+        }
     }
 
     /// No figure, and why.
     pub fn undecided(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { reason: Some(Text::new(zh, en)), ..Self::default() }
+        Self {
+            reason: Some(Text::new(zh, en)),
+            ..Self::default()
+        }
     }
 
     /// The total of a measure: its sum, parts and features, or the reason why it is not known in full.
@@ -137,7 +146,12 @@ impl Value {
     /// The same figure divided; parts too.
     #[must_use]
     pub fn per(mut self, divisor: f64) -> Self {
-        for v in self.value.iter_mut().chain(&mut self.known).chain(self.by.iter_mut().map(|(_, v)| v)) {
+        for v in self
+            .value
+            .iter_mut()
+            .chain(&mut self.known)
+            .chain(self.by.iter_mut().map(|(_, v)| v))
+        {
             *v /= divisor;
         }
         self

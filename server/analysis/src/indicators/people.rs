@@ -8,25 +8,45 @@ fn gives(now: &BuildingNow<'_>, amount: Option<(f64, Basis)>) -> Gives {
     match amount {
         _ if now.share == 0.0 => Gives::Nothing,
         Some((n, _)) if n == 0.0 => Gives::Nothing,
-        Some((n, basis)) => Gives::Amount { value: n * now.share, key: 0, is_assumed: basis != Basis::Stated },
+        Some((n, basis)) => Gives::Amount {
+            value: n * now.share,
+            key: 0,
+            is_assumed: basis != Basis::Stated,
+        },
         None => Gives::Unknown,
     }
 }
 
 pub(super) const MEASURES: &[Measure] = &[
     Measure::of_buildings("dwellings", |now| {
-        if now.state.stands() { gives(now, now.facts.dwellings(now.assumptions)) } else { Gives::Nothing }
+        if now.state.stands() {
+            gives(now, now.facts.dwellings(now.assumptions))
+        } else {
+            Gives::Nothing
+        }
     }),
     Measure::of_buildings("people", |now| {
-        if now.state.stands() { gives(now, now.facts.inhabitants(now.assumptions)) } else { Gives::Nothing }
+        if now.state.stands() {
+            gives(now, now.facts.inhabitants(now.assumptions))
+        } else {
+            Gives::Nothing
+        }
     }),
     Measure::of_buildings("dwellings_demolished", |now| {
         let gone = now.state == crate::scenario::State::Demolished;
-        if gone { gives(now, now.building.facts.dwellings(now.assumptions)) } else { Gives::Nothing }
+        if gone {
+            gives(now, now.building.facts.dwellings(now.assumptions))
+        } else {
+            Gives::Nothing
+        }
     }),
     Measure::of_buildings("people_demolished", |now| {
         let gone = now.state == crate::scenario::State::Demolished;
-        if gone { gives(now, now.building.facts.inhabitants(now.assumptions)) } else { Gives::Nothing }
+        if gone {
+            gives(now, now.building.facts.inhabitants(now.assumptions))
+        } else {
+            Gives::Nothing
+        }
     }),
 ];
 
@@ -72,7 +92,10 @@ pub(super) const INDICATORS: &[Definition] = &[
         group: "people",
         unit: "户",
         decimals: 0,
-        formula: ["Σ 拆除建筑的户数(口径同住宅户数)", "Σ dwellings of the buildings taken down"],
+        formula: [
+            "Σ 拆除建筑的户数(口径同住宅户数)",
+            "Σ dwellings of the buildings taken down",
+        ],
         source: DWELLINGS_SOURCE,
         is_verified: false,
         needs: &[Need::Total("dwellings_demolished")],
@@ -84,7 +107,10 @@ pub(super) const INDICATORS: &[Definition] = &[
         group: "people",
         unit: "人",
         decimals: 0,
-        formula: ["Σ 拆除建筑的人口(口径同居住人口)", "Σ inhabitants of the buildings taken down"],
+        formula: [
+            "Σ 拆除建筑的人口(口径同居住人口)",
+            "Σ inhabitants of the buildings taken down",
+        ],
         source: PEOPLE_SOURCE,
         is_verified: false,
         needs: &[Need::Total("people_demolished")],

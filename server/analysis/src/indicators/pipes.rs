@@ -41,7 +41,11 @@ fn age_name(_: &World, key: u16) -> String {
 
 pub(super) const MEASURES: &[Measure] = &[
     Measure::of_pipes("pipe_plan", |now| {
-        if is_inside(now) { Gives::keyed(now.plan_m, now.pipe.class) } else { Gives::Nothing }
+        if is_inside(now) {
+            Gives::keyed(now.plan_m, now.pipe.class)
+        } else {
+            Gives::Nothing
+        }
     })
     .by(class_name),
     Measure::of_pipes("pipe_space", |now| match now.space_m {
@@ -51,22 +55,38 @@ pub(super) const MEASURES: &[Measure] = &[
     })
     .by(class_name),
     Measure::of_pipes("pipe_age", |now| {
-        if is_inside(now) { Gives::keyed(now.plan_m, age_key(now)) } else { Gives::Nothing }
+        if is_inside(now) {
+            Gives::keyed(now.plan_m, age_key(now))
+        } else {
+            Gives::Nothing
+        }
     })
     .by(age_name),
     Measure::of_pipes("pipe_material", |now| {
         let key = now.pipe.material.map_or(UNKNOWN, |m| m.saturating_add(1));
-        if is_inside(now) { Gives::keyed(now.plan_m, key) } else { Gives::Nothing }
+        if is_inside(now) {
+            Gives::keyed(now.plan_m, key)
+        } else {
+            Gives::Nothing
+        }
     })
     .by(material_name),
     Measure::of_pipes("pipe_renewed", |now| {
         let renewed = is_inside(now) && matches!(now.state, State::Added | State::Modified);
-        if renewed { Gives::keyed(now.plan_m, now.pipe.class) } else { Gives::Nothing }
+        if renewed {
+            Gives::keyed(now.plan_m, now.pipe.class)
+        } else {
+            Gives::Nothing
+        }
     })
     .by(class_name),
     Measure::of_pipes("pipe_out_of_use", |now| {
         let out = now.plan_m > 0.0 && matches!(now.state, State::Abandoned | State::Demolished);
-        if out { Gives::keyed(now.plan_m, now.pipe.class) } else { Gives::Nothing }
+        if out {
+            Gives::keyed(now.plan_m, now.pipe.class)
+        } else {
+            Gives::Nothing
+        }
     })
     .by(class_name),
 ];
@@ -104,42 +124,60 @@ pub(super) const INDICATORS: &[Definition] = &[
     length(
         "pipe_length",
         ["管线长度(平面)", "Pipe length in plan"],
-        ["Σ 在用管线在范围内的平面长度,按类别", "Σ plan length, inside, of the pipes in use, by class"],
+        [
+            "Σ 在用管线在范围内的平面长度,按类别",
+            "Σ plan length, inside, of the pipes in use, by class",
+        ],
         &[Need::Total("pipe_plan")],
         |e| of_city(e, "pipe_plan"),
     ),
     length(
         "pipe_length_3d",
         ["管线长度(沿管轴)", "Pipe length along the axis"],
-        ["Σ 在用管线在范围内沿管轴的三维长度,按类别", "Σ length along the axis in space, inside, of the pipes in use, by class"],
+        [
+            "Σ 在用管线在范围内沿管轴的三维长度,按类别",
+            "Σ length along the axis in space, inside, of the pipes in use, by class",
+        ],
         &[Need::Total("pipe_space")],
         |e| of_city(e, "pipe_space"),
     ),
     length(
         "pipe_length_by_age",
         ["管线长度(按管龄)", "Pipe length by age"],
-        ["Σ 平面长度,按 2025 年时的管龄(每 10 年一档;年份未填归 unknown)", "Σ plan length by age in 2025, in steps of ten years; without a year: unknown"],
+        [
+            "Σ 平面长度,按 2025 年时的管龄(每 10 年一档;年份未填归 unknown)",
+            "Σ plan length by age in 2025, in steps of ten years; without a year: unknown",
+        ],
         &[Need::Total("pipe_age")],
         |e| of_city(e, "pipe_age"),
     ),
     length(
         "pipe_length_by_material",
         ["管线长度(按材质)", "Pipe length by material"],
-        ["Σ 平面长度,按材质代码(未填归 unknown)", "Σ plan length by material code; without one: unknown"],
+        [
+            "Σ 平面长度,按材质代码(未填归 unknown)",
+            "Σ plan length by material code; without one: unknown",
+        ],
         &[Need::Total("pipe_material")],
         |e| of_city(e, "pipe_material"),
     ),
     length(
         "pipe_length_renewed",
         ["更新管线长度", "Pipe length renewed"],
-        ["Σ 方案新建或改造的管线的平面长度,按类别", "Σ plan length of the pipes laid or changed by the scenario, by class"],
+        [
+            "Σ 方案新建或改造的管线的平面长度,按类别",
+            "Σ plan length of the pipes laid or changed by the scenario, by class",
+        ],
         &[Need::Total("pipe_renewed")],
         |e| of_city(e, "pipe_renewed"),
     ),
     length(
         "pipe_length_out_of_use",
         ["废除管线长度", "Pipe length out of use"],
-        ["Σ 方案拆除或废弃的管线的平面长度,按类别", "Σ plan length of the pipes taken out or abandoned, by class"],
+        [
+            "Σ 方案拆除或废弃的管线的平面长度,按类别",
+            "Σ plan length of the pipes taken out or abandoned, by class",
+        ],
         &[Need::Total("pipe_out_of_use")],
         |e| of_city(e, "pipe_out_of_use"),
     ),

@@ -21,11 +21,19 @@ fn floor_area_before(now: &BuildingNow<'_>) -> Gives {
 
 pub(super) const MEASURES: &[Measure] = &[
     Measure::of_buildings("floor_area_before", |now| {
-        if was_there(now.state) { floor_area_before(now) } else { Gives::Nothing }
+        if was_there(now.state) {
+            floor_area_before(now)
+        } else {
+            Gives::Nothing
+        }
     })
     .by(use_name),
     Measure::of_buildings("floor_area_demolished", |now| {
-        if now.state == State::Demolished { floor_area_before(now) } else { Gives::Nothing }
+        if now.state == State::Demolished {
+            floor_area_before(now)
+        } else {
+            Gives::Nothing
+        }
     })
     .by(use_name),
     Measure::of_buildings("floor_area_kept", |now| match now.state {
@@ -34,11 +42,21 @@ pub(super) const MEASURES: &[Measure] = &[
     })
     .by(use_name),
     Measure::of_buildings("floor_area_modified", |now| {
-        if now.state == State::Modified { floor_area(now) } else { Gives::Nothing }
+        if now.state == State::Modified {
+            floor_area(now)
+        } else {
+            Gives::Nothing
+        }
     })
     .by(use_name),
-    Measure::of_buildings("floor_area_new", |now| if now.state == State::Added { floor_area(now) } else { Gives::Nothing })
-        .by(use_name),
+    Measure::of_buildings("floor_area_new", |now| {
+        if now.state == State::Added {
+            floor_area(now)
+        } else {
+            Gives::Nothing
+        }
+    })
+    .by(use_name),
 ];
 
 const fn area(
@@ -66,35 +84,50 @@ pub(super) const INDICATORS: &[Definition] = &[
     area(
         "floor_area_before",
         ["现状建筑面积", "Floor area before"],
-        ["Σ 方案之前已有建筑的建筑面积(范围内部分)", "Σ floor area of the buildings that were there before, inside"],
+        [
+            "Σ 方案之前已有建筑的建筑面积(范围内部分)",
+            "Σ floor area of the buildings that were there before, inside",
+        ],
         &[Need::Total("floor_area_before")],
         |e| Value::of_total(e, "floor_area_before"),
     ),
     area(
         "floor_area_demolished",
         ["拆除建筑面积", "Floor area taken down"],
-        ["Σ 状态为拆的建筑的建筑面积(范围内部分)", "Σ floor area of the buildings taken down, inside"],
+        [
+            "Σ 状态为拆的建筑的建筑面积(范围内部分)",
+            "Σ floor area of the buildings taken down, inside",
+        ],
         &[Need::Total("floor_area_demolished")],
         |e| Value::of_total(e, "floor_area_demolished"),
     ),
     area(
         "floor_area_kept",
         ["保留建筑面积", "Floor area kept"],
-        ["Σ 状态为留或未动的建筑的建筑面积(范围内部分)", "Σ floor area of the buildings kept or untouched, inside"],
+        [
+            "Σ 状态为留或未动的建筑的建筑面积(范围内部分)",
+            "Σ floor area of the buildings kept or untouched, inside",
+        ],
         &[Need::Total("floor_area_kept")],
         |e| Value::of_total(e, "floor_area_kept"),
     ),
     area(
         "floor_area_modified",
         ["改造建筑面积", "Floor area changed"],
-        ["Σ 状态为改的建筑改造后的建筑面积(范围内部分)", "Σ floor area, after the change, of the buildings changed, inside"],
+        [
+            "Σ 状态为改的建筑改造后的建筑面积(范围内部分)",
+            "Σ floor area, after the change, of the buildings changed, inside",
+        ],
         &[Need::Total("floor_area_modified")],
         |e| Value::of_total(e, "floor_area_modified"),
     ),
     area(
         "floor_area_new",
         ["新建建筑面积", "Floor area built"],
-        ["Σ 状态为建的建筑(含加层)的建筑面积(范围内部分)", "Σ floor area of the buildings built, added storeys included, inside"],
+        [
+            "Σ 状态为建的建筑(含加层)的建筑面积(范围内部分)",
+            "Σ floor area of the buildings built, added storeys included, inside",
+        ],
         &[Need::Total("floor_area_new")],
         |e| Value::of_total(e, "floor_area_new"),
     ),
@@ -104,7 +137,10 @@ pub(super) const INDICATORS: &[Definition] = &[
         group: "renewal",
         unit: "1",
         decimals: 3,
-        formula: ["拆除建筑面积 ÷ 现状建筑面积(未剔除违法建筑和危房)", "floor area taken down ÷ floor area before (nothing excepted)"],
+        formula: [
+            "拆除建筑面积 ÷ 现状建筑面积(未剔除违法建筑和危房)",
+            "floor area taken down ÷ floor area before (nothing excepted)",
+        ],
         source: "建科〔2021〕63号 三(一)",
         is_verified: true,
         needs: &[Need::Total("floor_area_demolished"), Need::Total("floor_area_before")],
@@ -120,14 +156,23 @@ pub(super) const INDICATORS: &[Definition] = &[
         group: "renewal",
         unit: "1",
         decimals: 2,
-        formula: ["新建建筑面积 ÷ 拆除建筑面积(未剔除公共服务设施)", "floor area built ÷ floor area taken down (nothing excepted)"],
+        formula: [
+            "新建建筑面积 ÷ 拆除建筑面积(未剔除公共服务设施)",
+            "floor area built ÷ floor area taken down (nothing excepted)",
+        ],
         source: "建科〔2021〕63号 三(一);定义为参考值 / the definition is a working one",
         is_verified: false,
         needs: &[Need::Total("floor_area_new"), Need::Total("floor_area_demolished")],
         value: |e| {
             let gone = Value::of_total(e, "floor_area_demolished");
             let new = Value::of_total(e, "floor_area_new");
-            new.over(&gone, ["没有拆除建筑,拆建比无意义", "nothing is taken down, so there is no ratio"])
+            new.over(
+                &gone,
+                [
+                    "没有拆除建筑,拆建比无意义",
+                    "nothing is taken down, so there is no ratio",
+                ],
+            )
         },
     },
 ];

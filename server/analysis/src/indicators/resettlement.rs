@@ -34,7 +34,10 @@ pub(super) const INDICATORS: &[Definition] = &[Definition {
             [(project, rate)] => Value {
                 reason: Some(Text::new(
                     format!("项目 {} 的安置率 {rate} 不在 0 到 1 之间", project.id),
-                    format!("project {} states the rate {rate}, which is not between 0 and 1", project.id),
+                    format!(
+                        "project {} states the rate {rate}, which is not between 0 and 1",
+                        project.id
+                    ),
                 )),
                 ..Value::default()
             },

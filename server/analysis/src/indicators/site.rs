@@ -8,7 +8,10 @@ pub(super) const INDICATORS: &[Definition] = &[Definition {
     group: "site",
     unit: "m2",
     decimals: 0,
-    formula: ["范围多边形在场景坐标系中的平面面积", "plan area of the polygon in the scene CRS"],
+    formula: [
+        "范围多边形在场景坐标系中的平面面积",
+        "plan area of the polygon in the scene CRS",
+    ],
     source: "平面几何 / plane geometry",
     is_verified: true,
     needs: &[],

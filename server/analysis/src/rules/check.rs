@@ -143,9 +143,15 @@ fn in_words(comparator: Comparator, value: f64, limit: f64, margin: f64, is_met:
     let (v, l, m) = (short(value), short(limit), short(margin.abs()));
     let sign = comparator.sign();
     if is_met {
-        Text::new(format!("计算值 {v},限值 {sign} {l},余量 {m}"), format!("{v}, limit {sign} {l}, {m} to spare"))
+        Text::new(
+            format!("计算值 {v},限值 {sign} {l},余量 {m}"),
+            format!("{v}, limit {sign} {l}, {m} to spare"),
+        )
     } else {
-        Text::new(format!("计算值 {v},限值 {sign} {l},超出 {m}"), format!("{v}, limit {sign} {l}, off by {m}"))
+        Text::new(
+            format!("计算值 {v},限值 {sign} {l},超出 {m}"),
+            format!("{v}, limit {sign} {l}, off by {m}"),
+        )
     }
 }
 
@@ -156,20 +162,31 @@ fn limit_of(e: &Evaluation, rule: &Rule, table: &LimitTable, settings: &RuleSett
         let known: Vec<&str> = table.rows.keys().map(String::as_str).collect();
         Text::new(
             format!("设置 {} = {zone} 不在表中({})", table.setting, known.join("、")),
-            format!("setting {} = {zone} is not in the table ({})", table.setting, known.join(", ")),
+            format!(
+                "setting {} = {zone} is not in the table ({})",
+                table.setting,
+                known.join(", ")
+            ),
         )
     })?;
     let by = measure(e, rule, &table.by);
     let Some(step) = by.value else {
-        return Err(by.reason.unwrap_or_else(|| Text::new("数据不足,不可判定", "the data does not decide it")));
+        return Err(by
+            .reason
+            .unwrap_or_else(|| Text::new("数据不足,不可判定", "the data does not decide it")));
     };
     // the table's classes are whole numbers: 3.4 storeys on average is a class-3 block, 3.5 a class-4 one
     let step = step.round();
-    rows.iter().find(|row| step <= row.up_to).map(|row| row.limit).ok_or_else(|| table.beyond.clone())
+    rows.iter()
+        .find(|row| step <= row.up_to)
+        .map(|row| row.limit)
+        .ok_or_else(|| table.beyond.clone())
 }
 
 fn excepted(e: &Evaluation, rule: &Rule) -> Vec<Excepted> {
-    let Some(sum) = numerator(&rule.value) else { return Vec::new() };
+    let Some(sum) = numerator(&rule.value) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     for exception in rule.exceptions.iter().filter(|x| sum.except.contains(&x.id)) {
         let (mut total, mut buildings) = (Exact::default(), SlotSet::default());
@@ -180,7 +197,12 @@ fn excepted(e: &Evaluation, rule: &Rule) -> Vec<Excepted> {
             }
         }
         let (id, title) = (exception.id.clone(), exception.title.clone());
-        found.push(Excepted { id, title, amount: total.value(), buildings });
+        found.push(Excepted {
+            id,
+            title,
+            amount: total.value(),
+            buildings,
+        });
     }
     found
 }

@@ -44,7 +44,10 @@ pub(super) fn coverage(e: &Evaluation, rule: &Coverage) -> Value {
         }
     }
     let served = geometry::intersection(&land, &geometry::union(&served));
-    value.counted = Counted { others: dedup(value.counted.others), ..Counted::default() };
+    value.counted = Counted {
+        others: dedup(value.counted.others),
+        ..Counted::default()
+    };
     value.value = Some((geometry::area_m2(&served) / total).clamp(0.0, 1.0));
     value
 }
@@ -66,11 +69,14 @@ fn list<'a>(e: &'a Evaluation, kind: &ParkKind) -> Option<Box<dyn Iterator<Item 
 }
 
 fn standing<'a>(e: &'a Evaluation, list: &'a List<Patch>) -> impl Iterator<Item = &'a Patch> {
-    list.iter().filter(|p| e.scenario().state(p.index, p.is_proposal).stands())
+    list.iter()
+        .filter(|p| e.scenario().state(p.index, p.is_proposal).stands())
 }
 
 fn is_of(kind: &ParkKind, park: &Patch) -> bool {
-    park.area_m2 >= kind.min_area_m2 && kind.below_area_m2.is_none_or(|below| park.area_m2 < below) && holds(&kind.filter, park)
+    park.area_m2 >= kind.min_area_m2
+        && kind.below_area_m2.is_none_or(|below| park.area_m2 < below)
+        && holds(&kind.filter, park)
 }
 
 fn dedup(mut ids: Vec<Box<str>>) -> Vec<Box<str>> {

@@ -14,13 +14,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Files that the program carries; the city's own files of the same names take their places.
 const BUILT_IN: &[(&str, &str)] = &[
-    ("assumptions.json", include_str!("../../../../assets/rules/assumptions.json")),
-    ("facilities.json", include_str!("../../../../assets/rules/facilities.json")),
-    ("gb-50180-2018.json", include_str!("../../../../assets/rules/gb-50180-2018.json")),
-    ("green-300-500.json", include_str!("../../../../assets/rules/green-300-500.json")),
-    ("height-zones.json", include_str!("../../../../assets/rules/height-zones.json")),
-    ("jianke-2021-63.json", include_str!("../../../../assets/rules/jianke-2021-63.json")),
-    ("negative-list.json", include_str!("../../../../assets/rules/negative-list.json")),
+    (
+        "assumptions.json",
+        include_str!("../../../../assets/rules/assumptions.json"),
+    ),
+    (
+        "facilities.json",
+        include_str!("../../../../assets/rules/facilities.json"),
+    ),
+    (
+        "gb-50180-2018.json",
+        include_str!("../../../../assets/rules/gb-50180-2018.json"),
+    ),
+    (
+        "green-300-500.json",
+        include_str!("../../../../assets/rules/green-300-500.json"),
+    ),
+    (
+        "height-zones.json",
+        include_str!("../../../../assets/rules/height-zones.json"),
+    ),
+    (
+        "jianke-2021-63.json",
+        include_str!("../../../../assets/rules/jianke-2021-63.json"),
+    ),
+    (
+        "negative-list.json",
+        include_str!("../../../../assets/rules/negative-list.json"),
+    ),
 ];
 
 /// Something wrong in a data file.
@@ -79,8 +100,10 @@ impl RuleSet {
 
     /// The files that the program carries, replaced by or followed by the given ones (name, text).
     pub fn with_files(own: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut texts: BTreeMap<String, String> =
-            BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let mut texts: BTreeMap<String, String> = BUILT_IN
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect();
         texts.extend(own);
         let mut set = Self::default();
         for (name, text) in &texts {
@@ -120,7 +143,11 @@ impl RuleSet {
     }
 
     fn fault(&mut self, file: &str, pointer: impl Into<String>, reason: impl Into<String>) {
-        self.faults.push(RuleFault { file: file.to_owned(), pointer: pointer.into(), reason: reason.into() });
+        self.faults.push(RuleFault {
+            file: file.to_owned(),
+            pointer: pointer.into(),
+            reason: reason.into(),
+        });
     }
 
     fn read(&mut self, name: &str, text: &str) {
@@ -230,7 +257,10 @@ fn fault_of(rule: &Rule, at: &str, is_known: impl Fn(&str) -> bool) -> Option<(S
         (Some(_), None) => {}
         (None, Some(table)) => {
             if !table.rows.contains_key(&table.default) {
-                faults.push(("/limit_table/default".to_owned(), format!("no rows for {:?}", table.default)));
+                faults.push((
+                    "/limit_table/default".to_owned(),
+                    format!("no rows for {:?}", table.default),
+                ));
             }
             for (zone, rows) in &table.rows {
                 if rows.is_empty() || rows.windows(2).any(|w| w[1].up_to <= w[0].up_to) {
@@ -238,7 +268,10 @@ fn fault_of(rule: &Rule, at: &str, is_known: impl Fn(&str) -> bool) -> Option<(S
                 }
             }
         }
-        _ => faults.push(("/limit".to_owned(), "a rule has either \"limit\" or \"limit_table\"".to_owned())),
+        _ => faults.push((
+            "/limit".to_owned(),
+            "a rule has either \"limit\" or \"limit_table\"".to_owned(),
+        )),
     }
     let mut from_parts = Vec::new();
     visit(
@@ -264,7 +297,10 @@ fn fault_of(rule: &Rule, at: &str, is_known: impl Fn(&str) -> bool) -> Option<(S
             faults.push((format!("/indicators/{i}"), format!("no indicator {id:?}")));
         }
     }
-    faults.into_iter().next().map(|(pointer, reason)| (format!("{at}{pointer}"), reason))
+    faults
+        .into_iter()
+        .next()
+        .map(|(pointer, reason)| (format!("{at}{pointer}"), reason))
 }
 
 /// A value as a type, or the pointer to what does not fit and the reason.
@@ -366,6 +402,12 @@ mod tests {
         let own = ("jianke-2021-63.json".to_owned(), file(&[rule()]).to_string());
         let set = RuleSet::with_files([own]);
         assert_eq!(set.faults, []);
-        assert!(set.rules.iter().filter(|(f, _)| f == "jianke-2021-63.json").map(|(_, r)| r.id.as_str()).eq(["own/far"]));
+        assert!(
+            set.rules
+                .iter()
+                .filter(|(f, _)| f == "jianke-2021-63.json")
+                .map(|(_, r)| r.id.as_str())
+                .eq(["own/far"])
+        );
     }
 }

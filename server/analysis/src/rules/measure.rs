@@ -87,7 +87,11 @@ fn overlap(e: &Evaluation, o: &Overlap) -> Value {
         OverlapLayer::Greens => Some(&e.world().greens),
         OverlapLayer::Buildings | OverlapLayer::Trees => None,
     };
-    for patch in patches.into_iter().flat_map(List::iter).filter(|p| holds(&o.filter, *p)) {
+    for patch in patches
+        .into_iter()
+        .flat_map(List::iter)
+        .filter(|p| holds(&o.filter, *p))
+    {
         known += 1;
         let inside = e.region().clip(&patch.outline);
         // neighbours whose edges touch overlap by rounding only
@@ -179,7 +183,10 @@ fn over_height(e: &Evaluation, rule: &OverHeight) -> Value {
     } else if is_in_a_zone {
         value.value = worst;
     } else {
-        return Value::undecided("限高区内没有在场建筑", "no building stands in a height zone of the area");
+        return Value::undecided(
+            "限高区内没有在场建筑",
+            "no building stands in a height zone of the area",
+        );
     }
     value
 }
