@@ -14,8 +14,22 @@ struct LowSurface {
     rel: vec3<f32>,   // metres from the eye
 };
 
+// False while nothing is selected, tinted, hidden or compared: looking all that up for each vertex costs a third of the
+// frame where a processor does it.
+override has_states: bool = true;
+
 fn low_surface(vertex: TileVertex) -> LowSurface {
-    let row = feature_row(vertex.feature_index);
+    let layer = vertex.words.x >> 24u;
+    // proposals are absent until somebody shows them
+    var look = select(LOOK_PLAIN, LOOK_HIDDEN, layer == scene.sides.w);
+    var base: vec3<f32>;
+    if (has_states) {
+        let row = feature_row(vertex.feature_index);
+        look = look_of(layer, row);
+        base = stated_color(vertex.words.w, row, look);
+    } else {
+        base = linear_from_srgb(unpack4x8unorm(vertex.words.w).rgb);
+    }
     let rel = vertex.position + vertex.tile_from_eye.xyz;
     let normal = unpack4x8snorm(vertex.words.x).xyz;
     let openness = f32(vertex.words.y >> 24u) * (1.0 / 255.0);
@@ -23,8 +37,7 @@ fn low_surface(vertex: TileVertex) -> LowSurface {
     let light = ambient_light(normal.z * 0.5 + 0.5, openness) + scene.sun_color.rgb * sun;
     let t = clamp((length(rel) - scene.fog.x) * scene.fog.y, 0.0, 1.0);
     let haze = scene.fog.z * t * (2.0 - t);
-    let look = look_of(vertex.words.x >> 24u, row);
-    let lit = stated_color(vertex.words.w, row, look) * light;
+    let lit = base * light;
     let shown = scene.clip_from_rel * vec4(rel, 1.0);
     let clip = select(NOWHERE, shown, is_drawn(look));
     return LowSurface(clip, vec4(low_srgb(mix(lit, scene.horizon.rgb, haze)), 1.0 - haze), rel);

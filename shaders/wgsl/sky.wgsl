@@ -70,7 +70,7 @@ fn low_sky_foot() -> f32 {
 fn low_sky_vertex(@builtin(vertex_index) index: u32) -> LowSkyVertex {
     let quad = index / 6u;
     let corner = index % 6u; // two triangles: 0 1 2, 2 1 3 of (0,0) (1,0) (0,1) (1,1)
-    let number = select(corner, select(1u, corner - 2u, corner != 4u), corner > 2u);
+    let number = (0x312210u >> (corner * 4u)) & 3u;
     let column = quad % LOW_SKY_COLUMNS + select(0u, 1u, number == 1u || number == 3u);
     let row = quad / LOW_SKY_COLUMNS + select(0u, 1u, number >= 2u);
     let x = f32(column) * (2.0 / f32(LOW_SKY_COLUMNS)) - 1.0;

@@ -38,6 +38,8 @@ const found = options.view ? manifest.views.find(({ id }) => id === options.view
 if (!found) throw new Error(`no view ${options.view}`);
 const view = { target_enu: found.target_enu, distance_m: found.distance_m * options.view_scale, heading_deg: found.heading_deg, pitch_deg: found.pitch_deg };
 
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
 /** Root file of the tileset without the groups that nobody draws, with absolute addresses. */
 async function root() {
   const address = new URL(manifest.tileset_url, server).href;
@@ -114,8 +116,7 @@ async function measure(name, url, { settle, turn }) {
     const times_ms = await page.evaluate(turn, { ...TIMING, view });
     const cpu_ms = ((await processorTime(browser)) - before_ms) / (times_ms.length + TIMING.warm_up);
     if (options.shots) await page.screenshot({ path: join(options.shots, `${name.replaceAll(/\W+/g, '-')}.png`), timeout: 180_000 });
-    const frame_ms = times_ms.reduce((sum, ms) => sum + ms, 0) / times_ms.length;
-    return { name, ...landmarks(settling), frame_ms, cpu_ms, slowest_ms: Math.max(...times_ms), timed: times_ms.length, ...(await memory(browser, page)), errors };
+    return { name, ...landmarks(settling), frame_ms: median(times_ms), fastest_ms: Math.min(...times_ms), cpu_ms, timed: times_ms.length, ...(await memory(browser, page)), errors };
   } finally {
     await browser.close();
   }
@@ -180,7 +181,6 @@ for (let round = 0; round < options.rounds; round += 1) {
   }
 }
 files.close();
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const table = engines.map(([name]) => {
   const of = runs.filter((run) => run.name === name);
   const numbers = Object.keys(of[0]).filter((key) => typeof of[0][key] === 'number');

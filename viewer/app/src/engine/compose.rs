@@ -17,7 +17,8 @@ use crate::tiles::TileStream;
 use crate::tiles::workers::WorkerPool;
 use bevy::prelude::{NonSendMut, Res, ResMut};
 use bevy::render::renderer::{RenderDevice, RenderQueue};
-use viewer_core::{ViewerEvent, ViewerStats};
+use viewer_core::state::LayerMask;
+use viewer_core::{Look, ViewerEvent, ViewerStats};
 
 /// Moves the camera on, uploads what arrived, chooses tiles.
 pub(crate) fn stream_tiles(
@@ -87,7 +88,7 @@ pub(crate) fn compose(
         return;
     }
     pending.is_dirty = false;
-    pending.is_table_changed = false;
+    let is_table_changed = std::mem::take(&mut pending.is_table_changed);
     let is_stream_changed = stream.take_changed();
     progress.unsettle();
     progress.count_frame(clock.now_ms);
@@ -125,6 +126,14 @@ pub(crate) fn compose(
     frame.is_underground = state.is_underground;
     let sketch = sketch.tile(&device, &queue, eye, camera.distance_m());
     let panes = state.compare.panes();
+    if is_table_changed {
+        pending.has_rows = table.states.words().iter().any(|word| *word != 0);
+    }
+    let is_one_side = matches!(&panes[..], [pane] if pane.looks.look(0, 0) == Look::Plain && pane.sides[0] == pane.sides[1]);
+    frame.is_stateless = is_one_side
+        && !pending.has_rows
+        && !table.states.is_rest_ghost()
+        && state.layers == LayerMask::default();
     views::find_marks(&mut stream, &table.states, &panes);
     let drawn = stream.drawn(eye);
     frame.views = views::views(&panes, camera, size_px, &state, &table.states, &look, &drawn, sketch.is_some());

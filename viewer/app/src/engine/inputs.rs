@@ -24,6 +24,8 @@ pub(crate) struct Pending {
     pub(crate) is_dirty: bool,
     /// Rows of the feature table have changed since the last picture.
     pub(crate) is_table_changed: bool,
+    /// Some row of the feature table says something.
+    pub(crate) has_rows: bool,
     /// A new picture waits until the GPU is done with the last, for so many milliseconds (or until it is woken).
     pub(crate) waits_ms: Option<f64>,
     /// Other things cast shadows than before.

@@ -74,7 +74,7 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
     };
     let (has_opaque, has_blended) = (has_marks(|m| m.has_opaque), has_marks(|m| m.has_blended));
     let mut passes = vec![Pass::Sky];
-    passes.extend(Bucket::OPAQUE.into_iter().filter(|b| has_bucket(*b)).map(Pass::Opaque));
+    passes.extend(Bucket::OPAQUE.into_iter().filter(|b| has_bucket(*b)).map(|b| opaque_pass(frame, b)));
     let others = [
         (Pass::Textured, primitives().any(|p| p.texture.is_some())),
         (Pass::Blended, frame.is_underground || has_bucket(Bucket::Blended)),
@@ -85,6 +85,14 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
     ];
     passes.extend(others.into_iter().filter(|(_, is_needed)| *is_needed).map(|(pass, _)| pass));
     passes
+}
+
+fn opaque_pass(frame: &FrameInput, bucket: Bucket) -> Pass {
+    if frame.settings.is_low && frame.is_stateless {
+        Pass::Stateless(bucket)
+    } else {
+        Pass::Opaque(bucket)
+    }
 }
 
 fn draw_shadow_map(encoder: &mut wgpu::CommandEncoder, renderer: &CityRenderer, frame: &FrameInput, map: usize) {
@@ -224,7 +232,7 @@ impl<'a> Painter<'a, '_> {
             .map(|(row, _, primitive)| (row, primitive, primitive.seen_from(self.frame.tiles[row as usize].tile_from_eye)))
             .collect();
         for bucket in Bucket::OPAQUE {
-            let Some(pipeline) = self.renderer.pipeline(Pass::Opaque(bucket)) else {
+            let Some(pipeline) = self.renderer.pipeline(opaque_pass(self.frame, bucket)) else {
                 continue;
             };
             self.pass.set_pipeline(pipeline);

@@ -19,6 +19,8 @@ pub(crate) struct FrameInput {
     pub(crate) tiles: Vec<DrawTile>,
     /// True draws what is above the ground translucent.
     pub(crate) is_underground: bool,
+    /// Nothing is selected, tinted, hidden or compared: every feature is drawn as it is.
+    pub(crate) is_stateless: bool,
     /// Costs.
     pub(crate) settings: PassSettings,
     /// True draws the shadow map anew first.

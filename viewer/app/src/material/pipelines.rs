@@ -24,6 +24,8 @@ pub(crate) struct Layouts {
 pub(crate) enum Pass {
     /// Opaque triangles of a bucket.
     Opaque(Bucket),
+    /// The same in low quality, while no feature has a state.
+    Stateless(Bucket),
     Blended,
     /// What a scenario marks, opaque.
     OpaqueMarks,
@@ -37,18 +39,19 @@ pub(crate) enum Pass {
 }
 
 impl Pass {
-    const COUNT: usize = Bucket::COUNT + 7;
+    const COUNT: usize = 2 * Bucket::COUNT + 7;
 
     const fn slot(self) -> usize {
         match self {
             Self::Opaque(bucket) => bucket as usize,
-            Self::Blended => Bucket::COUNT,
-            Self::Textured => Bucket::COUNT + 1,
-            Self::Sky => Bucket::COUNT + 2,
-            Self::Shadow => Bucket::COUNT + 3,
-            Self::OpaqueMarks => Bucket::COUNT + 4,
-            Self::BlendedMarks => Bucket::COUNT + 5,
-            Self::FadedMarks => Bucket::COUNT + 6,
+            Self::Stateless(bucket) => Bucket::COUNT + bucket as usize,
+            Self::Blended => 2 * Bucket::COUNT,
+            Self::Textured => 2 * Bucket::COUNT + 1,
+            Self::Sky => 2 * Bucket::COUNT + 2,
+            Self::Shadow => 2 * Bucket::COUNT + 3,
+            Self::OpaqueMarks => 2 * Bucket::COUNT + 4,
+            Self::BlendedMarks => 2 * Bucket::COUNT + 5,
+            Self::FadedMarks => 2 * Bucket::COUNT + 6,
         }
     }
 }
@@ -190,6 +193,8 @@ struct Variant<'a> {
     bucket: Bucket,
     /// Looks that it draws, see [`shaders::look`].
     looks_drawn: u32,
+    /// Features may have states; low quality only.
+    has_states: bool,
     /// The module is the city's, which has constants.
     has_constants: bool,
 }
@@ -253,10 +258,15 @@ fn compile(
         samples: settings.samples,
         bucket: Bucket::Flat,
         looks_drawn: look::ORDINARY,
+        has_states: true,
         has_constants: true,
     };
     let variant = match pass {
         Pass::Opaque(bucket) => opaque_bucket(&opaque, bucket, settings),
+        Pass::Stateless(bucket) => Variant {
+            has_states: false,
+            ..opaque_bucket(&opaque, bucket, settings)
+        },
         Pass::Blended => Variant {
             label: "blended tiles",
             bucket: Bucket::Blended,
@@ -366,6 +376,7 @@ fn create(
         ("has_shadows", switch(settings.shadow_size > 0)),
         ("shadow_taps", f64::from(settings.shadow_taps)),
         ("looks_drawn", f64::from(variant.looks_drawn)),
+        ("has_states", switch(variant.has_states)),
     ];
     let constants: &[_] = if variant.has_constants { &all } else { &[] };
     let compilation = wgpu::PipelineCompilationOptions {

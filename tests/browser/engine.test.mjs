@@ -1,0 +1,241 @@
+// What the engine itself promises: touch, memory budgets, textures, the loss of the graphics device.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, before, describe, test } from "node:test";
+import { animationFrames, chengjing, get, launch, makeCity, newPage, openViewer, settled, startServer, stats } from "./helpers.mjs";
+
+const HOUSE = fileURLToPath(new URL("../fixtures/cityjson/fzkhaus/fzkhaus.city.json", import.meta.url));
+
+let browser;
+before(async () => { browser = await launch(); });
+after(async () => { await browser?.close(); });
+
+/** A page with the viewer on a city, without panels, and the engine's own façade in `window.engine`. */
+async function open(origin, options = {}) {
+  const opened = await newPage(browser, options.context);
+  const { page } = opened;
+  await page.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
+  await openViewer(page, origin, { quality: "low&bare", ...options });
+  await page.evaluate(async () => {
+    window.engine = await import(new URL("engine/viewer_app.js", document.baseURI).href);
+    window.command = (command) => window.engine.command(JSON.stringify(command));
+  });
+  return opened;
+}
+
+/** The picture as `{ width, height, data }`, straight rgba bytes. */
+async function pixels(page) {
+  const png = (await page.screenshot({ timeout: 120_000 })).toString("base64");
+  return page.evaluate(async (base64) => {
+    const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    const { width, height, data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+    return { width, height, data: Array.from(data) };
+  }, png);
+}
+
+/** Share of pixels of two pictures that differ by more than a few steps in some channel. */
+function difference(a, b) {
+  let differing = 0;
+  for (let i = 0; i < a.data.length; i += 4) {
+    if ([0, 1, 2].some((channel) => Math.abs(a.data[i + channel] - b.data[i + channel]) > 6)) differing += 1;
+  }
+  return (differing * 4) / a.data.length;
+}
+
+const view = (page) => page.evaluate(() => window.chengjing.view);
+
+describe("a city under the hand", () => {
+  let city, server, opened, page;
+  before(async () => {
+    city = makeCity();
+    server = await startServer(city.city);
+    opened = await open(server.origin, { context: { hasTouch: true } });
+    page = opened.page;
+  });
+  after(async () => {
+    await opened?.context.close();
+    await server?.stop();
+    city?.remove();
+  });
+
+  /** Moves fingers from their first to their last points and lifts them; `[[x, y] …]` a finger. */
+  async function touch(fingers) {
+    const session = await page.context().newCDPSession(page);
+    const send = (type, step) => session.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: step === null ? [] : fingers.map(([from, to], id) => ({ id, x: from[0] + (to[0] - from[0]) * step, y: from[1] + (to[1] - from[1]) * step })),
+    });
+    await send("touchStart", 0);
+    for (let i = 1; i <= 8; i += 1) {
+      await send("touchMove", i / 8);
+      await animationFrames(page, 2);
+    }
+    await send("touchEnd", null);
+    await settled(page);
+    await animationFrames(page, 10);
+    await session.detach();
+  }
+
+  test("moves with one finger: what was under it stays under it", async () => {
+    const before = await view(page);
+    const under = await page.evaluate(() => window.chengjing.pick(400, 300));
+    await touch([[[400, 300], [280, 240]]]);
+    const after = await view(page);
+    const moved = Math.hypot(after.target_enu[0] - before.target_enu[0], after.target_enu[1] - before.target_enu[1]);
+    assert.ok(moved > 5, `moved ${moved} m`);
+    assert.ok(Math.abs(after.heading_deg - before.heading_deg) < 0.01 && Math.abs(after.pitch_deg - before.pitch_deg) < 0.01);
+    const now = await page.evaluate(() => window.chengjing.pick(280, 240));
+    assert.equal(now.featureIndex, under.featureIndex);
+    const off = Math.hypot(...now.positionEnu.map((c, i) => c - under.positionEnu[i]));
+    assert.ok(off < before.distance_m * 0.02, `${off} m beside the point that was taken`);
+  });
+
+  test("comes nearer when two fingers spread and goes back when they close", async () => {
+    const before = await view(page);
+    await touch([[[380, 260], [260, 260]], [[420, 260], [540, 260]]]);
+    const near = await view(page);
+    assert.ok(near.distance_m < before.distance_m * 0.5, `${near.distance_m} of ${before.distance_m} m`);
+    await touch([[[260, 260], [380, 260]], [[540, 260], [420, 260]]]);
+    const back = await view(page);
+    assert.ok(Math.abs(back.distance_m / before.distance_m - 1) < 0.25, `${back.distance_m} of ${before.distance_m} m`);
+  });
+
+  test("turns when two fingers turn", async () => {
+    const before = await view(page);
+    await touch([[[300, 260], [400, 160]], [[500, 260], [400, 360]]]);
+    const turned = Math.abs((((await view(page)).heading_deg - before.heading_deg + 540) % 360) - 180);
+    assert.ok(turned > 60 && turned < 120, `turned by ${turned}°`);
+  });
+
+  test("tilts when two fingers move up together", async () => {
+    const before = await view(page);
+    await touch([[[380, 200], [380, 300]], [[420, 200], [420, 300]]]);
+    const { pitch_deg } = await view(page);
+    assert.ok(Math.abs(pitch_deg - before.pitch_deg) > 5, `${before.pitch_deg}° → ${pitch_deg}°`);
+  });
+
+  test("selects what one finger taps", async () => {
+    await page.evaluate(() => window.chengjing.select(null));
+    const { featureIndex } = await page.evaluate(() => window.chengjing.pick(400, 300));
+    assert.notEqual(featureIndex, null);
+    await page.touchscreen.tap(400, 300);
+    const { id } = await get(server.origin, `/api/v1/features/by-index/${featureIndex}`);
+    await page.locator("cj-attributes .id").filter({ hasText: id }).waitFor({ state: "attached" });
+    assert.deepEqual(opened.errors, []);
+  });
+});
+
+describe("a city in little memory", () => {
+  let city, server, opened, page;
+  before(async () => {
+    city = makeCity();
+    server = await startServer(city.city);
+    opened = await open(server.origin);
+    page = opened.page;
+  });
+  after(async () => {
+    await opened?.context.close();
+    await server?.stop();
+    city?.remove();
+  });
+
+  test("keeps within its budget, says so, and leaves no hole", async () => {
+    const free = await stats(page);
+    assert.equal(free.starved, false);
+    const whole = await pixels(page);
+    const budget = Math.round(free.gpuBytes * 0.4);
+    await page.evaluate((bytes) => {
+      window.command({ type: "set_budget", cpu_bytes: bytes, gpu_bytes: bytes });
+      window.command({ type: "zoom", factor: 1.0001 });
+    }, budget);
+    await page.waitForFunction(() => window.chengjing.stats().starved);
+    await settled(page);
+    const starved = await stats(page);
+    assert.ok(starved.gpuBytes <= budget, `${starved.gpuBytes} of ${budget} bytes on the GPU`);
+    assert.ok(starved.cpuBytes <= budget, `${starved.cpuBytes} of ${budget} bytes on the CPU`);
+    assert.ok(starved.triangles > 0 && starved.triangles < free.triangles, `${starved.triangles} of ${free.triangles} triangles`);
+    // Coarser tiles stand in for finer ones: the city still covers what it covered, if with less detail.
+    const coarse = await pixels(page);
+    assert.ok(difference(whole, coarse) < 0.5, `${difference(whole, coarse)} of the picture differ`);
+    await page.locator("cj-status .starved").waitFor({ state: "attached" });
+  });
+
+  test("has everything again when there is memory", async () => {
+    await page.evaluate(() => {
+      window.command({ type: "set_budget", cpu_bytes: 2 ** 30, gpu_bytes: 2 ** 30 });
+      window.command({ type: "zoom", factor: 1 / 1.0001 });
+    });
+    await page.waitForFunction(() => !window.chengjing.stats().starved);
+    await settled(page);
+    assert.deepEqual(opened.errors, []);
+  });
+});
+
+describe("a lost graphics device", () => {
+  test("comes back with the same picture, camera and selection", async () => {
+    const city = makeCity();
+    const server = await startServer(city.city);
+    const { page, context, errors } = await open(server.origin);
+    try {
+      const { id } = await get(server.origin, "/api/v1/features/by-index/0");
+      await page.evaluate((id) => window.chengjing.select(id), id);
+      await page.evaluate((view) => window.chengjing.flyTo({ ...view, heading_deg: view.heading_deg + 25 }, { duration_ms: 0 }), await view(page));
+      await settled(page);
+      await animationFrames(page, 10);
+      const [before, whole, seen] = [await view(page), await stats(page), await pixels(page)];
+      await page.evaluate(() => window.command({ type: "simulate_device_loss" }));
+      await page.waitForFunction(({ frames, triangles }) => {
+        const now = window.chengjing.stats();
+        return now.frames > frames && now.triangles === triangles;
+      }, whole);
+      await settled(page);
+      await animationFrames(page, 10);
+      assert.deepEqual(await view(page), before);
+      const again = await pixels(page);
+      assert.ok(difference(seen, again) < 0.02, `${difference(seen, again)} of the picture differ`);
+      assert.deepEqual(errors, []);
+    } finally {
+      await context.close();
+      await server.stop();
+      city.remove();
+    }
+  });
+});
+
+describe("a textured house", () => {
+  test("shows the pictures on its walls and roof", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "chengjing-textured-"));
+    const city = join(folder, "city");
+    chengjing("import", city, HOUSE);
+    chengjing("publish", city);
+    const server = await startServer(city);
+    const { page, context, errors } = await open(server.origin);
+    try {
+      const { bounds_enu: b } = await get(server.origin, "/api/v1/manifest");
+      const target = [0, 1, 2].map((i) => (b[i] + b[i + 3]) / 2);
+      await page.evaluate((target_enu) => window.chengjing.flyTo({ target_enu, distance_m: 22, heading_deg: 200, pitch_deg: 35 }, { duration_ms: 0 }), target);
+      await settled(page);
+      await animationFrames(page, 10);
+      const { width, height, data } = await pixels(page);
+      // the middle of the picture is house: flat colours would be a handful, shingles are hundreds
+      const colors = new Set();
+      for (let y = Math.round(height * 0.35); y < height * 0.65; y += 1) {
+        for (let x = Math.round(width * 0.4); x < width * 0.6; x += 1) {
+          const at = (y * width + x) * 4;
+          colors.add((data[at] >> 3 << 10) | (data[at + 1] >> 3 << 5) | (data[at + 2] >> 3));
+        }
+      }
+      assert.ok(colors.size > 60, `${colors.size} colours`);
+      assert.deepEqual(errors, []);
+    } finally {
+      await context.close();
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
