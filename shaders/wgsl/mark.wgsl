@@ -23,7 +23,7 @@ fn city_mark(in: Lit) -> @location(0) vec4<f32> {
     if (look == LOOK_REMOVED || look == LOOK_ABANDONED) {
         let slant = w.x + w.y;
         line = band(fract(at.x + at.y), slant, 0.0, 0.45);
-        alpha = 0.30 + 0.55 * line;
+        alpha = 0.42 + 0.48 * line;
         if (look == LOOK_ABANDONED) {
             line = max(line, band(fract(at.x - at.y), slant, 0.0, 0.3));
             alpha = 1.0;
