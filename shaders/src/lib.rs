@@ -114,7 +114,10 @@ mod tests {
     fn the_plain_has_the_same_colours_on_both_sides() {
         for (name, rgb) in [("PLAIN", scene::PLAIN), ("BELOW_GROUND", scene::BELOW_GROUND)] {
             let [r, g, b] = rgb;
-            assert!(SKY.contains(&format!("const {name}: vec3<f32> = vec3({r:.3}, {g:.3}, {b:.3});")), "{name}");
+            assert!(
+                SKY.contains(&format!("const {name}: vec3<f32> = vec3({r:.3}, {g:.3}, {b:.3});")),
+                "{name}"
+            );
         }
         let grid = format!("{}u", LOW_SKY_VERTICES / 6 / 24);
         assert!(SKY.contains(&format!("const LOW_SKY_COLUMNS: u32 = {grid};")));

@@ -133,7 +133,10 @@ impl Pane {
 /// Code of the layer of proposals, where the city has one.
 pub fn proposal_layer() -> Option<u8> {
     let is_proposal = |id: &str| id.split_once('/').is_some_and(|(group, _)| group == PROPOSALS_LAYER);
-    LAYERS.iter().find(|layer| is_proposal(layer.id)).map(|layer| layer.code)
+    LAYERS
+        .iter()
+        .find(|layer| is_proposal(layer.id))
+        .map(|layer| layer.code)
 }
 
 /// How sides are shown.
@@ -226,12 +229,7 @@ impl Compare {
                     .flat_map(|row| (0..columns).map(move |column| (column, row)))
                     .zip(self.sides)
                     .map(|((column, row), side)| {
-                        let rect = [
-                            f64::from(column) * cell[0],
-                            f64::from(row) * cell[1],
-                            cell[0],
-                            cell[1],
-                        ];
+                        let rect = [f64::from(column) * cell[0], f64::from(row) * cell[1], cell[0], cell[1]];
                         one(side, rect, rect)
                     })
                     .collect()
@@ -311,7 +309,8 @@ mod tests {
     #[test]
     fn proposals_are_hidden_until_a_table_shows_them() {
         let mut compare = Compare::default();
-        let seen = |compare: &Compare, a: FeatureState, b: FeatureState| compare.panes()[0].look(true, [a.code(), b.code()]);
+        let seen =
+            |compare: &Compare, a: FeatureState, b: FeatureState| compare.panes()[0].look(true, [a.code(), b.code()]);
         assert_eq!(seen(&compare, Existing, Existing), Look::Hidden);
         assert_eq!(seen(&compare, Added, Added), Look::Added);
         compare.set(CompareMode::Difference, &[0, 1], None);
@@ -363,7 +362,11 @@ mod tests {
         }
         compare.set(CompareMode::Swipe, &[7], Some(f64::NAN));
         assert_eq!(compare.panes()[0].sides, [3, 3], "sides beyond the last are the last");
-        assert_eq!(compare.panes()[0].scissor[2], 0.3, "a position that is no number is passed over");
+        assert_eq!(
+            compare.panes()[0].scissor[2],
+            0.3,
+            "a position that is no number is passed over"
+        );
         compare.set(CompareMode::Swipe, &[0, 1], Some(0.0));
         assert_eq!(compare.panes().len(), 1, "a line at the edge leaves one pane");
     }

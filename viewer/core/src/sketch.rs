@@ -55,8 +55,14 @@ impl Sketch {
             let finite: Vec<DVec3> = points.iter().copied().filter(|p| p.is_finite()).collect();
             let mut bent = Vec::new();
             for (i, a) in finite.iter().enumerate() {
-                let next = if is_closed { finite.get((i + 1) % finite.len()) } else { finite.get(i + 1) };
-                let pieces = next.map_or(1.0, |b| (a.truncate().distance(b.truncate()) / STEP_M).ceil().clamp(1.0, 200.0));
+                let next = if is_closed {
+                    finite.get((i + 1) % finite.len())
+                } else {
+                    finite.get(i + 1)
+                };
+                let pieces = next.map_or(1.0, |b| {
+                    (a.truncate().distance(b.truncate()) / STEP_M).ceil().clamp(1.0, 200.0)
+                });
                 for k in 0..pieces as u32 {
                     if bent.len() >= MAX_POINTS {
                         break;
@@ -115,8 +121,14 @@ impl Sketch {
                 std::mem::swap(&mut a, &mut b);
             }
             let outward = (b - a).truncate().perp().normalize_or_zero() * -1.0;
-            let corners = [(a, a.z, 0.0), (b, b.z, 0.0), (b, top_z, WALL_TOP_UNITS), (a, top_z, WALL_TOP_UNITS)];
-            let corners = corners.map(|(p, z, up)| self.vertex(mesh, p.truncate().extend(z), outward.extend(0.0), KIND_WALL, up));
+            let corners = [
+                (a, a.z, 0.0),
+                (b, b.z, 0.0),
+                (b, top_z, WALL_TOP_UNITS),
+                (a, top_z, WALL_TOP_UNITS),
+            ];
+            let corners =
+                corners.map(|(p, z, up)| self.vertex(mesh, p.truncate().extend(z), outward.extend(0.0), KIND_WALL, up));
             mesh.add_quad(corners);
         }
     }
@@ -244,8 +256,19 @@ mod tests {
         // each wall triangle faces the way that its normal says
         for t in mesh.indices.chunks_exact(3) {
             let word = mesh.attributes[t[0] as usize * 5].to_le_bytes();
-            let normal = DVec3::new(f64::from(word[0] as i8), f64::from(word[1] as i8), f64::from(word[2] as i8));
-            let p = |i: u32| DVec3::from_slice(&mesh.positions[i as usize * 3..][..3].iter().map(|v| f64::from(*v)).collect::<Vec<_>>());
+            let normal = DVec3::new(
+                f64::from(word[0] as i8),
+                f64::from(word[1] as i8),
+                f64::from(word[2] as i8),
+            );
+            let p = |i: u32| {
+                DVec3::from_slice(
+                    &mesh.positions[i as usize * 3..][..3]
+                        .iter()
+                        .map(|v| f64::from(*v))
+                        .collect::<Vec<_>>(),
+                )
+            };
             assert!((p(t[1]) - p(t[0])).cross(p(t[2]) - p(t[0])).dot(normal) > 0.0);
         }
     }
@@ -256,7 +279,11 @@ mod tests {
         sketch.lines = vec![vec![DVec3::new(500.0, 0.0, 7.0), DVec3::new(540.0, 0.0, 7.0)]];
         let draped = sketch.draped(&mut |p| (p.x < 520.0).then_some(p.x - 500.0));
         let line: Vec<f64> = draped.lines[0].iter().map(|p| p.z).collect();
-        assert_eq!(line, [0.0, 8.0, 16.0, 7.0, 7.0, 7.0], "unknown ground leaves heights as they are");
+        assert_eq!(
+            line,
+            [0.0, 8.0, 16.0, 7.0, 7.0, 7.0],
+            "unknown ground leaves heights as they are"
+        );
         assert!(draped.mesh(1.0).indices.len() > 30);
     }
 

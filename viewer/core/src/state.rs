@@ -176,7 +176,11 @@ impl FeatureStates {
         let look = pane.look(is_proposal, self.side_codes(index, pane.sides));
         let is_marked = state & bits::GHOST != 0;
         let stands = layer_code < FIRST_GROUND_CODE || is_proposal;
-        let is_ghost = if self.is_rest_ghost { stands && !is_marked } else { is_marked };
+        let is_ghost = if self.is_rest_ghost {
+            stands && !is_marked
+        } else {
+            is_marked
+        };
         if is_ghost && matches!(look, Look::Plain | Look::Kept) {
             Look::Ghost
         } else {
@@ -198,7 +202,11 @@ impl FeatureStates {
         if count as usize > self.rows.len() {
             self.resize(count);
         }
-        let rest = if table.is_some() { FeatureState::Absent } else { FeatureState::Existing };
+        let rest = if table.is_some() {
+            FeatureState::Absent
+        } else {
+            FeatureState::Existing
+        };
         let (shift, mask) = (side_shift(side), SIDE_MASK << side_shift(side));
         let (mut first, mut end) = (u32::MAX, 0);
         let codes = codes.iter().copied().chain(std::iter::repeat(rest.code()));
@@ -434,13 +442,21 @@ mod tests {
         table.set_side(3, Some(&table_of(&[6, 1])));
         assert_eq!(table.side_codes(1, [0, 3]), [3, 1]);
         assert_eq!(table.side_codes(0, [3, 0]), [6, 0]);
-        assert_eq!(table.side_codes(2, [3, 2]), [5, 0], "a feature that the table does not know is absent");
+        assert_eq!(
+            table.side_codes(2, [3, 2]),
+            [5, 0],
+            "a feature that the table does not know is absent"
+        );
         assert_eq!(table.state(1) & bits::HIDDEN, bits::HIDDEN);
         assert_eq!(table.words().len(), 4 * ROW_WORDS);
         table.set_side(3, None);
         assert_eq!(table.side_codes(1, [0, 3]), [3, 0]);
         table.set_side(1, Some(&table_of(&[4; 9])));
-        assert_eq!(table.side_codes(8, [1, 0]), [4, 0], "features of a newer revision get rows");
+        assert_eq!(
+            table.side_codes(8, [1, 0]),
+            [4, 0],
+            "features of a newer revision get rows"
+        );
         table.set_side(4, Some(&table_of(&[4; 9])));
         assert!(table.has_looks());
         (0..4).for_each(|side| table.set_side(side, None));
@@ -466,7 +482,11 @@ mod tests {
         assert_eq!(table.look(&pane, 3, ROAD, false), Look::Plain, "the ground stays");
         table.set_hidden(&[2], true);
         assert_eq!(look(&table, 2), Look::Hidden);
-        assert_eq!(table.look(&pane, 3, 15, true), Look::Hidden, "a proposal that no table shows");
+        assert_eq!(
+            table.look(&pane, 3, 15, true),
+            Look::Hidden,
+            "a proposal that no table shows"
+        );
         for layer in LAYERS {
             let is_standing = matches!(layer.group, LayerGroup::Buildings | LayerGroup::Vegetation);
             assert_eq!(is_standing, layer.code < FIRST_GROUND_CODE, "{}", layer.id);

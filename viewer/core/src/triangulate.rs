@@ -58,9 +58,18 @@ mod tests {
 
     #[test]
     fn a_horseshoe_is_cut_whichever_way_it_runs() {
-        let mut ring: Vec<DVec2> = [[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [6.0, 9.0], [6.0, 3.0], [3.0, 3.0], [3.0, 9.0], [0.0, 9.0]]
-            .map(DVec2::from)
-            .into();
+        let mut ring: Vec<DVec2> = [
+            [0.0, 0.0],
+            [9.0, 0.0],
+            [9.0, 9.0],
+            [6.0, 9.0],
+            [6.0, 3.0],
+            [3.0, 3.0],
+            [3.0, 9.0],
+            [0.0, 9.0],
+        ]
+        .map(DVec2::from)
+        .into();
         for _ in 0..2 {
             let triangles = triangulate(&ring);
             assert!((area(&ring, &triangles) - 63.0).abs() < 1e-9);

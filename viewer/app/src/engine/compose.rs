@@ -129,14 +129,22 @@ pub(crate) fn compose(
     if is_table_changed {
         pending.has_rows = table.states.words().iter().any(|word| *word != 0);
     }
-    let is_one_side = matches!(&panes[..], [pane] if pane.looks.look(0, 0) == Look::Plain && pane.sides[0] == pane.sides[1]);
-    frame.is_stateless = is_one_side
-        && !pending.has_rows
-        && !table.states.is_rest_ghost()
-        && state.layers == LayerMask::default();
+    let is_one_side =
+        matches!(&panes[..], [pane] if pane.looks.look(0, 0) == Look::Plain && pane.sides[0] == pane.sides[1]);
+    frame.is_stateless =
+        is_one_side && !pending.has_rows && !table.states.is_rest_ghost() && state.layers == LayerMask::default();
     views::find_marks(&mut stream, &table.states, &panes);
     let drawn = stream.drawn(eye);
-    frame.views = views::views(&panes, camera, size_px, &state, &table.states, &look, &drawn, sketch.is_some());
+    frame.views = views::views(
+        &panes,
+        camera,
+        size_px,
+        &state,
+        &table.states,
+        &look,
+        &drawn,
+        sketch.is_some(),
+    );
     let tiles = drawn.into_iter().map(|(_, tile)| DrawTile {
         primitives: tile.primitives.clone(),
         tile_from_eye: (tile.origin_enu - eye).as_vec3().extend(0.0).to_array(),
@@ -172,7 +180,11 @@ pub(crate) fn report(
     let has_picking_work = is_at_rest && stream.prepare_picking();
     if frame.is_wanted || rig.is_animated() || stream.has_arrived() || has_more_to_tell || has_picking_work {
         frame_loop::request_frame();
-    } else if let Some(wait_ms) = pending.waits_ms.filter(|ms| ms.is_finite()).or_else(|| stream.retry_in_ms()) {
+    } else if let Some(wait_ms) = pending
+        .waits_ms
+        .filter(|ms| ms.is_finite())
+        .or_else(|| stream.retry_in_ms())
+    {
         frame_loop::request_frame_in(wait_ms);
     }
 }

@@ -198,10 +198,20 @@ impl Scene<'_> {
             }
             ViewerCommand::SetProjectEnvelope { height_m } => self.state.set_envelope(height_m),
             ViewerCommand::SetTool { tool } => self.set_tool(tool),
-            ViewerCommand::SetSketch { rings, lines, extrude_m, color } => {
-                self.sketch.set(sketch::sketch_of(&rings, &lines, extrude_m, color), self.stream);
+            ViewerCommand::SetSketch {
+                rings,
+                lines,
+                extrude_m,
+                color,
+            } => {
+                self.sketch
+                    .set(sketch::sketch_of(&rings, &lines, extrude_m, color), self.stream);
             }
-            ViewerCommand::QueryArea { request_id, ring_enu, layers } => self.query_area(request_id, &ring_enu, &layers),
+            ViewerCommand::QueryArea {
+                request_id,
+                ring_enu,
+                layers,
+            } => self.query_area(request_id, &ring_enu, &layers),
         }
     }
 
@@ -228,7 +238,9 @@ impl Scene<'_> {
         let outcome = self.rig.take(input.seen_from(origin_px), |camera, at_px| {
             let ray = camera.ray(at_px[0], at_px[1]);
             stream
-                .pick(&ray, &|index, layer| is_pickable(state, table, pane.as_ref(), index, layer))
+                .pick(&ray, &|index, layer| {
+                    is_pickable(state, table, pane.as_ref(), index, layer)
+                })
                 .map(|(_, point)| point)
         });
         let to_canvas = |at_px: [f64; 2]| [at_px[0] + origin_px[0], at_px[1] + origin_px[1]];
@@ -271,9 +283,9 @@ impl Scene<'_> {
         let pane = self.pane_at(at_px);
         let ray = self.ray(at_px);
         let (state, table) = (&*self.state, &*self.table);
-        let hit = self
-            .stream
-            .pick(&ray, &|index, layer| is_pickable(state, table, pane.as_ref(), index, layer));
+        let hit = self.stream.pick(&ray, &|index, layer| {
+            is_pickable(state, table, pane.as_ref(), index, layer)
+        });
         hit.map(|(hit, point)| (hit.feature_index, point))
     }
 

@@ -57,7 +57,9 @@ impl SketchLayer {
                 origin_enu: p.extend(SKY_M),
                 direction: DVec3::NEG_Z,
             };
-            stream.pick(&ray, &|_, layer| is_ground(layer)).map(|(_, point)| point.z)
+            stream
+                .pick(&ray, &|_, layer| is_ground(layer))
+                .map(|(_, point)| point.z)
         };
         let draped = sketch.draped(&mut ground_z_m);
         let is_empty = draped.rings.iter().chain(&draped.lines).all(|points| points.is_empty());

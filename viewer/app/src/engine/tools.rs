@@ -89,7 +89,10 @@ impl Scene<'_> {
     /// Tells the page where on the ground a tool is.
     pub(super) fn tool_point(&mut self, at_px: [f64; 2], kind: PointKind) {
         let ray = self.ray(at_px);
-        let hit = self.stream.pick(&ray, &|_, layer| is_ground(layer)).map(|(_, point)| point);
+        let hit = self
+            .stream
+            .pick(&ray, &|_, layer| is_ground(layer))
+            .map(|(_, point)| point);
         let level = self.rig.camera.target_enu();
         let point = hit.or_else(|| ray.meets_plane(level, DVec3::Z));
         bridge::emit(&ViewerEvent::ToolPoint {

@@ -82,7 +82,11 @@ pub(super) fn views(
     let mut views = Vec::with_capacity(panes.len());
     for (index, pane) in panes.iter().enumerate() {
         // without states the same things stand on every side
-        let stands = if states.has_looks() { (pane.sides, pane.looks) } else { ([0; 2], compare::LookTable::default()) };
+        let stands = if states.has_looks() {
+            (pane.sides, pane.looks)
+        } else {
+            ([0; 2], compare::LookTable::default())
+        };
         let shadow = shadows.iter().position(|known| *known == stands).unwrap_or_else(|| {
             shadows.push(stands);
             shadows.len() - 1
@@ -94,14 +98,30 @@ pub(super) fn views(
         let viewport_px = pixels(pane.viewport, size_px);
         let strip = pane.scissor != pane.viewport;
         let frustum = camera.strip_state(1.0, pane.scissor[0], pane.scissor[0] + pane.scissor[2]);
-        let seen = (u32::from(has_sketch)..).zip(drawn).filter(|(_, (volume, _))| !strip || !frustum.culls(volume, &mut 0));
+        let seen = (u32::from(has_sketch)..)
+            .zip(drawn)
+            .filter(|(_, (volume, _))| !strip || !frustum.culls(volume, &mut 0));
         let tiles = seen.map(|(row, (_, tile))| ViewTile {
             row,
-            marks: if states.has_looks() { tile.marks(index) } else { Marks::default() },
+            marks: if states.has_looks() {
+                tile.marks(index)
+            } else {
+                Marks::default()
+            },
         });
-        let sketch = has_sketch.then_some(ViewTile { row: 0, marks: Marks::default() });
+        let sketch = has_sketch.then_some(ViewTile {
+            row: 0,
+            marks: Marks::default(),
+        });
         views.push(FrameView {
-            scene: scene(camera, [viewport_px[2], viewport_px[3]], state, pane, states.is_rest_ghost(), air),
+            scene: scene(
+                camera,
+                [viewport_px[2], viewport_px[3]],
+                state,
+                pane,
+                states.is_rest_ghost(),
+                air,
+            ),
             viewport_px: viewport_px.map(|v| v as f32),
             scissor_px,
             tiles: sketch.into_iter().chain(tiles).collect(),
@@ -115,18 +135,14 @@ pub(super) fn views(
 fn pixels(share: [f64; 4], size_px: [u32; 2]) -> [u32; 4] {
     let edge = |at: f64, size: u32| (at * f64::from(size)).round().clamp(0.0, f64::from(size)) as u32;
     let (left, top) = (edge(share[0], size_px[0]), edge(share[1], size_px[1]));
-    let (right, bottom) = (edge(share[0] + share[2], size_px[0]), edge(share[1] + share[3], size_px[1]));
+    let (right, bottom) = (
+        edge(share[0] + share[2], size_px[0]),
+        edge(share[1] + share[3], size_px[1]),
+    );
     [left, top, right - left, bottom - top]
 }
 
-fn scene(
-    camera: &Camera,
-    size_px: [u32; 2],
-    state: &SceneState,
-    pane: &Pane,
-    is_rest_ghost: bool,
-    air: &Air,
-) -> Scene {
+fn scene(camera: &Camera, size_px: [u32; 2], state: &SceneState, pane: &Pane, is_rest_ghost: bool, air: &Air) -> Scene {
     let eye = camera.eye_enu();
     let light = &air.light;
     let [width, height] = size_px.map(|side| side.max(1) as f32);

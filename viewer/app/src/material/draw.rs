@@ -74,7 +74,12 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
     };
     let (has_opaque, has_blended) = (has_marks(|m| m.has_opaque), has_marks(|m| m.has_blended));
     let mut passes = vec![Pass::Sky];
-    passes.extend(Bucket::OPAQUE.into_iter().filter(|b| has_bucket(*b)).map(|b| opaque_pass(frame, b)));
+    passes.extend(
+        Bucket::OPAQUE
+            .into_iter()
+            .filter(|b| has_bucket(*b))
+            .map(|b| opaque_pass(frame, b)),
+    );
     let others = [
         (Pass::Textured, primitives().any(|p| p.texture.is_some())),
         (Pass::Blended, frame.is_underground || has_bucket(Bucket::Blended)),
@@ -83,7 +88,12 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
         (Pass::BlendedMarks, has_blended),
         (Pass::FadedMarks, frame.is_underground && (has_opaque || has_blended)),
     ];
-    passes.extend(others.into_iter().filter(|(_, is_needed)| *is_needed).map(|(pass, _)| pass));
+    passes.extend(
+        others
+            .into_iter()
+            .filter(|(_, is_needed)| *is_needed)
+            .map(|(pass, _)| pass),
+    );
     passes
 }
 
@@ -99,7 +109,11 @@ fn draw_shadow_map(encoder: &mut wgpu::CommandEncoder, renderer: &CityRenderer, 
     let (Some(pipeline), Some(shadow_map)) = (renderer.pipeline(Pass::Shadow), renderer.shadow_maps.get(map)) else {
         return;
     };
-    let view = frame.views.iter().position(|view| view.shadow == map).unwrap_or_default();
+    let view = frame
+        .views
+        .iter()
+        .position(|view| view.shadow == map)
+        .unwrap_or_default();
     let Some(scene_group) = renderer.scene_groups.get(view) else {
         return;
     };
@@ -191,7 +205,11 @@ fn draw_city(
 
 /// What the target is cleared to: in low quality the sky leaves the near plain to it.
 fn background(frame: &FrameInput) -> wgpu::Color {
-    let near_plain = frame.views.first().filter(|_| frame.settings.is_low).map(|view| view.scene.near_plain());
+    let near_plain = frame
+        .views
+        .first()
+        .filter(|_| frame.settings.is_low)
+        .map(|view| view.scene.near_plain());
     let [r, g, b] = near_plain.unwrap_or_default().map(f64::from);
     wgpu::Color { r, g, b, a: 1.0 }
 }
@@ -220,8 +238,13 @@ impl<'a> Painter<'a, '_> {
     fn primitives(&self) -> impl DoubleEndedIterator<Item = (u32, Marks, &'a GpuPrimitive)> + use<'a> {
         let frame = self.frame;
         self.view.tiles.iter().flat_map(move |tile| {
-            let primitives = frame.tiles.get(tile.row as usize).map_or(&[][..], |t| t.primitives.as_slice());
-            primitives.iter().map(move |primitive| (tile.row, tile.marks, primitive))
+            let primitives = frame
+                .tiles
+                .get(tile.row as usize)
+                .map_or(&[][..], |t| t.primitives.as_slice());
+            primitives
+                .iter()
+                .map(move |primitive| (tile.row, tile.marks, primitive))
         })
     }
 
@@ -229,7 +252,13 @@ impl<'a> Painter<'a, '_> {
         let plain: Vec<_> = self
             .primitives()
             .filter(|(_, _, primitive)| primitive.texture.is_none() && !self.is_faded(primitive))
-            .map(|(row, _, primitive)| (row, primitive, primitive.seen_from(self.frame.tiles[row as usize].tile_from_eye)))
+            .map(|(row, _, primitive)| {
+                (
+                    row,
+                    primitive,
+                    primitive.seen_from(self.frame.tiles[row as usize].tile_from_eye),
+                )
+            })
             .collect();
         for bucket in Bucket::OPAQUE {
             let Some(pipeline) = self.renderer.pipeline(opaque_pass(self.frame, bucket)) else {
@@ -265,7 +294,8 @@ impl<'a> Painter<'a, '_> {
         if let Some(pipeline) = self.renderer.pipeline(Pass::Sky) {
             self.pass.set_pipeline(pipeline);
             let is_low = self.frame.settings.is_low;
-            self.pass.draw(0..if is_low { shaders::LOW_SKY_VERTICES } else { 3 }, 0..1);
+            self.pass
+                .draw(0..if is_low { shaders::LOW_SKY_VERTICES } else { 3 }, 0..1);
         }
     }
 
@@ -295,7 +325,11 @@ impl<'a> Painter<'a, '_> {
         let mut is_set = false;
         for (row, _, primitive) in self.primitives().rev() {
             let blended = primitive.buckets[Bucket::Blended as usize].clone();
-            let range = if self.is_faded(primitive) { 0..blended.end } else { blended };
+            let range = if self.is_faded(primitive) {
+                0..blended.end
+            } else {
+                blended
+            };
             if range.is_empty() {
                 continue;
             }
@@ -309,7 +343,11 @@ impl<'a> Painter<'a, '_> {
 
     /// Marks above the ground while the view looks below it.
     fn draw_faded_marks(&mut self) {
-        let Some(pipeline) = self.renderer.pipeline(Pass::FadedMarks).filter(|_| self.frame.is_underground) else {
+        let Some(pipeline) = self
+            .renderer
+            .pipeline(Pass::FadedMarks)
+            .filter(|_| self.frame.is_underground)
+        else {
             return;
         };
         self.pass.set_pipeline(pipeline);

@@ -142,7 +142,9 @@ impl GpuPrimitive {
 
 fn bounds(positions: &[f32]) -> [Vec3; 2] {
     let points = positions.as_chunks::<3>().0.iter().map(|p| Vec3::from(*p));
-    points.fold([Vec3::INFINITY, Vec3::NEG_INFINITY], |[low, high], p| [low.min(p), high.max(p)])
+    points.fold([Vec3::INFINITY, Vec3::NEG_INFINITY], |[low, high], p| {
+        [low.min(p), high.max(p)]
+    })
 }
 
 /// Sorts triangles by bucket and facing, in their old order within each.

@@ -223,7 +223,14 @@ impl Pipelines {
     pub(crate) fn ensure(&mut self, pass: Pass, device: &RenderDevice, modules: &Modules, layouts: &Layouts) {
         let slot = &mut self.compiled[pass.slot()];
         if slot.is_none() {
-            *slot = Some(compile(pass, device, modules, layouts, self.color_format, self.settings));
+            *slot = Some(compile(
+                pass,
+                device,
+                modules,
+                layouts,
+                self.color_format,
+                self.settings,
+            ));
         }
     }
 
@@ -305,8 +312,16 @@ fn compile(
             label: "sky",
             has_constants: false,
             module: &modules.sky,
-            vertex: if settings.is_low { "low_sky_vertex" } else { "sky_vertex" },
-            fragment: Some(if settings.is_low { "low_sky_fragment" } else { "sky_fragment" }),
+            vertex: if settings.is_low {
+                "low_sky_vertex"
+            } else {
+                "sky_vertex"
+            },
+            fragment: Some(if settings.is_low {
+                "low_sky_fragment"
+            } else {
+                "sky_fragment"
+            }),
             groups: &scene_only,
             buffers: &[],
             cull_mode: None,

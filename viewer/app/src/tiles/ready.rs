@@ -170,7 +170,12 @@ fn feature_boxes(primitives: &[PrimitiveData]) -> Vec<FeatureBox> {
                 Some(run) if run.index == index => (run.min, run.max) = (run.min.min(at), run.max.max(at)),
                 _ => {
                     let layer_code = (words[0] >> 24) as u8;
-                    let run = FeatureBox { index, layer_code, min: at, max: at };
+                    let run = FeatureBox {
+                        index,
+                        layer_code,
+                        min: at,
+                        max: at,
+                    };
                     last.replace(run).into_iter().for_each(&mut put);
                 }
             }

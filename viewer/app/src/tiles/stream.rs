@@ -10,8 +10,8 @@ use hashbrown::HashMap;
 use std::collections::{BTreeMap, VecDeque};
 use viewer_core::picking::{self, Hit};
 use viewer_core::{
-    LoadQueue, Look, QueueSettings, Ray, Retry, SelectSettings, Selection, TileId, TileStates, TileTree, ViewState, Views,
-    Volume, select_tiles, sketch,
+    LoadQueue, Look, QueueSettings, Ray, Retry, SelectSettings, Selection, TileId, TileStates, TileTree, ViewState,
+    Views, Volume, select_tiles, sketch,
 };
 
 /// What a frame may spend on uploads.
