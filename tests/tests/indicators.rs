@@ -212,7 +212,7 @@ fn areas_that_cannot_be_used_are_refused_with_the_reason() {
             404,
             "no scenario",
         ),
-        (no_day, 422, "is no day"),
+        (no_day, 422, "is no date"),
         (json!({"aera": {"city": true}}), 400, "aera"),
     ] {
         for path in ["/api/v1/indicators", "/api/v1/rules/check"] {

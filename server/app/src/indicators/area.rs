@@ -26,7 +26,7 @@ pub enum AreaQuestion {
     /// A zone (town office, unit) by its id.
     Zone(String),
     /// A GeoJSON Polygon or MultiPolygon (or a Feature or FeatureCollection of them), longitude and latitude, degrees.
-    Polygon(#[schema(value_type = Object)] Value),
+    Polygon(Value),
     /// The whole city: its town offices, or else the bounds of everything in it.
     City(bool),
 }

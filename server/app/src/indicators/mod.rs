@@ -185,11 +185,9 @@ fn day(text: Option<&str>, at: &str) -> Result<Option<Date>, ApiError> {
     let Some(text) = text.filter(|t| !t.is_empty()) else {
         return Ok(None);
     };
-    let day = parse_phase(text);
-    let shown: String = text.chars().take(40).collect();
-    day.map(Some).ok_or_else(|| {
-        ApiError::unprocessable(vec![Mistake::at(at, format!("{shown:?} is no day such as 2028-06-30"))])
-    })
+    parse_phase(text)
+        .map(Some)
+        .map_err(|message| ApiError::unprocessable(vec![Mistake::at(at, message)]))
 }
 
 fn scenario_answer(view: &ScenarioView) -> ScenarioAnswer {
