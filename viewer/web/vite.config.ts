@@ -11,6 +11,8 @@ function engineBytes(): number {
 
 /** Chengjing server that `vite dev` passes the API and tiles on to. */
 const server = process.env["CHENGJING_SERVER"] ?? "http://127.0.0.1:8686";
+/** The page's own host goes along: the server takes writes from its own origin only. */
+const proxy = { target: server, changeOrigin: false };
 
 export default defineConfig({
   // Relative addresses: the page works below any path of a reverse proxy.
@@ -18,6 +20,6 @@ export default defineConfig({
   define: { __ENGINE_BYTES__: JSON.stringify(engineBytes()) },
   build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 600, reportCompressedSize: false },
   worker: { format: "es" },
-  server: { host: "127.0.0.1", proxy: { "/api": server, "/tiles": server, "/ogc": server } },
+  server: { host: "127.0.0.1", proxy: { "/api": proxy, "/tiles": proxy, "/ogc": proxy } },
   test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
 } as Parameters<typeof defineConfig>[0]);
