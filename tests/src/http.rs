@@ -39,7 +39,11 @@ pub fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &serde_json
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
     read(agent.run(request.header("content-type", "application/json").body(body)?)?)
 }
 

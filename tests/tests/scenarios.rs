@@ -37,7 +37,9 @@ impl Listener {
             let line = self.lines.next().expect("the stream is open").unwrap();
             if line == event {
                 let rest = self.lines.by_ref().map(Result::unwrap);
-                let data = rest.take_while(|l| !l.is_empty()).find_map(|l| l.strip_prefix("data: ").map(str::to_owned));
+                let data = rest
+                    .take_while(|l| !l.is_empty())
+                    .find_map(|l| l.strip_prefix("data: ").map(str::to_owned));
                 return serde_json::from_str(&data.unwrap()).unwrap();
             }
         }
@@ -66,14 +68,20 @@ fn created(server: &Server, name: &str) -> (String, String) {
 }
 
 fn states(server: &Server, id: &str, query: &str) -> StateTable {
-    let answer = server.get(&format!("/api/v1/scenarios/{id}/states{query}"), &[]).unwrap();
+    let answer = server
+        .get(&format!("/api/v1/scenarios/{id}/states{query}"), &[])
+        .unwrap();
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     StateTable::decode(&answer.body).unwrap()
 }
 
 fn index_of(server: &Server, id: &str) -> u32 {
     let encoded: String = id.bytes().map(|b| format!("%{b:02X}")).collect();
-    let feature = server.get(&format!("/api/v1/features/{encoded}"), &[]).unwrap().json().unwrap();
+    let feature = server
+        .get(&format!("/api/v1/features/{encoded}"), &[])
+        .unwrap()
+        .json()
+        .unwrap();
     feature["feature_index"].as_u64().unwrap() as u32
 }
 
@@ -85,18 +93,43 @@ fn two_planners_edit_one_building() {
     let index = index_of(&server, &building);
     let (id, etag) = created(&server, "北区更新");
     let mut listener = Listener::open(&server);
-    let first = edits(&server, &id, &etag, "王", json!([{"action": "demolish", "features": [building]}]));
+    let first = edits(
+        &server,
+        &id,
+        &etag,
+        "王",
+        json!([{"action": "demolish", "features": [building]}]),
+    );
     assert_eq!(first.status, 200, "{}", String::from_utf8_lossy(&first.body));
     let written = Instant::now();
     let news = listener.next("scenario");
     assert!(written.elapsed() < Duration::from_secs(1), "{:?}", written.elapsed());
-    assert_eq!(news, json!({"id": id, "revision": 2, "author": "王", "archived": false}));
-    let second = edits(&server, &id, &etag, "李", json!([{"action": "retain", "features": [building]}]));
+    assert_eq!(
+        news,
+        json!({"id": id, "revision": 2, "author": "王", "archived": false})
+    );
+    let second = edits(
+        &server,
+        &id,
+        &etag,
+        "李",
+        json!([{"action": "retain", "features": [building]}]),
+    );
     assert_eq!(second.status, 412);
     assert_eq!(second.header("etag"), first.header("etag"));
     assert!(second.header("content-type").starts_with("application/problem+json"));
-    assert_eq!(states(&server, &id, "").get(index), FeatureState::Demolished, "nothing of the second is there");
-    let third = edits(&server, &id, second.header("etag"), "李", json!([{"action": "retain", "features": [building]}]));
+    assert_eq!(
+        states(&server, &id, "").get(index),
+        FeatureState::Demolished,
+        "nothing of the second is there"
+    );
+    let third = edits(
+        &server,
+        &id,
+        second.header("etag"),
+        "李",
+        json!([{"action": "retain", "features": [building]}]),
+    );
     assert_eq!(third.status, 200);
     assert_eq!(listener.next("scenario")["author"], "李");
     // a pinned revision reads the same bytes after later edits and after the end
@@ -107,23 +140,47 @@ fn two_planners_edit_one_building() {
     ];
     let read = |path: &String| server.get(path, &[]).unwrap().body;
     let before: Vec<Vec<u8>> = pinned.iter().map(read).collect();
-    let fourth = edits(&server, &id, third.header("etag"), "李", json!([{"action": "modify", "features": [building], "attributes": {"facade": "brick"}}]));
+    let fourth = edits(
+        &server,
+        &id,
+        third.header("etag"),
+        "李",
+        json!([{"action": "modify", "features": [building], "attributes": {"facade": "brick"}}]),
+    );
     let undone = server
-        .send("POST", &format!("/api/v1/scenarios/{id}/undo"), &[("if-match", fourth.header("etag"))], &json!({"author": "王"}))
+        .send(
+            "POST",
+            &format!("/api/v1/scenarios/{id}/undo"),
+            &[("if-match", fourth.header("etag"))],
+            &json!({"author": "王"}),
+        )
         .unwrap();
     assert_eq!(undone.status, 200);
     // the command line writes too, and viewers of the running server hear of it
     let folder = city.path().display().to_string();
     let output = Command::new(e2e::binary().unwrap())
-        .args(["scenario", "--city", &folder, "--json", "--author", "赵", "archive", &id])
+        .args([
+            "scenario", "--city", &folder, "--json", "--author", "赵", "archive", &id,
+        ])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let archived = std::iter::from_fn(|| Some(listener.next("scenario"))).find(|news| news["archived"] == true).unwrap();
-    assert_eq!(archived, json!({"id": id, "revision": 6, "author": "赵", "archived": true}));
+    let archived = std::iter::from_fn(|| Some(listener.next("scenario")))
+        .find(|news| news["archived"] == true)
+        .unwrap();
+    assert_eq!(
+        archived,
+        json!({"id": id, "revision": 6, "author": "赵", "archived": true})
+    );
     let after: Vec<Vec<u8>> = pinned.iter().map(read).collect();
     assert!(before == after, "a pinned link reads other bytes");
-    let refused = edits(&server, &id, "*", "王", json!([{"action": "retain", "features": [building]}]));
+    let refused = edits(
+        &server,
+        &id,
+        "*",
+        "王",
+        json!([{"action": "retain", "features": [building]}]),
+    );
     assert_eq!(refused.status, 409);
     server.assert_log_clean().unwrap();
     server.stop().unwrap();
@@ -137,7 +194,9 @@ fn what_is_built_is_in_the_tiles_within_a_second_and_the_city_stays_as_it_was() 
     let root = server.get("/tiles/city/tileset.json", &[]).unwrap().json().unwrap();
     let uri_of = |root: &Value, group: &str| -> Option<String> {
         let children = root["root"]["children"].as_array()?;
-        let child = children.iter().find(|c| c["extras"]["group"] == group || c["content"]["extras"]["group"] == group)?;
+        let child = children
+            .iter()
+            .find(|c| c["extras"]["group"] == group || c["content"]["extras"]["group"] == group)?;
         Some(child["content"]["uri"].as_str()?.to_owned())
     };
     assert!(uri_of(&root, "proposals").is_none());
@@ -147,23 +206,41 @@ fn what_is_built_is_in_the_tiles_within_a_second_and_the_city_stays_as_it_was() 
     let (id, etag) = created(&server, "塔楼");
     let mut listener = Listener::open(&server);
     let asked = Instant::now();
-    let built = edits(&server, &id, &etag, "王", json!([
-        {"action": "build", "build": {"footprint": square, "storeys": 26, "floor_height_m": 3.0, "use": "tower", "name": "一号塔楼"}}]));
+    let built = edits(
+        &server,
+        &id,
+        &etag,
+        "王",
+        json!([
+        {"action": "build", "build": {"footprint": square, "storeys": 26, "floor_height_m": 3.0, "use": "tower", "name": "一号塔楼"}}]),
+    );
     assert_eq!(built.status, 200, "{}", String::from_utf8_lossy(&built.body));
     let answered = asked.elapsed();
     let news = listener.next("revision");
-    eprintln!("edit answered after {answered:?}, tiles announced after {:?}", asked.elapsed());
+    eprintln!(
+        "edit answered after {answered:?}, tiles announced after {:?}",
+        asked.elapsed()
+    );
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
-    assert!(news["changed"].as_array().unwrap().len() <= 3, "only the tiles of the proposals: {news}");
+    assert!(
+        news["changed"].as_array().unwrap().len() <= 3,
+        "only the tiles of the proposals: {news}"
+    );
     let now = server.get("/tiles/city/tileset.json", &[]).unwrap().json().unwrap();
     for group in ["ground", "buildings", "vegetation", "underground", "projects"] {
         assert_eq!(uri_of(&now, group), uri_of(&root, group), "{group}");
     }
     let proposals = uri_of(&now, "proposals").expect("a tileset of the proposals");
-    let tileset = server.get(&proposals.replace("../content/", "/tiles/content/"), &[]).unwrap();
+    let tileset = server
+        .get(&proposals.replace("../content/", "/tiles/content/"), &[])
+        .unwrap();
     assert_eq!(tileset.status, 200);
     let index = built.json().unwrap()["added"][0]["feature_index"].as_u64().unwrap() as u32;
-    assert_eq!(states(&server, "base", "").get(index), FeatureState::Absent, "hidden in the city as it is");
+    assert_eq!(
+        states(&server, "base", "").get(index),
+        FeatureState::Absent,
+        "hidden in the city as it is"
+    );
     assert_eq!(states(&server, &id, "").get(index), FeatureState::Added);
     let (other, _) = created(&server, "另一个");
     assert_eq!(states(&server, &other, "").get(index), FeatureState::Absent);
@@ -197,16 +274,26 @@ fn the_command_line_does_the_same() {
     assert_eq!((code, &edited["revision"]), (Some(0), &json!(2)));
     let (code, refused) = run(&["edit", id, &file_name, "--if-revision", "1"]);
     assert_eq!(code, Some(2));
-    assert!(refused["error"].as_str().unwrap().contains("changed meanwhile"), "{refused}");
+    assert!(
+        refused["error"].as_str().unwrap().contains("changed meanwhile"),
+        "{refused}"
+    );
     write(json!([{"action": "demolish", "features": ["no-such-building"]}]));
     let (code, refused) = run(&["edit", id, &file_name]);
     assert_eq!(code, Some(2));
-    assert!(refused["error"].as_str().unwrap().contains("no-such-building"), "{refused}");
+    assert!(
+        refused["error"].as_str().unwrap().contains("no-such-building"),
+        "{refused}"
+    );
     let (_, difference) = run(&["diff", "base", id]);
     assert_eq!(difference["totals"]["removed"], 3);
     let (_, branch) = run(&["branch", id, "支线"]);
     let branch = branch["id"].as_str().unwrap();
-    assert_eq!(run(&["undo", branch]).0, Some(2), "a branch begins without steps of its own");
+    assert_eq!(
+        run(&["undo", branch]).0,
+        Some(2),
+        "a branch begins without steps of its own"
+    );
     assert_eq!(run(&["undo", id]).0, Some(0));
     let (_, counted) = run(&["states", id]);
     assert_eq!(counted["states"]["demolished"], 0);

@@ -18,12 +18,11 @@ pub use city::{CityFolder, WriterLock};
 pub use encode::EncodedFeature;
 pub use error::StoreError;
 pub use model::{
-    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeaturesVersion, FeatureQuery, FeatureStub, ImportSummary, LayerCount, PublicationRecord,
-    PublishedContent, ProposalFilter, PutOutcome, RevisionInfo, SceneInfo, SearchAnswer, SearchHit, StoreSummary, StoredFeature,
+    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, FeatureStub, FeaturesVersion, ImportSummary,
+    LayerCount, ProposalFilter, PublicationRecord, PublishedContent, PutOutcome, RevisionInfo, SceneInfo, SearchAnswer,
+    SearchHit, StoreSummary, StoredFeature,
 };
-pub use scenario::{
-    NewEdit, NewScenario, OwnedFacts, ScenarioChange, ScenarioInfo, ScenarioStep, ScenarioWritten,
-};
+pub use scenario::{NewEdit, NewScenario, OwnedFacts, ScenarioChange, ScenarioInfo, ScenarioStep, ScenarioWritten};
 pub use sqlite::SqliteStore;
 pub use store::{ImportSession, SceneStore};
 pub use tiles::{ContentEncoding, FolderTiles, TileStore};

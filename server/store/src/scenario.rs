@@ -1,8 +1,8 @@
 //! What goes in and out of the scenario tables.
 
 use crate::EncodedFeature;
-use city_model::scenario::{CityFacts, Edit, StepKind};
 use city_model::Lifespan;
+use city_model::scenario::{CityFacts, Edit, StepKind};
 use serde::{Deserialize, Serialize};
 
 /// A scenario as it is listed.

@@ -1,10 +1,11 @@
 //! What the server asks of a store; SQLite is behind it now, PostGIS can be.
 
-use crate::{
-    Dataset, EncodedFeature, FeatureHeadRow, FeatureKey, FeaturePage, FeaturesVersion, FeatureQuery, FeatureStub, ImportSummary, LayerCount,
-    PublicationRecord, PutOutcome, RevisionInfo, SceneInfo, SearchAnswer, StoreError, StoreSummary, StoredFeature,
-};
 use crate::scenario::{NewScenario, OwnedFacts, ScenarioChange, ScenarioInfo, ScenarioStep, ScenarioWritten};
+use crate::{
+    Dataset, EncodedFeature, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, FeatureStub, FeaturesVersion,
+    ImportSummary, LayerCount, PublicationRecord, PutOutcome, RevisionInfo, SceneInfo, SearchAnswer, StoreError,
+    StoreSummary, StoredFeature,
+};
 use city_model::scenario::Edit;
 use city_model::{Attributes, Feature, FeatureIndex, HeightGrid};
 

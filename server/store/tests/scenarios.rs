@@ -104,7 +104,11 @@ mod tests {
 
     fn table(store: &SqliteStore, id: &str, revision: Option<u64>) -> StateTable {
         let facts = store.city_facts().unwrap();
-        compile(&store.scenario_edit_numbers(id, revision).unwrap(), None, &facts.facts())
+        compile(
+            &store.scenario_edit_numbers(id, revision).unwrap(),
+            None,
+            &facts.facts(),
+        )
     }
 
     fn state(store: &SqliteStore, id: &str, index: u32) -> FeatureState {
@@ -125,23 +129,35 @@ mod tests {
         assert_eq!(state(&store, &id, 20), FeatureState::Added);
         assert_eq!(table(&store, &id, Some(2)).get(20), FeatureState::Absent);
         let before = store.scenario_edits(&id, Some(3)).unwrap();
-        store.change_scenario(&id, Some(3), "李", &ScenarioChange::Undo).unwrap();
+        store
+            .change_scenario(&id, Some(3), "李", &ScenarioChange::Undo)
+            .unwrap();
         assert_eq!(state(&store, &id, 20), FeatureState::Absent);
         store.change_scenario(&id, None, "李", &ScenarioChange::Undo).unwrap();
         assert_eq!(state(&store, &id, 1), FeatureState::Existing);
-        let nothing = store.change_scenario(&id, None, "李", &ScenarioChange::Undo).unwrap_err();
+        let nothing = store
+            .change_scenario(&id, None, "李", &ScenarioChange::Undo)
+            .unwrap_err();
         assert!(matches!(nothing, StoreError::NothingToUndo { what: "undo" }));
         let redone = store.change_scenario(&id, None, "李", &ScenarioChange::Redo).unwrap();
         assert_eq!((redone.changed, redone.scenario.revision), (vec!["e1".to_owned()], 6));
         assert_eq!(state(&store, &id, 1), FeatureState::Demolished);
-        assert_eq!(store.scenario_edits(&id, Some(3)).unwrap(), before, "revision 3 reads as it did");
+        assert_eq!(
+            store.scenario_edits(&id, Some(3)).unwrap(),
+            before,
+            "revision 3 reads as it did"
+        );
         let rename = ScenarioChange::Rename {
             name: Some("新名".to_owned()),
             note: None,
         };
         store.change_scenario(&id, None, "李", &rename).unwrap();
-        store.change_scenario(&id, None, "李", &ScenarioChange::Archive).unwrap();
-        let refused = store.change_scenario(&id, None, "李", &ScenarioChange::Redo).unwrap_err();
+        store
+            .change_scenario(&id, None, "李", &ScenarioChange::Archive)
+            .unwrap();
+        let refused = store
+            .change_scenario(&id, None, "李", &ScenarioChange::Redo)
+            .unwrap_err();
         assert!(matches!(refused, StoreError::ScenarioArchived { .. }));
         assert_eq!(store.scenario_edits(&id, Some(3)).unwrap(), before);
         let kinds: Vec<StepKind> = store.scenario_steps(&id).unwrap().iter().map(|s| s.step.kind).collect();
@@ -150,7 +166,9 @@ mod tests {
         // each with an audit row
         let connection = rusqlite::Connection::open(city.root().join("city.db")).unwrap();
         let rows: i64 = connection
-            .query_row("SELECT count(*) FROM audit WHERE action = 'scenario'", [], |row| row.get(0))
+            .query_row("SELECT count(*) FROM audit WHERE action = 'scenario'", [], |row| {
+                row.get(0)
+            })
             .unwrap();
         assert_eq!(rows, 8);
     }
@@ -160,17 +178,23 @@ mod tests {
         let (_dir, _city, store) = city();
         let id = new_scenario(&store, "s-1", None);
         write(&store, &id, vec![new_edit("e1", Action::Demolish, &[1], &[])]);
-        let stale = store.change_scenario(&id, Some(1), "李", &ScenarioChange::Undo).unwrap_err();
+        let stale = store
+            .change_scenario(&id, Some(1), "李", &ScenarioChange::Undo)
+            .unwrap_err();
         assert!(matches!(stale, StoreError::ScenarioChanged { revision: 2, .. }));
         let before = (store.summary().unwrap(), store.scenario(&id).unwrap());
         let edits = vec![
             new_edit("e2", Action::Build, &[], &[building("p-1", PROPOSALS_LAYER, 0.0)]),
             new_edit("e3", Action::Demolish, &[999], &[]),
         ];
-        let err = store.change_scenario(&id, None, "李", &ScenarioChange::Edit(edits)).unwrap_err();
+        let err = store
+            .change_scenario(&id, None, "李", &ScenarioChange::Edit(edits))
+            .unwrap_err();
         assert!(matches!(err, StoreError::NoSuchFeature { .. }));
         assert_eq!((store.summary().unwrap(), store.scenario(&id).unwrap()), before);
-        let unknown = store.change_scenario("s-none", None, "李", &ScenarioChange::Undo).unwrap_err();
+        let unknown = store
+            .change_scenario("s-none", None, "李", &ScenarioChange::Undo)
+            .unwrap_err();
         assert!(matches!(unknown, StoreError::NoSuchScenario { .. }));
     }
 
@@ -178,7 +202,16 @@ mod tests {
     fn proposals_are_apart_from_the_city() {
         let (_dir, _city, store) = city();
         let id = new_scenario(&store, "s-1", None);
-        write(&store, &id, vec![new_edit("e1", Action::Build, &[], &[building("tower", PROPOSALS_LAYER, 0.0)])]);
+        write(
+            &store,
+            &id,
+            vec![new_edit(
+                "e1",
+                Action::Build,
+                &[],
+                &[building("tower", PROPOSALS_LAYER, 0.0)],
+            )],
+        );
         let stored = store.feature(FeatureKey::Id("tower")).unwrap().unwrap();
         assert_eq!((stored.layer_code, stored.is_proposal()), (15, true));
         let heads = store.heads().unwrap();
@@ -215,8 +248,12 @@ mod tests {
         let branch = new_scenario(&store, "s-branch", Some((&main, 2)));
         assert_eq!(state(&store, &branch, 1), FeatureState::Demolished);
         write(&store, &branch, vec![new_edit("e2", Action::Retain, &[2, 3], &[])]);
-        store.change_scenario(&branch, None, "李", &ScenarioChange::Undo).unwrap();
-        store.change_scenario(&branch, None, "李", &ScenarioChange::Redo).unwrap();
+        store
+            .change_scenario(&branch, None, "李", &ScenarioChange::Undo)
+            .unwrap();
+        store
+            .change_scenario(&branch, None, "李", &ScenarioChange::Redo)
+            .unwrap();
         write(&store, &main, vec![new_edit("e3", Action::Modify, &[3, 4], &[])]);
         assert_eq!(state(&store, &branch, 4), FeatureState::Existing);
         let edits = |id: &str, revision| store.scenario_edits(id, revision).unwrap();
@@ -277,13 +314,20 @@ mod tests {
     #[test]
     fn a_killed_writer_leaves_whole_revisions() {
         if let Some(path) = std::env::var_os(CHILD) {
-            let store = CityFolder::open(std::path::PathBuf::from(path)).unwrap().store().unwrap();
+            let store = CityFolder::open(std::path::PathBuf::from(path))
+                .unwrap()
+                .store()
+                .unwrap();
             let from = store.scenario("s-1").unwrap().unwrap().revision;
             for round in from..from + 1000 {
                 let bodies: Vec<Feature> = (0..20)
                     .map(|n| building(&format!("p-{round}-{n}"), PROPOSALS_LAYER, f64::from(n)))
                     .collect();
-                write(&store, "s-1", vec![new_edit(&format!("e{round}"), Action::Build, &[], &bodies)]);
+                write(
+                    &store,
+                    "s-1",
+                    vec![new_edit(&format!("e{round}"), Action::Build, &[], &bodies)],
+                );
                 step(&round.to_string());
             }
             return;
@@ -292,7 +336,11 @@ mod tests {
         new_scenario(&store, "s-1", None);
         for rounds in [3, 1, 7] {
             let mut child = Command::new(std::env::current_exe().unwrap())
-                .args(["tests::a_killed_writer_leaves_whole_revisions", "--exact", "--nocapture"])
+                .args([
+                    "tests::a_killed_writer_leaves_whole_revisions",
+                    "--exact",
+                    "--nocapture",
+                ])
                 .env(CHILD, city.root())
                 .stdout(Stdio::piped())
                 .spawn()
@@ -311,8 +359,15 @@ mod tests {
             let edits = store.scenario_edits("s-1", None).unwrap();
             assert_eq!(edits.len() as u64, info.num_edits);
             assert_eq!(info.num_edits + 1, info.revision);
-            assert!(edits.iter().all(|e| e.features.len() == 20), "no edit without its bodies");
-            assert_eq!(store.city_facts().unwrap().proposals.len(), edits.len() * 20, "no body without its edit");
+            assert!(
+                edits.iter().all(|e| e.features.len() == 20),
+                "no edit without its bodies"
+            );
+            assert_eq!(
+                store.city_facts().unwrap().proposals.len(),
+                edits.len() * 20,
+                "no body without its edit"
+            );
             let connection = rusqlite::Connection::open(city.root().join("city.db")).unwrap();
             let broken: i64 = connection
                 .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))

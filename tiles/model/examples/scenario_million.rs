@@ -23,7 +23,9 @@ fn edit(number: u32, shift: u32) -> Edit {
     let place = |n: u32| (n.wrapping_mul(2_654_435_761) ^ shift.wrapping_mul(977)) % city;
     let first = number * FEATURES_OF_AN_EDIT;
     let feature_indices: Vec<u32> = match action {
-        Action::Build => (0..100).map(|n| city + (number / 4 * 100 + n + shift) % PROPOSALS).collect(),
+        Action::Build => (0..100)
+            .map(|n| city + (number / 4 * 100 + n + shift) % PROPOSALS)
+            .collect(),
         _ => (first..first + FEATURES_OF_AN_EDIT).map(place).collect(),
     };
     let mut attributes = Attributes::new();
@@ -36,7 +38,11 @@ fn edit(number: u32, shift: u32) -> Edit {
         action,
         features: Vec::new(),
         added: Vec::new(),
-        added_indices: if action == Action::Build { feature_indices.clone() } else { Vec::new() },
+        added_indices: if action == Action::Build {
+            feature_indices.clone()
+        } else {
+            Vec::new()
+        },
         feature_indices,
         attributes,
         project: None,
@@ -86,12 +92,18 @@ fn main() -> Result<(), StateTableError> {
     let mut put = |name: &str, value: f64| drop(figures.insert(name.to_owned(), value.into()));
     put("features", f64::from(FEATURES));
     put("edited", f64::from(EDITS * FEATURES_OF_AN_EDIT));
-    put("differences", (found.added.len() + found.removed.len() + found.changed.len()) as f64);
+    put(
+        "differences",
+        (found.added.len() + found.removed.len() + found.changed.len()) as f64,
+    );
     put("compile_ms", median_ms(|| compile(&a, phase, &city)));
     put("encode_ms", median_ms(|| table_a.encode()));
     put("decode_ms", median_ms(|| StateTable::decode(&bytes)));
     put("modifications_ms", median_ms(|| modifications(&a, phase)));
-    put("diff_ms", median_ms(|| diff(&table_a, &table_b, &changes_a, &changes_b)));
+    put(
+        "diff_ms",
+        median_ms(|| diff(&table_a, &table_b, &changes_a, &changes_b)),
+    );
     put(
         "switch_ms",
         median_ms(|| StateTable::decode(&compile(&b, phase, &city).encode())),

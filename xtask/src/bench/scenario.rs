@@ -17,15 +17,19 @@ pub(super) fn measure(bench: &Bench, args: &Args, rows: &mut Vec<Row>) -> anyhow
 
 /// The kernel by itself, built for release.
 fn million(rows: &mut Vec<Row>) -> anyhow::Result<()> {
-    let said = shell::output(&paths::root(), "cargo", &[
-        "run",
-        "--release",
-        "--quiet",
-        "-p",
-        "city-model",
-        "--example",
-        "scenario_million",
-    ])?;
+    let said = shell::output(
+        &paths::root(),
+        "cargo",
+        &[
+            "run",
+            "--release",
+            "--quiet",
+            "-p",
+            "city-model",
+            "--example",
+            "scenario_million",
+        ],
+    )?;
     let figures: Value = serde_json::from_str(&said).context("the example prints JSON")?;
     let of = |name: &str| figures[name].as_f64().unwrap_or(f64::NAN);
     let detail = format!("{:.0} of 1,000,000 features in 400 edits", of("edited"));
@@ -56,7 +60,11 @@ fn million(rows: &mut Vec<Row>) -> anyhow::Result<()> {
 fn served(bench: &Bench, buildings: u32, rows: &mut Vec<Row>) -> anyhow::Result<()> {
     let kept = bench.kept_demo(buildings)?;
     let city = bench.fresh("scenario")?;
-    shell::output(&bench.folder, "cp", &["-r", &kept.display().to_string(), &city.display().to_string()])?;
+    shell::output(
+        &bench.folder,
+        "cp",
+        &["-r", &kept.display().to_string(), &city.display().to_string()],
+    )?;
     let folder = city.display().to_string();
     let scenario = |arguments: &[&str]| -> anyhow::Result<Value> {
         let output = Command::new(&bench.binary)
@@ -71,7 +79,12 @@ fn served(bench: &Bench, buildings: u32, rows: &mut Vec<Row>) -> anyhow::Result<
     let id = made["id"].as_str().context("the scenario has an id")?.to_owned();
     let serving = bench.serve(&city)?;
     let page = serving.json("/ogc/collections/buildings-building/items?limit=10000")?;
-    let ids: Vec<&Value> = page["features"].as_array().into_iter().flatten().map(|f| &f["id"]).collect();
+    let ids: Vec<&Value> = page["features"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|f| &f["id"])
+        .collect();
     let edits = json!({ "author": "bench", "edits": [{ "action": "demolish", "features": ids }] });
     let file = bench.folder.join("edits.json");
     std::fs::write(&file, edits.to_string())?;
@@ -82,23 +95,34 @@ fn served(bench: &Bench, buildings: u32, rows: &mut Vec<Row>) -> anyhow::Result<
     for _ in 0..ROUNDS {
         for side in ["base", id.as_str()] {
             let url = format!("{}/api/v1/scenarios/{side}/states?phase=2030-01-01", serving.address);
-            let said = shell::output(Path::new("."), "curl", &[
-                "-sSf",
-                "-o",
-                "/dev/null",
-                "-H",
-                "accept-encoding: gzip",
-                "-w",
-                "%{time_total}",
-                &url,
-            ])?;
+            let said = shell::output(
+                Path::new("."),
+                "curl",
+                &[
+                    "-sSf",
+                    "-o",
+                    "/dev/null",
+                    "-H",
+                    "accept-encoding: gzip",
+                    "-w",
+                    "%{time_total}",
+                    &url,
+                ],
+            )?;
             times.push(said.trim().parse::<f64>()? * 1e3);
         }
     }
     let manifest = serving.json("/api/v1/manifest")?;
     rows.push(Row::new(
-        format!("states asked of the server, {} features", manifest["feature_index_count"]),
-        format!("{:.1} ms (median of {}, alternating scenarios)", median(times), 2 * ROUNDS),
+        format!(
+            "states asked of the server, {} features",
+            manifest["feature_index_count"]
+        ),
+        format!(
+            "{:.1} ms (median of {}, alternating scenarios)",
+            median(times),
+            2 * ROUNDS
+        ),
         "≤ 200 ms",
     ));
     rows.push(Row::new(

@@ -86,7 +86,10 @@ fn act(city: &CityFolder, store: &dyn SceneStore, args: &ScenarioArgs) -> anyhow
         } => {
             let pairs = resolve.iter().map(|pair| {
                 let (feature, word) = pair.rsplit_once('=').context("write ID=ours or ID=theirs")?;
-                Ok((feature.to_owned(), service::side(word).map_err(|message| anyhow!(message))?))
+                Ok((
+                    feature.to_owned(),
+                    service::side(word).map_err(|message| anyhow!(message))?,
+                ))
             });
             let request = MergeRequest {
                 from: from.clone(),
@@ -97,7 +100,9 @@ fn act(city: &CityFolder, store: &dyn SceneStore, args: &ScenarioArgs) -> anyhow
             let (written, merged) = service::merge_into(store, id, args.if_revision, &request).map_err(plain)?;
             Ok(json!({ "scenario": written.scenario, "merged": merged, "edits_changed": written.changed }))
         }
-        ScenarioAction::Diff { a, b, phase_a, phase_b } => diff(store, [a, b], [phase_a.as_deref(), phase_b.as_deref()]),
+        ScenarioAction::Diff { a, b, phase_a, phase_b } => {
+            diff(store, [a, b], [phase_a.as_deref(), phase_b.as_deref()])
+        }
         ScenarioAction::States {
             id,
             phase: day,
@@ -171,7 +176,8 @@ fn edit(
     } else {
         std::fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?
     };
-    let mut request: EditsRequest = serde_json::from_str(&text).with_context(|| format!("{shown} is no list of edits"))?;
+    let mut request: EditsRequest =
+        serde_json::from_str(&text).with_context(|| format!("{shown} is no list of edits"))?;
     if request.author.is_empty() {
         request.author.clone_from(&args.author);
     }

@@ -1,8 +1,8 @@
 //! `/api/v1/scenarios…`: scenarios with their edits, states, differences, branches and merges.
 
+use crate::http::AppState;
 use crate::http::negotiate::{AcceptedEncodings, if_none_match};
 use crate::http::problem::{ApiError, Mistake, Problem};
-use crate::http::AppState;
 use crate::scenarios::difference::{SideOf, difference};
 use crate::scenarios::ground::Place;
 use crate::scenarios::massing::{MassingAnswer, massing as lay_out};
@@ -217,7 +217,12 @@ pub async fn rename(
         Ok((service::rename(s.store.as_ref(), &asked, expected, &request)?, ()))
     })
     .await?;
-    Ok(tagged(StatusCode::OK, &id, written.scenario.revision, &written.scenario))
+    Ok(tagged(
+        StatusCode::OK,
+        &id,
+        written.scenario.revision,
+        &written.scenario,
+    ))
 }
 
 /// Puts a scenario away; pinned links still read it.
@@ -239,7 +244,12 @@ pub async fn archive(
         Ok((service::change(s.store.as_ref(), &asked, expected, "-", &archive)?, ()))
     })
     .await?;
-    Ok(tagged(StatusCode::OK, &id, written.scenario.revision, &written.scenario))
+    Ok(tagged(
+        StatusCode::OK,
+        &id,
+        written.scenario.revision,
+        &written.scenario,
+    ))
 }
 
 /// Adds edits: one transaction, one step for undo. Bodies that they build are published right after the answer.
@@ -290,8 +300,15 @@ async fn step(
     let request: StepRequest = body(&bytes)?;
     let asked = id.clone();
     let (written, ()) = write(&state, move |s| {
-        let author = if request.author.is_empty() { "-" } else { &request.author };
-        Ok((service::change(s.store.as_ref(), &asked, expected, author, &change)?, ()))
+        let author = if request.author.is_empty() {
+            "-"
+        } else {
+            &request.author
+        };
+        Ok((
+            service::change(s.store.as_ref(), &asked, expected, author, &change)?,
+            (),
+        ))
     })
     .await?;
     let answer = json!({ "revision": written.scenario.revision, "edits_changed": written.changed });

@@ -52,7 +52,10 @@ pub fn use_text(name: &str) -> Result<String, String> {
     }
     let names: Vec<&str> = USES.iter().map(|(key, ..)| *key).collect();
     let shown: String = name.chars().take(40).collect();
-    Err(format!("{shown:?} is no use of a building: one of {}", names.join(", ")))
+    Err(format!(
+        "{shown:?} is no use of a building: one of {}",
+        names.join(", ")
+    ))
 }
 
 /// Checks numbers of a body; a sentence for each that is wrong.
@@ -118,7 +121,10 @@ impl Body {
             Vec::new()
         });
         if area(&rings) > 1e6 {
-            wrong("footprint", "the footprint has more than one square kilometre".to_owned());
+            wrong(
+                "footprint",
+                "the footprint has more than one square kilometre".to_owned(),
+            );
         }
         if !mistakes.is_empty() {
             return Err(mistakes);
@@ -334,8 +340,19 @@ mod tests {
     #[test]
     fn absurd_numbers_are_refused_one_by_one() {
         assert!(check_storeys(6.0, 3.0).is_empty());
-        for (storeys, floor_height_m) in [(0.0, 3.0), (201.0, 3.0), (2.5, 3.0), (f64::NAN, 3.0), (6.0, 1.0), (6.0, f64::INFINITY)] {
-            assert_eq!(check_storeys(storeys, floor_height_m).len(), 1, "{storeys} {floor_height_m}");
+        for (storeys, floor_height_m) in [
+            (0.0, 3.0),
+            (201.0, 3.0),
+            (2.5, 3.0),
+            (f64::NAN, 3.0),
+            (6.0, 1.0),
+            (6.0, f64::INFINITY),
+        ] {
+            assert_eq!(
+                check_storeys(storeys, floor_height_m).len(),
+                1,
+                "{storeys} {floor_height_m}"
+            );
         }
         assert_eq!(check_storeys(150.0, 12.0).len(), 1, "1,800 m");
         let massing = Massing {
@@ -345,14 +362,23 @@ mod tests {
             roof: Some("dome".into()),
             ..Massing::default()
         };
-        let at: Vec<String> = Body::of(&massing, &place()).unwrap_err().into_iter().map(|(at, _)| at).collect();
+        let at: Vec<String> = Body::of(&massing, &place())
+            .unwrap_err()
+            .into_iter()
+            .map(|(at, _)| at)
+            .collect();
         assert_eq!(at, ["storeys", "floor_height_m", "use", "roof", "footprint"]);
     }
 
     #[test]
     fn storeys_stand_on_the_roof() {
         let mut building = Feature::new("b", FeatureClass::Building, "demo");
-        let ring = vec![DVec2::ZERO, DVec2::new(10.0, 0.0), DVec2::new(10.0, 8.0), DVec2::new(0.0, 8.0)];
+        let ring = vec![
+            DVec2::ZERO,
+            DVec2::new(10.0, 0.0),
+            DVec2::new(10.0, 8.0),
+            DVec2::new(0.0, 8.0),
+        ];
         let shape = Extrusion {
             rings: vec![ring],
             base_z_m: Some(90.0),

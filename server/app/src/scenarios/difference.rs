@@ -47,21 +47,14 @@ pub struct DiffFeature {
 ///
 /// # Errors
 /// [`ApiError::NotFound`] for an unknown scenario or revision, or trouble with the store.
-pub fn difference(
-    store: &dyn SceneStore,
-    snapshot: &Snapshot,
-    a: &SideOf,
-    b: &SideOf,
-) -> Result<Value, ApiError> {
+pub fn difference(store: &dyn SceneStore, snapshot: &Snapshot, a: &SideOf, b: &SideOf) -> Result<Value, ApiError> {
     let (a, b) = (
         view(store, &a.id, a.revision, a.phase)?,
         view(store, &b.id, b.revision, b.phase)?,
     );
     let found = diff(&a.table, &b.table, &a.changes, &b.changes);
     let list = |indices: &[u32]| listed(store, snapshot, indices, &a, &b);
-    let side = |view: &ScenarioView| {
-        json!({ "id": view.id, "revision": view.revision, "phase": view.phase.map(iso_date::to_text) })
-    };
+    let side = |view: &ScenarioView| json!({ "id": view.id, "revision": view.revision, "phase": view.phase.map(iso_date::to_text) });
     Ok(json!({
         "a": side(&a),
         "b": side(&b),

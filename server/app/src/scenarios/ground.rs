@@ -175,11 +175,17 @@ impl Place {
     }
 
     fn far_outside<'a>(&self, points: impl Iterator<Item = &'a DVec2>) -> Option<String> {
-        let (min, max) = (self.bounds.min.truncate() - MARGIN_M, self.bounds.max.truncate() + MARGIN_M);
+        let (min, max) = (
+            self.bounds.min.truncate() - MARGIN_M,
+            self.bounds.max.truncate() + MARGIN_M,
+        );
         let mut outside = points.filter(|p| p.cmplt(min).any() || p.cmpgt(max).any());
-        outside
-            .next()
-            .map(|_| format!("it lies outside of the city (more than {} km beyond it)", MARGIN_M / 1000.0))
+        outside.next().map(|_| {
+            format!(
+                "it lies outside of the city (more than {} km beyond it)",
+                MARGIN_M / 1000.0
+            )
+        })
     }
 }
 
@@ -227,8 +233,16 @@ pub(crate) mod tests {
     fn a_drawn_square_has_its_area_and_turns_the_right_way() {
         let place = place();
         // clockwise, 0.0005° by 0.0004°: 45.8 m by 44.4 m
-        let ring = [[113.65, 34.75], [113.65, 34.7504], [113.6505, 34.7504], [113.6505, 34.75], [113.65, 34.75]];
-        let rings = place.polygon(&json!({"type": "Polygon", "coordinates": [ring]})).unwrap();
+        let ring = [
+            [113.65, 34.75],
+            [113.65, 34.7504],
+            [113.6505, 34.7504],
+            [113.6505, 34.75],
+            [113.65, 34.75],
+        ];
+        let rings = place
+            .polygon(&json!({"type": "Polygon", "coordinates": [ring]}))
+            .unwrap();
         assert!(signed_area(&rings[0]) > 0.0);
         assert!((area(&rings) - 45.79 * 44.38).abs() < 5.0, "{}", area(&rings));
         let back = place.polygon_json(&rings).unwrap();
@@ -249,6 +263,10 @@ pub(crate) mod tests {
         assert!(said(ring(json!([[513.65, 34.75], [0, 0], [1, 1]]))).contains("no longitude"));
         assert!(said(json!({"type": "Point"})).contains("Polygon"));
         assert!(said(json!({"type": "Polygon", "coordinates": []})).contains("no rings"));
-        assert!(place.line(&json!({"type": "LineString", "coordinates": [[113.65, 34.75]]})).is_err());
+        assert!(
+            place
+                .line(&json!({"type": "LineString", "coordinates": [[113.65, 34.75]]}))
+                .is_err()
+        );
     }
 }

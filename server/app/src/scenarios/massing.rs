@@ -58,8 +58,14 @@ pub fn massing(place: &Place, request: &MassingRequest) -> Result<MassingAnswer,
     let site_area_m2 = area(&rings);
     let is_slab = request.kind == "slab";
     let height_m = request.storeys * request.floor_height_m;
-    let by_height = if is_slab { SLAB_SPACING_BY_HEIGHT } else { TOWER_SPACING_BY_HEIGHT };
-    let spacing_m = request.spacing.unwrap_or_else(|| (height_m * by_height).max(LEAST_SPACING_M));
+    let by_height = if is_slab {
+        SLAB_SPACING_BY_HEIGHT
+    } else {
+        TOWER_SPACING_BY_HEIGHT
+    };
+    let spacing_m = request
+        .spacing
+        .unwrap_or_else(|| (height_m * by_height).max(LEAST_SPACING_M));
     let site = Site::new(&rings, request.setback_m);
     let mut boxes = if is_slab {
         site.slabs(spacing_m)
@@ -182,7 +188,9 @@ impl Site {
         let polygon = Polygon::new(line(&rings[0]), rings[1..].iter().map(line).collect());
         debug_assert!(polygon.unsigned_area() > 0.0);
         let outer = rings[0].iter().map(|p| *p - origin);
-        let (min, max) = outer.fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
+        let (min, max) = outer.fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| {
+            (low.min(p), high.max(p))
+        });
         Self {
             polygon,
             setback_m,
@@ -289,7 +297,13 @@ mod tests {
 
     fn request(kind: &str, target_far: f64, storeys: f64) -> MassingRequest {
         // 183 m by 178 m
-        let ring = [[113.65, 34.75], [113.652, 34.75], [113.652, 34.7516], [113.65, 34.7516], [113.65, 34.75]];
+        let ring = [
+            [113.65, 34.75],
+            [113.652, 34.75],
+            [113.652, 34.7516],
+            [113.65, 34.7516],
+            [113.65, 34.75],
+        ];
         MassingRequest {
             site: json!({"type": "Polygon", "coordinates": [ring]}),
             kind: kind.into(),
@@ -310,7 +324,11 @@ mod tests {
             let one = TOWER_EDGE_M.max(SLAB_LENGTH_M) * TOWER_EDGE_M * storeys / found.site_area_m2;
             assert!(found.is_reached && found.reached_far < far + one, "{kind}: {found:?}");
             // what is said is what is drawn
-            let drawn: f64 = found.footprints.iter().map(|m| area(&place.polygon(&m.footprint).unwrap()) * m.storeys).sum();
+            let drawn: f64 = found
+                .footprints
+                .iter()
+                .map(|m| area(&place.polygon(&m.footprint).unwrap()) * m.storeys)
+                .sum();
             assert!((drawn / found.site_area_m2 - found.reached_far).abs() < 1e-3, "{kind}");
             assert_eq!(
                 serde_json::to_string(&massing(&place, &request(kind, far, storeys)).unwrap()).unwrap(),
@@ -322,7 +340,11 @@ mod tests {
     #[test]
     fn a_ratio_that_does_not_fit_is_said() {
         let found = massing(&place(), &request("slab", 9.0, 6.0)).unwrap();
-        assert!(!found.is_reached && found.note.contains("full") && found.reached_far < 2.0, "{}", found.note);
+        assert!(
+            !found.is_reached && found.note.contains("full") && found.reached_far < 2.0,
+            "{}",
+            found.note
+        );
         let mut tight = request("tower", 1.0, 10.0);
         tight.setback_m = 90.0;
         let found = massing(&place(), &tight).unwrap();

@@ -9,6 +9,7 @@
 pub mod bodies;
 pub mod difference;
 pub mod ground;
+mod making;
 pub mod massing;
 pub mod request;
 pub mod resolve;

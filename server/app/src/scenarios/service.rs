@@ -7,9 +7,7 @@ use super::view::{step_of, store_error, view};
 use crate::http::ApiError;
 use crate::http::problem::Mistake;
 use city_model::scenario::{BASE_ID, Conflict, Edit, History, Side, merge};
-use scene_store::{
-    NewScenario, ScenarioChange, ScenarioInfo, ScenarioStep, ScenarioWritten, SceneStore, StoreError,
-};
+use scene_store::{NewScenario, ScenarioChange, ScenarioInfo, ScenarioStep, ScenarioWritten, SceneStore, StoreError};
 use serde_json::{Map, Value, json};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
@@ -168,8 +166,16 @@ pub fn rename(
     request: &RenameRequest,
 ) -> Result<ScenarioWritten, ApiError> {
     // who renames need not say so: the audit row tells the scenario and the time
-    let author = if request.author.trim().is_empty() { "-" } else { request.author.trim() };
-    check_words(request.name.as_deref(), request.note.as_deref().unwrap_or_default(), author)?;
+    let author = if request.author.trim().is_empty() {
+        "-"
+    } else {
+        request.author.trim()
+    };
+    check_words(
+        request.name.as_deref(),
+        request.note.as_deref().unwrap_or_default(),
+        author,
+    )?;
     let renamed = ScenarioChange::Rename {
         name: request.name.as_ref().map(|n| n.trim().to_owned()),
         note: request.note.clone(),
@@ -231,7 +237,10 @@ fn conflict_error(conflicts: &[Conflict]) -> ApiError {
         })
         .collect();
     ApiError::Conflict {
-        detail: format!("both scenarios decided differently on {} features: choose a side for each", list.len()),
+        detail: format!(
+            "both scenarios decided differently on {} features: choose a side for each",
+            list.len()
+        ),
         members: Map::from_iter([("conflicts".to_owned(), Value::Array(list))]),
     }
 }
@@ -243,16 +252,14 @@ fn brief(edit: &Edit) -> Value {
 }
 
 /// Edits of the last state that both scenarios had in common: the last merge between them, else where they branched.
-fn common_edits(
-    store: &dyn SceneStore,
-    ours: &ScenarioInfo,
-    theirs: &ScenarioInfo,
-) -> Result<Vec<Edit>, ApiError> {
+fn common_edits(store: &dyn SceneStore, ours: &ScenarioInfo, theirs: &ScenarioInfo) -> Result<Vec<Edit>, ApiError> {
     let merged_from = |steps: &[ScenarioStep], other: &str| {
-        let last = steps
-            .iter()
-            .rev()
-            .find_map(|s| s.merged.as_ref().filter(|m| m.0 == other).map(|m| (s.step.at.clone(), m.1)));
+        let last = steps.iter().rev().find_map(|s| {
+            s.merged
+                .as_ref()
+                .filter(|m| m.0 == other)
+                .map(|m| (s.step.at.clone(), m.1))
+        });
         last
     };
     let steps = |id: &str| store.scenario_steps(id).map_err(store_error);
@@ -347,6 +354,10 @@ mod tests {
     fn names_are_short_and_differ() {
         let names: std::collections::BTreeSet<String> = (0..1000).map(|_| random_name(8)).collect();
         assert_eq!(names.len(), 1000);
-        assert!(names.iter().all(|n| n.len() == 8 && n.bytes().all(|b| b.is_ascii_alphanumeric())));
+        assert!(
+            names
+                .iter()
+                .all(|n| n.len() == 8 && n.bytes().all(|b| b.is_ascii_alphanumeric()))
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! A scenario at a revision and phase, ready to be asked for states and attributes.
 
 use crate::http::ApiError;
-use city_model::scenario::{self, BASE_ID, CityFacts, Edit, FeatureState, StateTable, compile, modifications};
+use city_model::scenario::{BASE_ID, CityFacts, Edit, FeatureState, StateTable, compile, modifications};
 use city_model::{Attributes, Date, Feature};
 use scene_store::{ScenarioStep, SceneStore, StoreError};
 use std::collections::BTreeMap;

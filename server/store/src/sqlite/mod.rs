@@ -7,14 +7,16 @@ mod import;
 mod publish;
 mod read;
 mod scenario;
+mod scenario_write;
 mod schema;
 mod search;
 mod verify;
 
 use crate::scenario::{NewScenario, OwnedFacts, ScenarioChange, ScenarioInfo, ScenarioStep, ScenarioWritten};
 use crate::{
-    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeaturesVersion, FeatureQuery, FeatureStub, ImportSession, LayerCount, PublicationRecord,
-    RevisionInfo, SceneInfo, SceneStore, SearchAnswer, StoreError, StoreSummary, StoredFeature,
+    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, FeatureStub, FeaturesVersion, ImportSession,
+    LayerCount, PublicationRecord, RevisionInfo, SceneInfo, SceneStore, SearchAnswer, StoreError, StoreSummary,
+    StoredFeature,
 };
 use city_model::scenario::Edit;
 use city_model::{Attributes, Feature, FeatureIndex, HeightGrid};
@@ -226,7 +228,7 @@ impl SceneStore for SqliteStore {
     }
 
     fn create_scenario(&self, new: &NewScenario) -> Result<ScenarioInfo, StoreError> {
-        scenario::create(&mut self.writer()?, new)
+        scenario_write::create(&mut self.writer()?, new)
     }
 
     fn change_scenario(
@@ -236,7 +238,7 @@ impl SceneStore for SqliteStore {
         author: &str,
         change: &ScenarioChange,
     ) -> Result<ScenarioWritten, StoreError> {
-        scenario::change(&mut self.writer()?, id, expected, author, change)
+        scenario_write::change(&mut self.writer()?, id, expected, author, change)
     }
 
     fn record_publication(&self, record: &PublicationRecord) -> Result<RevisionInfo, StoreError> {

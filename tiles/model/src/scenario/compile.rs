@@ -97,8 +97,12 @@ impl Carried {
                 }
             }
         }
-        self.0
-            .extend(edit.feature_indices.iter().copied().zip(edit.added_indices.iter().copied()));
+        self.0.extend(
+            edit.feature_indices
+                .iter()
+                .copied()
+                .zip(edit.added_indices.iter().copied()),
+        );
         gone
     }
 }
@@ -249,7 +253,10 @@ mod tests {
 
     #[test]
     fn attributes_follow_the_edits() {
-        let base = json!({"storeys": 6, "use": "住宅", "age": 30}).as_object().cloned().unwrap();
+        let base = json!({"storeys": 6, "use": "住宅", "age": 30})
+            .as_object()
+            .cloned()
+            .unwrap();
         let mut one = edit("a", 1, Action::Modify, &[3]);
         one.attributes = json!({"use": "办公", "age": null}).as_object().cloned().unwrap();
         let mut two = edit("b", 2, Action::Modify, &[3]);

@@ -21,13 +21,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 5] = [
-        Self::Retain,
-        Self::Modify,
-        Self::Demolish,
-        Self::Build,
-        Self::Abandon,
-    ];
+    pub const ALL: [Self; 5] = [Self::Retain, Self::Modify, Self::Demolish, Self::Build, Self::Abandon];
 
     /// Name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -228,7 +222,15 @@ pub(super) mod tests {
     fn phases_are_days_of_the_calendar() {
         assert_eq!(parse_phase("2028"), Ok(Date(20_280_101)));
         assert_eq!(parse_phase("2028-02-29"), Ok(Date(20_280_229)));
-        for bad in ["2027-02-29", "2028-04-31", "1899-12-31", "2201", "soon", "", "9999999999999"] {
+        for bad in [
+            "2027-02-29",
+            "2028-04-31",
+            "1899-12-31",
+            "2201",
+            "soon",
+            "",
+            "9999999999999",
+        ] {
             assert!(parse_phase(bad).is_err(), "{bad}");
         }
     }

@@ -165,7 +165,6 @@ impl MergePlan {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::super::edit::tests::edit;
@@ -238,7 +237,10 @@ mod tests {
         raise.added_indices = vec![50, 51];
         let ours = in_order(vec![edit("o", 1, Action::Demolish, &[1])]);
         let plan = merge(&[], &ours, &[raise], &Resolve::from([("f1".to_owned(), Side::Ours)]));
-        assert_eq!((&plan.append[0].features[..], &plan.append[0].added_indices[..]), (&["f2".to_owned()][..], &[51][..]));
+        assert_eq!(
+            (&plan.append[0].features[..], &plan.append[0].added_indices[..]),
+            (&["f2".to_owned()][..], &[51][..])
+        );
     }
 
     fn edits_on(range: std::ops::Range<u32>, name: &'static str) -> impl Strategy<Value = Vec<Edit>> {
