@@ -23,10 +23,10 @@ export class ScenarioBar extends Panel {
     .name .icon:last-child { width: 12px; height: 12px; transform: rotate(90deg); color: inherit; opacity: .7; }
     .lock { font-size: 12px; padding: 0 6px; border-radius: 4px; background: var(--cj-warn); color: #2b1a00; font-weight: 600; white-space: nowrap; }
     .drop { position: absolute; z-index: 3; left: 0; top: 52px; width: 336px; padding: 8px; background: var(--cj-card-solid); max-height: calc(100vh - 160px); display: grid; gap: 8px; }
-    li button { width: 100%; display: grid; grid-template-columns: 20px 1fr; gap: 0 8px; justify-content: stretch; text-align: left; padding: 6px 8px; align-items: baseline; }
-    li button[aria-checked="true"] { background: rgb(95 208 216 / 16%); }
-    li .tick { color: var(--cj-accent); }
-    li .meta { grid-column: 2; font-size: 12px; color: var(--cj-muted); }
+    .drop li button { width: 100%; display: grid; grid-template-columns: 20px 1fr; gap: 0 8px; justify-content: stretch; text-align: left; padding: 6px 8px; align-items: baseline; }
+    .drop li button[aria-checked="true"] { background: rgb(95 208 216 / 16%); }
+    .drop li .tick { color: var(--cj-accent); }
+    .drop li .meta { grid-column: 2; font-size: 12px; color: var(--cj-muted); }
     .actions { display: flex; flex-wrap: wrap; gap: 4px; border-top: 1px solid var(--cj-line); padding-top: 8px; }
     .actions button { font-size: 13px; padding: 0 10px; }
     .problem { position: absolute; z-index: 2; left: 0; top: 52px; width: min(420px, calc(100vw - 32px)); display: flex; align-items: flex-start; gap: 8px; background: var(--cj-card-solid); padding: 8px 8px 8px 16px; }
