@@ -41,6 +41,12 @@ pub enum Command {
     ///
     /// Tiles whose features did not change are taken over. Running servers tell their viewers at once.
     Publish(PublishArgs),
+    /// Write the published revision as plain files, for web servers and programs that read 3D Tiles.
+    Export(ExportArgs),
+    /// Check that a city is whole and that its tiles keep the rules of 3D Tiles.
+    ///
+    /// Ends with 0 when nothing is wrong and with 3 when something is; every finding has a stable code.
+    Check(CityArgs),
     /// Generate a demonstration city, and publish it.
     Demo(DemoArgs),
     /// Serve a city to browsers and GIS programs.
@@ -51,6 +57,27 @@ pub enum Command {
     ///
     /// Values are read as JSON where they are JSON, else as text; an empty value removes the attribute.
     Set(SetArgs),
+    /// List, read and write the renewal projects of a city.
+    Projects(ProjectsArgs),
+    /// Scenarios of a city: make, edit, compare, branch and merge them.
+    ///
+    ///   chengjing scenario --city mycity create "North block" --author Li
+    ///   chengjing scenario --city mycity edit s-1a2b3c4d edits.json
+    ///   chengjing scenario --city mycity diff base s-1a2b3c4d
+    #[command(verbatim_doc_comment)]
+    Scenario(ScenarioArgs),
+    /// Indicators of an area in a scenario: floor area, FAR, green, people, pipes, what is kept and taken down.
+    ///
+    ///   chengjing indicators --city mycity --project project-01
+    ///   chengjing indicators --city mycity --area block.geojson --scenario s-1a2b3c4d --baseline base
+    #[command(verbatim_doc_comment)]
+    Indicators(IndicatorArgs),
+    /// Planning rules held against an area in a scenario: pass, fail or not decidable, with value, limit and margin.
+    CheckRules(IndicatorArgs),
+    /// Make the evidence pack of a scenario in an area: PDF, drawings, tables and GeoJSON.
+    ///
+    /// The same revisions give the same bytes.
+    Report(ReportArgs),
     /// Remove tiles that no kept revision uses.
     Gc(GcArgs),
     /// Read an IFC file under limits and write its features to standard output (run by `import`).
@@ -121,6 +148,17 @@ pub struct PublishArgs {
     pub tile_size: Option<u32>,
 }
 
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The city.
+    #[command(flatten)]
+    pub city: CityArgs,
+    /// What to write: a folder, or an archive when the name ends in `.3tz`. It must not exist yet.
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+}
+
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
@@ -155,6 +193,126 @@ pub struct ServeArgs {
     pub threads: Option<usize>,
 }
 
+/// Arguments of `scenario`.
+#[derive(Debug, Args)]
+pub struct ScenarioArgs {
+    /// Folder of the city.
+    #[arg(long, value_name = "DIR")]
+    pub city: PathBuf,
+    /// Who writes.
+    #[arg(long, global = true, default_value = "command line")]
+    pub author: String,
+    /// Write only when the scenario is at this revision.
+    #[arg(long, global = true, value_name = "N")]
+    pub if_revision: Option<u64>,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: ScenarioAction,
+}
+
+/// What to do with scenarios.
+#[derive(Debug, Subcommand)]
+pub enum ScenarioAction {
+    /// All scenarios.
+    List,
+    /// Make an empty one.
+    Create {
+        /// Name.
+        name: String,
+        /// Free text.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// One scenario with its edits.
+    Show {
+        /// Scenario, or `base`.
+        id: String,
+        /// A revision of it.
+        #[arg(long)]
+        revision: Option<u64>,
+    },
+    /// Add edits from a JSON file: `{"edits": [{"action": "demolish", "features": ["b-1"]}]}`; `-` reads standard input.
+    Edit {
+        /// Scenario.
+        id: String,
+        /// File.
+        file: PathBuf,
+        /// Do not build tiles of what was added.
+        #[arg(long)]
+        no_publish: bool,
+    },
+    /// Take the last step back.
+    Undo {
+        /// Scenario.
+        id: String,
+    },
+    /// Put the last step that was taken back in force again.
+    Redo {
+        /// Scenario.
+        id: String,
+    },
+    /// Every write.
+    History {
+        /// Scenario.
+        id: String,
+    },
+    /// Make one that begins with the edits of another.
+    Branch {
+        /// Scenario to begin with.
+        id: String,
+        /// Name of the new one.
+        name: String,
+        /// A revision to begin with.
+        #[arg(long)]
+        revision: Option<u64>,
+    },
+    /// Merge another scenario in.
+    Merge {
+        /// Scenario to merge into.
+        id: String,
+        /// Scenario to merge.
+        from: String,
+        /// Whose decision is taken where both decided differently: `ours` or `theirs`.
+        #[arg(long, value_name = "SIDE", value_parser = crate::scenarios::service::side)]
+        resolve_all: Option<city_model::scenario::Side>,
+        /// The same for one feature: `ID=ours` or `ID=theirs`.
+        #[arg(long, value_name = "ID=SIDE")]
+        resolve: Vec<String>,
+    },
+    /// What two scenarios or phases show differently.
+    Diff {
+        /// Scenario A, or `base`.
+        a: String,
+        /// Scenario B, or `base`.
+        b: String,
+        /// Day of A, YYYY-MM-DD.
+        #[arg(long)]
+        phase_a: Option<String>,
+        /// Day of B.
+        #[arg(long)]
+        phase_b: Option<String>,
+    },
+    /// Number of features in each state; with `--out` the binary table.
+    States {
+        /// Scenario, or `base`.
+        id: String,
+        /// Day looked at, YYYY-MM-DD.
+        #[arg(long)]
+        phase: Option<String>,
+        /// A revision of it.
+        #[arg(long)]
+        revision: Option<u64>,
+        /// File for the binary table.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Put one away; pinned links still read it.
+    Archive {
+        /// Scenario.
+        id: String,
+    },
+}
+
 /// Arguments of `set`.
 #[derive(Debug, Args)]
 pub struct SetArgs {
@@ -164,6 +322,131 @@ pub struct SetArgs {
     /// Feature id, then `key=value`…; the first one is the city's folder where --city is not given.
     #[arg(value_name = "ID KEY=VALUE", required = true)]
     pub words: Vec<String>,
+}
+
+/// Arguments of `projects`.
+#[derive(Debug, Args)]
+pub struct ProjectsArgs {
+    /// Folder of the city.
+    #[arg(long = "city", value_name = "DIR", global = true)]
+    pub city: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ProjectsCommand,
+}
+
+/// What to do with the projects.
+#[derive(Debug, Subcommand)]
+pub enum ProjectsCommand {
+    /// List projects.
+    List {
+        /// Text in name, id, unit, town office or problems.
+        #[arg(long)]
+        q: Option<String>,
+        /// Only this stage.
+        #[arg(long)]
+        stage: Option<String>,
+        /// Only this class.
+        #[arg(long)]
+        class: Option<String>,
+        /// Only this way.
+        #[arg(long)]
+        way: Option<String>,
+        /// Only this town office.
+        #[arg(long)]
+        office: Option<String>,
+        /// id, name, stage, progress, investment, area, start or finish; `-` before it reverses.
+        #[arg(long, allow_hyphen_values = true)]
+        sort: Option<String>,
+    },
+    /// Read projects from GeoJSON, CSV, XLSX or CityGML (urf), in one transaction, and publish.
+    Import {
+        /// File; its format is told by its ending.
+        file: PathBuf,
+        /// Only import; publish later.
+        #[arg(long)]
+        no_publish: bool,
+    },
+    /// Write all projects.
+    Export {
+        /// File to write; its format is told by its ending: .geojson, .csv or .xlsx.
+        out: PathBuf,
+    },
+    /// Investment of the town offices against their targets.
+    Offices,
+}
+
+/// Arguments of `indicators` and `check-rules`.
+#[derive(Debug, Args)]
+pub struct IndicatorArgs {
+    /// Folder of the city.
+    #[arg(long = "city", value_name = "DIR")]
+    pub city: Option<PathBuf>,
+    /// Folder of the city, where --city is not given.
+    #[arg(value_name = "CITY")]
+    pub positional: Option<PathBuf>,
+    /// GeoJSON file with the area: Polygon, MultiPolygon, Feature or FeatureCollection in longitude and latitude.
+    #[arg(long, value_name = "FILE")]
+    pub area: Option<PathBuf>,
+    /// Renewal project as the area.
+    #[arg(long, value_name = "ID")]
+    pub project: Option<String>,
+    /// Zone (town office, unit) as the area.
+    #[arg(long, value_name = "ID")]
+    pub zone: Option<String>,
+    /// The whole city as the area.
+    #[arg(long)]
+    pub whole_city: bool,
+    /// Scenario; `base` is the city as it is.
+    #[arg(long, default_value = "base", value_name = "ID")]
+    pub scenario: String,
+    /// A pinned revision of the scenario.
+    #[arg(long, value_name = "N")]
+    pub revision: Option<u64>,
+    /// Day looked at, such as 2028-06-30.
+    #[arg(long, value_name = "DAY")]
+    pub phase: Option<String>,
+    /// Scenario to compare with.
+    #[arg(long, value_name = "ID")]
+    pub baseline: Option<String>,
+    /// Setting of the city that rules ask for, such as `climate_zone=II`.
+    #[arg(long = "setting", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Folder of the city.
+    #[arg(long = "city", value_name = "DIR")]
+    pub city: Option<PathBuf>,
+    /// Scenario; `base` is the city as it is.
+    #[arg(long, default_value = "base")]
+    pub scenario: String,
+    /// Revision of the scenario; default: the last.
+    #[arg(long)]
+    pub revision: Option<u64>,
+    /// Scenario to compare with.
+    #[arg(long, default_value = "base")]
+    pub baseline: String,
+    /// Day looked at, YYYY-MM-DD.
+    #[arg(long)]
+    pub phase: Option<String>,
+    /// Project whose land is reported; without an area, the whole city.
+    #[arg(long, value_name = "ID", group = "land")]
+    pub project: Option<String>,
+    /// Zone that is reported.
+    #[arg(long, value_name = "ID", group = "land")]
+    pub zone: Option<String>,
+    /// GeoJSON file with the polygon that is reported.
+    #[arg(long, value_name = "FILE", group = "land")]
+    pub area: Option<PathBuf>,
+    /// Report in English.
+    #[arg(long)]
+    pub english: bool,
+    /// Archive to write (.zip), or folder to fill.
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
 }
 
 /// Arguments of `gc`.

@@ -1,5 +1,6 @@
 //! Readers of city data, one folder per format. Bytes in, features and a report out; nothing here knows the store.
 
+pub mod citygml;
 pub mod cityjson;
 pub mod dem;
 pub mod demo;

@@ -1,6 +1,6 @@
 //! Tells the format of a file and hands it to its reader. A new format adds one row to [`FORMATS`].
 
-use crate::{FeatureSink, ReadOptions, SourceError, cityjson, dem, geojson, ifc, json, pipe_tables};
+use crate::{FeatureSink, ReadOptions, SourceError, citygml, cityjson, dem, geojson, ifc, json, pipe_tables};
 use city_model::Report;
 use std::io::Read as _;
 use std::path::Path;
@@ -23,6 +23,8 @@ pub enum Format {
     AsciiGrid,
     /// IFC (STEP).
     Ifc,
+    /// CityGML with i-UR `urf`.
+    CityGmlUrf,
 }
 
 /// Reads one file: features to the sink, trouble with single features to the report.
@@ -78,6 +80,12 @@ pub const FORMATS: &[FormatDef] = &[
         name: "IFC",
         matches: ifc::is_ifc,
         read: ifc::read,
+    },
+    FormatDef {
+        format: Format::CityGmlUrf,
+        name: "CityGML urf",
+        matches: citygml::is_urf,
+        read: citygml::read,
     },
     FormatDef {
         format: Format::PipeTables,

@@ -1,13 +1,20 @@
 //! What each command does: arguments in, one answer out as text or JSON.
 
+mod check;
 mod demo;
 mod edit;
+mod export;
 mod import;
+mod indicators;
 mod info;
+mod projects;
 mod publish;
+mod report;
+mod scenario;
 mod serve;
 
 use crate::cli::{CityArgs, Cli, Command};
+use crate::export::ExportError;
 use crate::import::ImportError;
 use crate::publish::PublishFailure;
 use anyhow::{Context as _, anyhow};
@@ -44,10 +51,17 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Import(args) => import::run(args, cli.json),
         Command::Publish(args) => publish::run(&args, cli.json),
+        Command::Export(args) => export::run(&args, cli.json),
+        Command::Check(args) => check::run(&args, cli.json),
         Command::Demo(args) => demo::run(&args, cli.json),
         Command::Serve(args) => serve::run(&args, cli.json),
         Command::Info(args) => info::run(&args, cli.json),
+        Command::Indicators(args) => indicators::run_indicators(&args, cli.json),
+        Command::CheckRules(args) => indicators::run_check_rules(&args, cli.json),
         Command::Set(args) => edit::run_set(args, cli.json),
+        Command::Report(args) => report::run(&args, cli.json),
+        Command::Projects(args) => projects::run(args, cli.json),
+        Command::Scenario(args) => scenario::run(&args, cli.json),
         Command::Gc(args) => edit::run_gc(&args, cli.json),
         Command::IfcWorker(args) => {
             let stdout = std::io::stdout().lock();
@@ -58,18 +72,30 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
 }
 
 fn exit_code(err: &anyhow::Error) -> u8 {
-    let store_error = err.chain().find_map(|cause| {
+    // an error that is passed on unchanged does not show as a cause of its own
+    let within_import = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref() {
+        Some(ImportError::Store(err)) => Some(err.is_busy_or_damaged()),
+        _ => None,
+    };
+    let within_publish = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref() {
+        Some(PublishFailure::Store(err)) => Some(err.is_busy_or_damaged()),
+        _ => None,
+    };
+    let within_export = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref() {
+        Some(ExportError::Store(err)) => Some(err.is_busy_or_damaged()),
+        Some(ExportError::MissingContent { .. }) => Some(true),
+        _ => None,
+    };
+    let is_busy_or_damaged = err.chain().any(|cause| {
         cause
-            .downcast_ref::<StoreError>()
-            .or_else(|| match cause.downcast_ref::<ImportError>() {
-                Some(ImportError::Store(err)) => Some(err),
-                _ => match cause.downcast_ref::<PublishFailure>() {
-                    Some(PublishFailure::Store(err)) => Some(err),
-                    _ => None,
-                },
-            })
+            .downcast_ref()
+            .map(StoreError::is_busy_or_damaged)
+            .or_else(|| within_import(cause))
+            .or_else(|| within_publish(cause))
+            .or_else(|| within_export(cause))
+            .unwrap_or(false)
     });
-    if store_error.is_some_and(StoreError::is_busy_or_damaged) {
+    if is_busy_or_damaged {
         EXIT_BUSY_OR_DAMAGED
     } else {
         EXIT_UNUSABLE

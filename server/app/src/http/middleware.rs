@@ -62,12 +62,13 @@ fn with_problem(response: Response, request_id: &str) -> Response {
         return response;
     }
     let detail = match response.extensions().get::<Detail>() {
-        Some(detail) => detail.0.clone(),
-        None => status.canonical_reason().unwrap_or("error").to_lowercase(),
+        Some(detail) => detail.clone(),
+        None => status.canonical_reason().unwrap_or("error").to_lowercase().into(),
     };
     let mut problem = problem_response(status, detail, request_id);
     for name in [
         header::ALLOW,
+        header::ETAG,
         header::CONTENT_RANGE,
         header::ACCESS_CONTROL_ALLOW_ORIGIN,
         header::VARY,

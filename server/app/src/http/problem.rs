@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// What a request can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -32,12 +33,50 @@ pub enum ApiError {
     /// Nothing is published yet.
     #[error("the city has no published revision yet")]
     NotPublished,
+    /// A write without `If-Match`.
+    #[error("a change needs the header If-Match with the ETag of what is changed")]
+    PreconditionRequired,
+    /// A write on what has changed meanwhile.
+    #[error("it was changed meanwhile; its ETag is now {etag}")]
+    PreconditionFailed {
+        /// Entity tag as it is now, quotes included.
+        etag: String,
+    },
+    /// The request contradicts what is there; `members` go into the body of the problem.
+    #[error("{detail}")]
+    Conflict {
+        /// What contradicts.
+        detail: String,
+        /// Further members of the problem.
+        members: Map<String, Value>,
+    },
+    /// The request is understood and wrong: every mistake is listed, nothing was written.
+    #[error("{detail}")]
+    Unprocessable {
+        /// All in one sentence.
+        detail: String,
+        /// Mistakes, one by one.
+        errors: Vec<Mistake>,
+    },
+    /// Another process writes to the city.
+    #[error("the city is busy with another import, edit or publication; try again")]
+    Busy,
     /// Something broke here; the cause is logged, not told.
     #[error("the server could not answer")]
     Internal(String),
 }
 
 impl ApiError {
+    /// [`Self::Unprocessable`] of these mistakes.
+    pub fn unprocessable(errors: Vec<Mistake>) -> Self {
+        let detail = match errors.as_slice() {
+            [] => "the request cannot be carried out".to_owned(),
+            [one] => one.message.clone(),
+            [first, rest @ ..] => format!("{} (and {} more)", first.message, rest.len()),
+        };
+        Self::Unprocessable { detail, errors }
+    }
+
     /// HTTP status.
     pub const fn status(&self) -> StatusCode {
         match self {
@@ -46,7 +85,11 @@ impl ApiError {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
-            Self::NotPublished => StatusCode::SERVICE_UNAVAILABLE,
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Self::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Unprocessable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotPublished | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -56,13 +99,36 @@ impl From<scene_store::StoreError> for ApiError {
     fn from(err: scene_store::StoreError) -> Self {
         match err {
             scene_store::StoreError::NoSuchFeature { key } => Self::NotFound(format!("no feature {key:?}")),
+            scene_store::StoreError::Busy { .. } => Self::Busy,
             other => Self::Internal(other.to_string()),
         }
     }
 }
 
+/// One mistake of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+pub struct Mistake {
+    /// Where in the request: member, row, edit.
+    pub at: Option<String>,
+    /// Id of the feature concerned.
+    pub feature: Option<String>,
+    /// One sentence for a person.
+    pub message: String,
+}
+
+impl Mistake {
+    /// A mistake at a place of the request.
+    pub fn at(at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            at: Some(at.into()),
+            feature: None,
+            message: message.into(),
+        }
+    }
+}
+
 /// Body of an error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Kind of problem; `about:blank` means that the title says it.
     #[serde(rename = "type")]
@@ -75,11 +141,30 @@ pub struct Problem {
     pub detail: String,
     /// Finds the request in the server's log.
     pub request_id: String,
+    /// Mistakes one by one, where there are several to tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Mistake>,
+    /// Further members.
+    #[serde(flatten)]
+    pub members: Map<String, Value>,
 }
 
 /// Marks a response that the middleware turns into a problem with the id of its request.
-#[derive(Debug, Clone)]
-pub(super) struct Detail(pub(super) String);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Detail {
+    text: String,
+    errors: Vec<Mistake>,
+    members: Map<String, Value>,
+}
+
+impl From<String> for Detail {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+}
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
@@ -92,19 +177,36 @@ impl IntoResponse for ApiError {
         {
             response.headers_mut().insert(header::CONTENT_RANGE, value);
         }
-        response.extensions_mut().insert(Detail(self.to_string()));
+        if let Self::PreconditionFailed { etag } = &self
+            && let Ok(value) = HeaderValue::try_from(etag)
+        {
+            response.headers_mut().insert(header::ETAG, value);
+        }
+        let mut detail = Detail {
+            text: self.to_string(),
+            ..Detail::default()
+        };
+        match self {
+            Self::Unprocessable { errors, .. } => detail.errors = errors,
+            Self::Conflict { members, .. } => detail.members = members,
+            _ => {}
+        }
+        response.extensions_mut().insert(detail);
         response
     }
 }
 
 /// The response of a problem.
-pub(crate) fn problem_response(status: StatusCode, detail: String, request_id: &str) -> Response {
+pub(crate) fn problem_response(status: StatusCode, detail: impl Into<Detail>, request_id: &str) -> Response {
+    let detail = detail.into();
     let problem = Problem {
         kind: "about:blank",
         title: status.canonical_reason().unwrap_or("Error").to_owned(),
         status: status.as_u16(),
-        detail,
+        detail: detail.text,
         request_id: request_id.to_owned(),
+        errors: detail.errors,
+        members: detail.members,
     };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let headers = [

@@ -36,6 +36,14 @@ pub struct Shared {
     pub published: watch::Sender<Arc<Snapshot>>,
     /// State of the database before the first snapshot was read, see [`SceneStore::data_version`].
     pub first_version: u64,
+    /// What the negative list of projects looks at.
+    pub overlays: crate::projects::flags::OverlayCache,
+    /// Worlds, evaluations and rules kept for indicators.
+    pub analysis: crate::indicators::AnalysisCache,
+    /// Publishes what requests wrote.
+    pub publisher: super::write::Publisher,
+    /// Which scenario is at which revision; event streams wait on it.
+    pub scenarios: watch::Sender<Arc<super::board::Board>>,
     /// Turns true when the server is to end.
     pub stopping: watch::Sender<bool>,
 }
@@ -202,8 +210,13 @@ impl AppState {
             metrics,
             published: watch::Sender::new(Arc::new(Snapshot::default())),
             first_version,
+            overlays: crate::projects::flags::OverlayCache::default(),
+            analysis: crate::indicators::AnalysisCache::default(),
+            publisher: super::write::Publisher::default(),
+            scenarios: watch::Sender::new(Arc::default()),
             stopping: watch::Sender::new(false),
         }));
+        state.refresh_scenarios()?;
         state.refresh()?;
         Ok(state)
     }

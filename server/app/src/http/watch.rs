@@ -24,6 +24,8 @@ pub async fn watch_city(state: AppState) {
         let looked = tokio::task::spawn_blocking(move || -> Result<u64, scene_store::StoreError> {
             let version = this.store.data_version()?;
             if seen != version {
+                // quick, and what people wait for
+                this.refresh_scenarios()?;
                 this.refresh()?;
             }
             Ok(version)

@@ -8,9 +8,14 @@
 pub mod events;
 pub mod features;
 pub mod health;
+pub mod indicators;
 pub mod manifest;
 pub mod ogc;
 pub mod openapi;
+pub mod projects;
+pub mod reports;
+pub mod scenarios;
+pub mod rules;
 pub mod search;
 pub mod tiles;
 pub mod viewer;
@@ -45,6 +50,11 @@ pub fn app(state: AppState) -> Router {
             HeaderName::from_static("x-request-id"),
         ]);
     let shared = Router::new()
+        .merge(projects::routes())
+        .merge(reports::routes())
+        .merge(indicators::routes())
+        .merge(rules::routes())
+        .merge(scenarios::routes())
         .route("/", get(viewer::index))
         .route("/{*path}", get(viewer::asset))
         .route("/healthz", get(health::healthz))
@@ -66,6 +76,7 @@ pub fn app(state: AppState) -> Router {
         .fallback(no_route)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(cors)
+        .layer(axum::middleware::from_fn(crate::http::origin::same_origin_writes))
         .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::around));
     // tile contents are nearly all of the traffic: nothing stands around them but the handler
     let contents = Router::new().route("/tiles/content/{name}", get(tiles::content).options(tiles::preflight));

@@ -44,6 +44,15 @@ pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Result<Respo
         .ok_or_else(|| ApiError::NotFound(format!("nothing at /{}", path.chars().take(200).collect::<String>())))
 }
 
+/// Bytes of a file of the viewer, decoded when it is there as `.br` only.
+pub(crate) fn embedded(path: &str) -> Option<Vec<u8>> {
+    if let Some(file) = Dist::get(path) {
+        return Some(file.data.into_owned());
+    }
+    let file = Dist::get(&format!("{path}.br"))?;
+    ContentEncoding::Brotli.decode(&file.data, MAX_DECODED_BYTES).ok()
+}
+
 /// A file that may be there as it is, as `.br`, or both.
 fn serve(path: &str, headers: &HeaderMap) -> Result<Option<Response>, ApiError> {
     // in debug builds the files are read from disk; the embedding refuses paths that leave the folder

@@ -3,6 +3,12 @@
 #[cfg(test)]
 mod city;
 #[cfg(test)]
+mod indicators;
+#[cfg(test)]
 mod interface;
+#[cfg(test)]
+mod projects;
+#[cfg(test)]
+mod scenarios;
 #[cfg(test)]
 mod tiles;

@@ -12,6 +12,7 @@ mod layout;
 mod pipes;
 mod projects;
 mod recipe;
+mod records;
 mod rng;
 mod solids;
 mod streets;

@@ -9,6 +9,9 @@ use city_model::{Date, Feature, FeatureClass, Footprint, Lifespan, Shape};
 use glam::DVec2;
 use serde_json::json;
 
+/// The heritage control zone reaches so far beyond its block, metres.
+const CONTROL_ZONE_M: f64 = 25.0;
+
 /// Emits all projects and zones.
 pub(super) fn emit(city: &City, out: &mut Vec<Feature>) {
     let mut used = vec![false; city.blocks.len()];
@@ -24,6 +27,7 @@ pub(super) fn emit(city: &City, out: &mut Vec<Feature>) {
         out.push(project(spec, k, rings, office));
     }
     zones(city, out);
+    control_zones(city, out);
 }
 
 /// Kind of block that a place of the recipe stands for.
@@ -150,17 +154,44 @@ fn project(spec: &ProjectSpec, k: usize, rings: Vec<Vec<DVec2>>, office: usize) 
             ("responsible_unit", json!(spec.unit)),
             ("year_start", json!(spec.year_start)),
             ("year_end", json!(spec.year_end)),
-            ("problem", json!(spec.problem)),
-            ("review_status", json!(spec.review_status)),
             ("area_m2", json!(total.round())),
             ("note", json!("示范数据")),
         ]),
     );
+    for (key, value) in super::records::details(spec, total, k) {
+        item.attributes.insert(key.to_owned(), value);
+    }
     item.lifespan = Lifespan {
         from: Some(Date::from_year(spec.year_start as i32)),
         to: None,
     };
     item
+}
+
+/// Control zone about the old streets in the middle of the city: what the negative list of a project meets.
+fn control_zones(city: &City, out: &mut Vec<Feature>) {
+    let lattice = &city.lattice;
+    let center = lattice.lattice_node(lattice.main_avenue, lattice.main_street);
+    let old_street = city
+        .blocks
+        .iter()
+        .filter(|block| block.kind == BlockKind::OldStreet)
+        .map(|block| block.axis_quad(lattice))
+        .min_by(|a, b| a[0].distance(center).total_cmp(&b[0].distance(center)));
+    let Some(quad) = old_street.and_then(|quad| inset_quad(&quad, [-CONTROL_ZONE_M; 4])) else {
+        return;
+    };
+    let attrs = attributes([
+        ("name", json!("东关历史文化街区")),
+        ("zone_class", json!("建设控制地带")),
+        ("area_m2", json!(super::geom::area(&quad).round())),
+        ("note", json!("示范数据")),
+    ]);
+    let shape = Shape::Footprint(Footprint {
+        polygons: vec![vec![quad.to_vec()]],
+        level_z_m: None,
+    });
+    out.push(feature("zone-heritage-1".to_owned(), FeatureClass::Zone, 10, shape, attrs));
 }
 
 /// One zone per town office, bounded by lattice streets.

@@ -1,0 +1,162 @@
+//! Projects and evidence packs through the built program.
+#![cfg(test)]
+
+use e2e::city::City;
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+fn projects(city: &City) -> Vec<Value> {
+    let list = city.run(&["projects", "--city"], &["list"]).unwrap();
+    list["projects"].as_array().unwrap().clone()
+}
+
+#[test]
+fn the_demo_has_full_records_that_survive_every_format() {
+    let city = City::demo(2_000, 5).unwrap();
+    let before = projects(&city);
+    assert!(before.len() >= 19, "{}", before.len());
+    for project in &before {
+        let name = &project["name"];
+        for field in ["class", "way", "stage", "town_office", "responsible_unit", "start_on", "finish_on", "district"] {
+            assert!(project[field].is_string(), "{name}: {field}");
+        }
+        assert_eq!(project["milestones"].as_array().unwrap().len(), 10, "{name}");
+        assert!(!project["problems"].as_array().unwrap().is_empty(), "{name}");
+        let planned: f64 =
+            project["investment"].as_array().unwrap().iter().filter_map(|year| year["planned_cny"].as_f64()).sum();
+        assert!((planned - project["investment_cny"].as_f64().unwrap()).abs() < 1.0, "{name}");
+        assert!(project["review"]["expert_review"].is_string(), "{name}");
+    }
+    // the old streets lie in a control zone of their own
+    let heritage = before.iter().flat_map(|p| p["flags"].as_array().unwrap()).any(|f| f["kind"] == "历史文化保护");
+    assert!(heritage, "the negative list finds nothing");
+    let offices = city.run(&["projects", "--city"], &["offices"]).unwrap();
+    let offices = offices.as_array().unwrap();
+    assert_eq!(offices.len(), 5);
+    assert!(offices.iter().all(|office| office["zone_id"].is_string()), "{offices:?}");
+    for format in ["geojson", "csv", "xlsx"] {
+        let file = city.path().with_file_name(format!("projects.{format}"));
+        let file = file.to_str().unwrap();
+        city.run(&["projects", "--city"], &["export", file]).unwrap();
+        let done = city.run(&["projects", "--city"], &["import", file, "--no-publish"]).unwrap();
+        assert_eq!(done["import"]["quarantined"], 0, "{format}: {done}");
+        assert_eq!(done["import"]["imported"], 0, "{format}: {done}");
+        let mut after = projects(&city);
+        for (project, old) in after.iter_mut().zip(&before) {
+            project["revision"] = old["revision"].clone();
+        }
+        assert_eq!(after, before, "{format}");
+    }
+}
+
+#[test]
+fn real_projects_of_kofu_become_a_library() {
+    let file = e2e::root().join("tests/fixtures/citygml/kofu_urf.gml");
+    let city = City::of_files(&[&file], &[]).unwrap();
+    assert_eq!(projects(&city).len(), 27);
+    // the same file through the library changes nothing and loses nothing
+    let done = city.run(&["projects", "--city"], &["import", file.to_str().unwrap()]).unwrap();
+    assert_eq!(done["import"]["ids"].as_array().unwrap().len(), 27, "{done}");
+    assert_eq!(done["import"]["imported"], 0);
+    let list = projects(&city);
+    assert_eq!(list.len(), 27);
+    let total: f64 = list.iter().map(|p| p["area_m2"].as_f64().unwrap()).sum();
+    assert!((1e5..1e8).contains(&total), "{total}");
+}
+
+#[test]
+fn unusable_files_end_with_code_2_and_leave_the_city_alone() {
+    let city = City::demo(2_000, 6).unwrap();
+    let before = projects(&city);
+    let folder = city.path().with_file_name("bad");
+    std::fs::create_dir(&folder).unwrap();
+    for (name, bytes) in [
+        ("a.csv", b"name\nx\n".to_vec()),
+        ("b.csv", b"colour,size\n1,2\n".to_vec()),
+        ("c.xlsx", b"PK\x03\x04 not a workbook".to_vec()),
+        ("d.geojson", b"{\"type\": \"FeatureCollection\"".to_vec()),
+        ("e.gml", "<a>".repeat(1000).into_bytes()),
+        ("f.csv", vec![0xFF; 4000]),
+        ("g.geojson", "[".repeat(100_000).into_bytes()),
+    ] {
+        let path = folder.join(name);
+        std::fs::File::create(&path).unwrap().write_all(&bytes).unwrap();
+        let output = city.try_run(&["projects", "--city"], &["import", path.to_str().unwrap()]).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(!answer["error"].as_str().unwrap().is_empty(), "{name}");
+    }
+    assert_eq!(projects(&city), before);
+}
+
+/// Text of a PDF by poppler.
+fn text_of(pdf: &Path) -> String {
+    let output = Command::new("pdftotext").args(["-layout"]).arg(pdf).arg("-").stderr(Stdio::inherit()).output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_same_revision_gives_the_same_pack() {
+    let city = City::demo(2_000, 7).unwrap();
+    let project = projects(&city).into_iter().find(|p| p["way"] == "拆除新建").unwrap();
+    let id = project["id"].as_str().unwrap();
+    let pack = |name: &str, more: &[&str]| -> Vec<u8> {
+        let path = city.path().with_file_name(name);
+        let mut arguments = vec!["--project", id, "--out", path.to_str().unwrap()];
+        arguments.extend(more);
+        city.run(&["report", "--city"], &arguments).unwrap();
+        std::fs::read(path).unwrap()
+    };
+    let first = pack("a.zip", &[]);
+    assert!(first == pack("b.zip", &[]), "the bytes differ");
+    assert!(first != pack("c.zip", &["--english"]));
+    let folder = city.path().with_file_name("pack");
+    city.run(&["report", "--city"], &["--project", id, "--out", folder.to_str().unwrap()]).unwrap();
+    let manifest: Value = serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    let names: Vec<&str> = manifest["files"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["after.svg", "area.geojson", "before.svg", "changes.geojson", "indicators.csv", "report.pdf", "rules.csv"]
+    );
+    let report = text_of(&folder.join("report.pdf"));
+    for words in [project["name"].as_str().unwrap(), "实施前平面图", "实施后平面图", "版本与校验", "示范数据"] {
+        assert!(report.contains(words), "{words} is not in {report}");
+    }
+    let tileset = manifest["revisions"]["city_tileset_blake3"].as_str().unwrap();
+    assert!(report.replace(['\n', ' '], "").contains(&tileset[..24]), "{report}");
+    // every figure of the report is in its tables; the drawings are vectors
+    let svg = std::fs::read_to_string(folder.join("before.svg")).unwrap();
+    assert!(svg.matches("<path").count() > 20 && !svg.contains("<image"), "{}", svg.len());
+    let area: Value = serde_json::from_slice(&std::fs::read(folder.join("area.geojson")).unwrap()).unwrap();
+    assert_eq!(area["features"][0]["geometry"], project["outline"]);
+}
+
+#[test]
+fn a_pack_takes_the_pictures_of_a_browser() {
+    let city = City::demo(2_000, 8).unwrap();
+    let server = e2e::server::Server::start(&city).unwrap();
+    let id = projects(&city)[0]["id"].clone();
+    // one red pixel
+    let png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg==";
+    let send = |body: &Value| server.send("POST", "/api/v1/reports", &[], body).unwrap();
+    let plain = send(&json!({ "area": { "project": id } }));
+    assert_eq!(plain.status, 200, "{}", String::from_utf8_lossy(&plain.body));
+    assert_eq!(plain.header("content-type"), "application/zip");
+    let seen = send(&json!({ "area": { "project": id }, "views": [{ "title": "鸟瞰", "png_base64": png }] }));
+    assert_eq!(seen.status, 200);
+    assert!(seen.body.windows(16).any(|w| w == b"views/view-1.png"));
+    for (body, status) in [
+        (json!({ "area": { "project": id }, "views": [{ "title": "x", "png_base64": "AAAA" }] }), 422),
+        (json!({ "area": { "project": "none" } }), 404),
+        (json!({ "area": { "project": id, "city": true } }), 422),
+        (json!({ "area": { "project": id }, "scenario": "s-none" }), 404),
+        (json!({ "area": { "project": id }, "phase": "soon" }), 422),
+        (json!({ "colour": 1 }), 400),
+    ] {
+        let answer = send(&body);
+        assert_eq!(answer.status, status, "{body}: {}", String::from_utf8_lossy(&answer.body));
+    }
+}
