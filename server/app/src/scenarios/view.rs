@@ -99,6 +99,24 @@ pub fn view(
     revision: Option<u64>,
     phase: Option<Date>,
 ) -> Result<ScenarioView, ApiError> {
+    let (edits, table) = compiled(store, id, revision, phase)?;
+    Ok(ScenarioView {
+        id: id.to_owned(),
+        revision: table.scenario_revision,
+        phase,
+        changes: modifications(&edits, phase),
+        edits,
+        table,
+    })
+}
+
+/// Edits of a revision and the states that they come to.
+fn compiled(
+    store: &dyn SceneStore,
+    id: &str,
+    revision: Option<u64>,
+    phase: Option<Date>,
+) -> Result<(Vec<Edit>, StateTable), ApiError> {
     let owned = store.city_facts()?;
     let mut facts: CityFacts<'_> = owned.facts();
     let mut city_revision = store.published()?.map_or(0, |r| r.revision);
@@ -123,14 +141,7 @@ pub fn view(
     let mut table = compile(&edits, phase, &facts);
     table.city_revision = city_revision;
     table.scenario_revision = revision;
-    Ok(ScenarioView {
-        id: id.to_owned(),
-        revision,
-        phase,
-        changes: modifications(&edits, phase),
-        edits,
-        table,
-    })
+    Ok((edits, table))
 }
 
 /// State table of a scenario; see [`view`].
@@ -143,7 +154,7 @@ pub fn states(
     revision: Option<u64>,
     phase: Option<Date>,
 ) -> Result<StateTable, ApiError> {
-    Ok(view(store, id, revision, phase)?.table)
+    Ok(compiled(store, id, revision, phase)?.1)
 }
 
 /// Attributes of a feature in a scenario; see [`scenario::effective_attributes`] for what `added_storeys` means.

@@ -35,6 +35,7 @@ pub fn diff(
     });
     let absent = FeatureState::Absent.code();
     let (short, long) = (a.len().min(b.len()), a.len().max(b.len()));
+    let changeable = [FeatureState::Modified.code(), FeatureState::Added.code()];
     let attributes_differ = !(changes_a.is_empty() && changes_b.is_empty());
     let mut compare = |index: usize, code_a: u8, code_b: u8| {
         // tables hold at most 2^32 features
@@ -44,7 +45,9 @@ pub fn diff(
             (false, true) => found.added.push(number),
             (true, false) => found.removed.push(number),
             (true, true) => {
-                let same_attributes = !attributes_differ || changes_a.get(&number) == changes_b.get(&number);
+                // only what is modified or proposed has other attributes
+                let may_differ = attributes_differ && [code_a, code_b].iter().any(|code| changeable.contains(code));
+                let same_attributes = !may_differ || changes_a.get(&number) == changes_b.get(&number);
                 if code_a == code_b && same_attributes {
                     found.kept += 1;
                 } else {
@@ -85,8 +88,8 @@ mod tests {
         assert_eq!((found.added, found.removed), (vec![3, 8], vec![1, 5]));
         assert_eq!((found.changed, found.kept), (vec![2], 2));
         let mut changes = BTreeMap::new();
-        changes.insert(6, json!({"use": "x"}).as_object().cloned().unwrap());
-        let found = diff(&a, &a, &none, &changes);
-        assert_eq!((found.changed, found.kept), (vec![6], 4));
+        changes.insert(2, json!({"use": "x"}).as_object().cloned().unwrap());
+        let found = diff(&b, &b, &none, &changes);
+        assert_eq!((found.changed, found.kept), (vec![2], 4));
     }
 }
