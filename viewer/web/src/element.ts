@@ -86,8 +86,7 @@ export class ChengjingViewer extends LitElement {
     .middle > .bottom { grid-area: bottom; align-self: end; display: grid; gap: 8px; justify-items: center; pointer-events: none; }
     .bottom > * { pointer-events: auto; min-width: 0; }
     cj-time { width: min(100%, 420px); }
-    cj-compare { max-width: min(100%, 720px); }
-    .docked cj-compare { width: 100%; }
+    cj-compare { width: min(100%, 720px); }
     .bare .top, .bare .middle { visibility: hidden; }
     .bare .top *, .bare .middle * { pointer-events: none; }
     .notice { position: absolute; left: 50%; top: 76px; transform: translateX(-50%); padding: 8px 16px; pointer-events: none; max-width: calc(100% - 32px); }

@@ -40,7 +40,7 @@ export class ComparePanel extends Panel {
     .check { display: inline-flex; align-items: center; gap: 6px; white-space: nowrap; font-size: 13px; cursor: pointer; min-height: 32px; }
     .check input { accent-color: var(--cj-accent); width: 16px; height: 16px; margin: 0; }
     .grow { flex: 1; }
-    .pill { display: flex; align-items: center; gap: 12px; padding: 4px 4px 4px 16px; }
+    .pill { width: fit-content; margin: 0 auto; display: flex; align-items: center; gap: 12px; padding: 4px 4px 4px 16px; }
     .turn { display: block; transform: rotate(90deg); color: var(--cj-muted); }
     .turn .icon { width: 14px; height: 14px; }
     .pill .turn { transform: rotate(-90deg); }
