@@ -46,6 +46,16 @@ fn ambient_light(upward: f32, openness: f32) -> vec3<f32> {
     return mix(scene.ground_ambient.rgb, scene.sky_ambient.rgb, upward) * (0.45 + 0.55 * openness);
 }
 
+const PIPE_RADIUS_PX: f32 = 0.7;  // least half width of a pipe in the picture
+const PIPE_RADIUS_M: f32 = 0.15;  // half width that a pipe has as a rule
+const PIPE_GROWTH_M: f32 = 8.0;   // no pipe becomes wider than its street
+
+// Pipes seen from afar: pushed out along the normal until they are wide enough to be seen as lines without gaps.
+fn widened(rel: vec3<f32>, normal: vec3<f32>) -> vec3<f32> {
+    let wanted_m = length(rel) * scene.ray_forward.w * PIPE_RADIUS_PX;
+    return rel + normal * clamp(wanted_m - PIPE_RADIUS_M, 0.0, PIPE_GROWTH_M);
+}
+
 fn lit_vertex(vertex: TileVertex) -> Lit {
     var out: Lit;
     let row = feature_row(vertex.feature_index);
@@ -60,6 +70,9 @@ fn lit_vertex(vertex: TileVertex) -> Lit {
         rel.z += scene.lit.w;
     }
     let normal = unpack4x8snorm(vertex.words.x).xyz;
+    if (bucket == BUCKET_PIPE) {
+        rel = widened(rel, normal);
+    }
     out.clip = scene.clip_from_rel * vec4(rel, 1.0);
     out.rel = rel;
     out.base = vec4(stated_color(vertex.words.w, row, look), max(dot(normal, scene.sun.xyz), 0.0) * scene.sun.w);

@@ -30,8 +30,11 @@ fn low_surface(vertex: TileVertex) -> LowSurface {
     } else {
         base = linear_from_srgb(unpack4x8unorm(vertex.words.w).rgb);
     }
-    let rel = vertex.position + vertex.tile_from_eye.xyz;
     let normal = unpack4x8snorm(vertex.words.x).xyz;
+    var rel = vertex.position + vertex.tile_from_eye.xyz;
+    if (bucket == BUCKET_PIPE) {
+        rel = widened(rel, normal);
+    }
     let openness = f32(vertex.words.y >> 24u) * (1.0 / 255.0);
     let sun = max(dot(normal, scene.sun.xyz), 0.0) * scene.sun.w;
     let light = ambient_light(normal.z * 0.5 + 0.5, openness) + scene.sun_color.rgb * sun;

@@ -22,6 +22,13 @@ pub async fn start(canvas_selector: String, options_json: String, on_event: Func
         .map_err(|err| JsValue::from_str(&err))
 }
 
+/// Gives the engine decode workers that were started, and told to load their decoder, while it was still on its way.
+/// Call it before [`start`], which starts those that are missing.
+#[wasm_bindgen]
+pub fn adopt_workers(workers: Vec<web_sys::Worker>) {
+    engine::adopt_workers(workers);
+}
+
 /// Hands a `viewer_core::ViewerCommand` to the engine.
 ///
 /// # Errors

@@ -256,7 +256,13 @@ pub fn key(camera: &mut Camera, key: Key, modifiers: Modifiers) {
 /// Both fingers up or down together is a tilt, anything else a pinch with twist.
 fn decide(now: [Finger; 2], start: [Finger; 2]) -> Two {
     let moved = [0, 1].map(|i| DVec2::from(now[i].at_px) - DVec2::from(start[i].at_px));
-    if moved.iter().all(|m| m.length() < TOUCH_DECISION_PX) {
+    let [short, long] = {
+        let lengths = moved.map(DVec2::length);
+        [lengths[0].min(lengths[1]), lengths[0].max(lengths[1])]
+    };
+    // fingers are reported one after the other: one that has moved says nothing about its neighbour yet
+    let waits_for_other = short < TOUCH_DECISION_PX * 0.5 && long < TOUCH_DECISION_PX * 3.0;
+    if long < TOUCH_DECISION_PX || waits_for_other {
         return Two::Undecided;
     }
     let is_vertical = |m: DVec2| m.y.abs() > 2.0 * m.x.abs() && m.y.abs() > TOUCH_DECISION_PX * 0.5;
@@ -384,6 +390,29 @@ mod tests {
             c.view()
         );
         assert_eq!(c.view().heading_deg, 0.0);
+    }
+
+    #[test]
+    fn two_fingers_tilt_when_each_is_reported_on_its_own() {
+        let (mut c, mut controls) = (camera(), Controls::default());
+        let (mut a, mut b) = (finger(1, 400.0, 400.0), finger(2, 440.0, 400.0));
+        controls.touch(&mut c, &[a, b], |_| None);
+        for y in [412.0, 424.0, 436.0] {
+            a.at_px[1] = y;
+            controls.touch(&mut c, &[a, b], |_| None);
+            b.at_px[1] = y;
+            controls.touch(&mut c, &[a, b], |_| None);
+        }
+        assert!(
+            (c.view().pitch_deg - 50.0).abs() > 20.0 * TURN_DEG_PER_PX,
+            "{:?}",
+            c.view()
+        );
+        assert!(
+            c.view().heading_deg.abs() < 1e-9 && (c.view().distance_m - 500.0).abs() < 1e-6,
+            "{:?}",
+            c.view()
+        );
     }
 
     #[test]

@@ -113,9 +113,9 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// True when every wanted tile is drawn and nothing more is to come.
+    /// True when nothing more is to come: every wanted tile is drawn, or memory has no room for those that are not.
     pub fn is_settled(&self) -> bool {
-        self.stats.num_wanted == self.stats.num_wanted_ready
+        (self.stats.num_wanted == self.stats.num_wanted_ready || self.stats.starved)
             && self.load.iter().all(|request| request.group == LoadGroup::Preload)
     }
 

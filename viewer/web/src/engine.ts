@@ -9,6 +9,7 @@ interface EngineModule {
   default(init: { module_or_path: Response }): Promise<unknown>;
   start(canvas_selector: string, options_json: string, on_event: (json: string) => void): Promise<void>;
   command(json: string): void;
+  adopt_workers(workers: Worker[]): void;
   set_states(side: number, bytes: Uint8Array): void;
 }
 
@@ -78,15 +79,26 @@ function counted(response: Response, progress: Progress): Response {
   return new Response(body, { headers: { "content-type": "application/wasm" } });
 }
 
+/** Starts decode workers and has them load their decoder, while the engine is still on its way. */
+export function startWorkers(url: string, count: number): Worker[] {
+  return Array.from({ length: count }, () => {
+    const worker = new Worker(url, { type: "module" });
+    worker.postMessage({ type: "init", decode_js_url: engineUrl("viewer_decode.js"), decode_wasm_url: engineUrl("viewer_decode_bg.wasm") });
+    return worker;
+  });
+}
+
 /** Starts a downloaded engine. Events come one at a time, each after the call that caused it has returned. */
 export async function startEngine(
   module: EngineModule,
   canvasSelector: string,
   options: EngineOptions,
+  workers: Worker[],
   onEvent: (event: ViewerEvent) => void,
 ): Promise<Engine> {
   // The engine calls from within its frame: answering at once with a command would enter it a second time.
   const deliver = (json: string): void => queueMicrotask(() => onEvent(JSON.parse(json) as ViewerEvent));
+  module.adopt_workers(workers);
   await module.start(canvasSelector, JSON.stringify(options), deliver);
   return {
     send: (command) => module.command(JSON.stringify(command)),

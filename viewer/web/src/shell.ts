@@ -2,7 +2,7 @@
 import { ApiError, ServerApi, type Bounds, type FeatureDetail, type RevisionEvent, type SceneManifest } from "./api";
 import type { Quality, View, ViewerCommand, ViewerEvent } from "./bridge.gen";
 import decodeWorkerUrl from "./decode.worker.ts?worker&url";
-import { downloadEngine, engineUrl, memoryBudget, startEngine, workerCount, type Engine } from "./engine";
+import { downloadEngine, engineUrl, memoryBudget, startEngine, startWorkers, workerCount, type Engine } from "./engine";
 import { fill, initialLanguage, local, messages, type Language, type Messages } from "./i18n";
 import { Planner } from "./planning/planner";
 import { recall, remember } from "./preferences";
@@ -102,6 +102,8 @@ export class Shell {
     this.dispatch({ type: "phase", phase: "manifest" });
     const requested = performance.now();
     const download = downloadEngine((loaded, total) => this.dispatch({ type: "download", loaded, total }));
+    const workerUrl = new URL(decodeWorkerUrl, document.baseURI).href;
+    const workers = startWorkers(workerUrl, workerCount(navigator.hardwareConcurrency));
     // Whether it failed is asked below, after the manifest, which tells more about a server that is down.
     download.catch(() => undefined);
     let manifest: SceneManifest;
@@ -121,10 +123,10 @@ export class Shell {
       const options = {
         tileset_url: this.api.url(manifest.tileset_url).href,
         manifest,
-        worker_url: new URL(decodeWorkerUrl, document.baseURI).href,
+        worker_url: workerUrl,
         decode_js_url: engineUrl("viewer_decode.js"),
         decode_wasm_url: engineUrl("viewer_decode_bg.wasm"),
-        num_workers: workerCount(navigator.hardwareConcurrency),
+        num_workers: workers.length,
         quality: this.state.quality,
         maximum_error_px: this.options.errorPx,
         reduced_motion: reducedMotion.matches,
@@ -135,7 +137,7 @@ export class Shell {
       this.#engineStart = performance.now();
       this.#timings.started_ms = this.#engineStart;
       const ready = Promise.withResolvers<void>();
-      this.#engine = await startEngine(module, canvasSelector, options, (event) => {
+      this.#engine = await startEngine(module, canvasSelector, options, workers, (event) => {
         if (event.type === "ready") ready.resolve();
         this.#onEvent(event);
       });

@@ -16,7 +16,7 @@ use crate::gpu::{device, device_loss, surface::Canvas};
 use crate::material::{CityMaterialPlugin, feature_table::FeatureTable};
 use crate::shadow::ShadowFrame;
 use crate::tiles::TileStream;
-use crate::tiles::workers::WorkerPool;
+use crate::tiles::workers::{self, WorkerPool};
 use bevy::app::{App, TaskPoolPlugin, Update};
 use bevy::asset::AssetPlugin;
 use bevy::diagnostic::FrameCountPlugin;
@@ -69,6 +69,11 @@ pub(crate) async fn start(canvas_selector: &str, options_json: &str, on_event: F
             Err(message)
         }
     }
+}
+
+/// Keeps workers for the start; see [`crate::web::adopt_workers`].
+pub(crate) fn adopt_workers(started: Vec<web_sys::Worker>) {
+    workers::adopt(started);
 }
 
 /// Takes a command; see [`crate::web::command`].

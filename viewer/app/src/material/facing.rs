@@ -18,10 +18,10 @@ const DOWN: usize = FIRST_SECTOR + SECTORS;
 pub(crate) const FACINGS: usize = DOWN + 1;
 
 /// Steepest rise of a normal that counts as level, and least fall of one that counts as straight down (sines).
-const LEVEL: f32 = 0.02;
+const LEVEL: f32 = 0.08;
 const STRAIGHT: f32 = 0.999;
 /// Slack for the former two and for f32, shares of the distance.
-const LEVEL_SLACK: f32 = 0.03;
+const LEVEL_SLACK: f32 = 0.085;
 const STRAIGHT_SLACK: f32 = 0.05;
 
 /// Unit vectors between the sectors.

@@ -3,6 +3,7 @@
 use crate::engine::bridge::{self, Input};
 use crate::material::mesh::{ImageData, PrimitiveData};
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array, Uint32Array};
+use std::cell::RefCell;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -58,6 +59,15 @@ struct Slot {
     _on_error: Closure<dyn FnMut(web_sys::ErrorEvent)>,
 }
 
+thread_local! {
+    static ADOPTED: RefCell<Vec<Worker>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps workers for the next pool.
+pub(crate) fn adopt(workers: Vec<Worker>) {
+    ADOPTED.set(workers);
+}
+
 /// The pool. Not `Send`: lives as a non-send resource.
 pub(crate) struct WorkerPool {
     slots: Vec<Slot>,
@@ -75,8 +85,12 @@ impl WorkerPool {
         decode_wasm_url: &str,
         num_workers: u32,
     ) -> Result<Self, String> {
+        let mut adopted = ADOPTED.take().into_iter();
         let slots = (0..num_workers.clamp(1, MAX_WORKERS))
-            .map(|_| Slot::new(worker_url, decode_js_url, decode_wasm_url))
+            .map(|_| match adopted.next() {
+                Some(worker) => Ok(Slot::around(worker)),
+                None => Slot::start(worker_url, decode_js_url, decode_wasm_url),
+            })
             .collect::<Result<Vec<_>, JsValue>>()
             .map_err(|err| format!("decode worker {worker_url}: {err:?}"))?;
         Ok(Self { slots, next_id: 0 })
@@ -118,10 +132,20 @@ impl WorkerPool {
 }
 
 impl Slot {
-    fn new(worker_url: &str, decode_js_url: &str, decode_wasm_url: &str) -> Result<Self, JsValue> {
+    fn start(worker_url: &str, decode_js_url: &str, decode_wasm_url: &str) -> Result<Self, JsValue> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(worker_url, &options)?;
+        let slot = Self::around(Worker::new_with_options(worker_url, &options)?);
+        slot.post(&[
+            ("type", "init".into()),
+            ("decode_js_url", decode_js_url.into()),
+            ("decode_wasm_url", decode_wasm_url.into()),
+        ]);
+        Ok(slot)
+    }
+
+    /// A worker that was told to load its decoder.
+    fn around(worker: Worker) -> Self {
         let on_message = Closure::new(|event: MessageEvent| {
             let data = event.data();
             let reply = read_reply(&data).unwrap_or_else(|| Reply::Failed {
@@ -138,18 +162,12 @@ impl Slot {
             }));
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        let slot = Self {
+        Self {
             worker,
             jobs: Vec::new(),
             _on_message: on_message,
             _on_error: on_error,
-        };
-        slot.post(&[
-            ("type", "init".into()),
-            ("decode_js_url", decode_js_url.into()),
-            ("decode_wasm_url", decode_wasm_url.into()),
-        ]);
-        Ok(slot)
+        }
     }
 
     fn post(&self, members: &[(&str, JsValue)]) {
