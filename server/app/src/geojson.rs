@@ -17,6 +17,9 @@ pub fn feature(stored: &StoredFeature, snapshot: &Snapshot) -> Value {
     properties.insert("class".to_owned(), feature.class.as_str().into());
     properties.insert("layer".to_owned(), feature.layer.clone().into());
     properties.insert("feature_index".to_owned(), feature.index.0.into());
+    if stored.is_proposal() {
+        properties.insert("is_proposal".to_owned(), true.into());
+    }
     if let Some(parent) = &feature.parent {
         properties.insert("parent".to_owned(), parent.clone().into());
     }

@@ -17,7 +17,8 @@ pub fn build_manifest(
     scene: &SceneInfo,
     snapshot: &Snapshot,
 ) -> Result<SceneManifest, StoreError> {
-    let all = snapshot.layers.iter().fold(Bounds3::EMPTY, |b, l| b.union(l.bounds));
+    let city = snapshot.layers.iter().filter(|l| l.code != layers::PROPOSED_BUILDING_CODE);
+    let all = city.fold(Bounds3::EMPTY, |b, l| b.union(l.bounds));
     let bounds_enu = match &snapshot.revision {
         Some(revision) if revision.bounds_enu != [0.0; 6] => revision.bounds_enu,
         _ => snapshot.bounds_enu(all),
@@ -112,6 +113,7 @@ const fn group_en(group: LayerGroup) -> &'static str {
         LayerGroup::Vegetation => "Vegetation",
         LayerGroup::Underground => "Underground",
         LayerGroup::Projects => "Projects",
+        LayerGroup::Proposals => "Proposed buildings",
     }
 }
 
@@ -180,7 +182,7 @@ fn near_middle(
                 layer_code: Some(*code),
                 bbox_scene,
                 limit: 1,
-                offset: 0,
+                ..FeatureQuery::default()
             };
             if let Some(found) = store.features(&query)?.features.into_iter().next() {
                 let [x0, y0, z0, x1, y1, z1] = snapshot.bounds_enu(snapshot.lifted(found.bounds, found.on_terrain));
@@ -197,7 +199,7 @@ fn projects(store: &dyn SceneStore, snapshot: &Snapshot) -> Result<Vec<ProjectIn
         layer_code: Some(code),
         bbox_scene: None,
         limit: MAX_PROJECTS,
-        offset: 0,
+        ..FeatureQuery::default()
     };
     let found = store.features(&query)?.features;
     Ok(found

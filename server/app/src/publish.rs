@@ -203,6 +203,7 @@ impl FeatureProvider for StoreProvider<'_> {
             .map(|r| FeatureHead {
                 index: r.index,
                 class: r.class,
+                is_proposal: r.is_proposal,
                 bounds: r.bounds,
                 revision: r.revision,
                 geometry_bytes: r.geometry_bytes,

@@ -1,6 +1,7 @@
-//! `/api/v1/events`: server-sent events, one for each new revision.
+//! `/api/v1/events`: server-sent events, one for each new revision of the city or of a scenario.
 
 use crate::http::AppState;
+use crate::http::board::news;
 use crate::http::state::TILESET_URL;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -29,7 +30,8 @@ impl Drop for OpenStream {
     }
 }
 
-/// New revisions as they are published: `event: revision`, data `{revision, tileset_url, changed: [content name]}`.
+/// New revisions as they are published: `event: revision`, data `{revision, tileset_url, changed: [content name]}`; and
+/// scenarios as they are written: `event: scenario`, data `{id, revision, author, archived}`.
 ///
 /// A client that comes back with `Last-Event-ID` is told at once what changed since that revision.
 #[utoipa::path(get, path = "/api/v1/events", tag = "viewer",
@@ -40,6 +42,8 @@ pub async fn events(
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let mut published = state.published.subscribe();
+    let mut scenarios = state.scenarios.subscribe();
+    let mut board = std::sync::Arc::clone(&scenarios.borrow_and_update());
     let mut stopping = state.stopping.subscribe();
     let last_heard = headers
         .get("last-event-id")
@@ -63,7 +67,16 @@ pub async fn events(
                 yield Ok(Event::default().event("revision").id(now.to_string()).data(data.to_string()));
                 heard = now;
             }
+            let posted = std::sync::Arc::clone(&scenarios.borrow_and_update());
+            for (id, scenario) in news(&board, &posted) {
+                let data = serde_json::json!({
+                    "id": id, "revision": scenario.revision, "author": scenario.author, "archived": scenario.is_archived,
+                });
+                yield Ok(Event::default().event("scenario").data(data.to_string()));
+            }
+            board = posted;
             tokio::select! {
+                changed = scenarios.changed() => if changed.is_err() { break },
                 changed = published.changed() => if changed.is_err() { break },
                 // an open stream must not hold up the end of the server
                 _ = stopping.wait_for(|stopping| *stopping) => break,

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use city_model::layers::{self, LayerDef};
 use city_model::{Crs, Transformer};
 use glam::DVec3;
-use scene_store::{FeatureKey, FeatureQuery, LayerCount};
+use scene_store::{FeatureKey, FeatureQuery, LayerCount, ProposalFilter};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -158,6 +158,11 @@ pub async fn items(
         bbox_scene,
         limit,
         offset,
+        // a collection of their own, named for what they are
+        proposals: match code {
+            layers::PROPOSED_BUILDING_CODE => ProposalFilter::Only,
+            _ => ProposalFilter::Without,
+        },
     };
     let collection = state
         .query(move |store| {
@@ -211,7 +216,7 @@ pub async fn item(
     let code = find(&snapshot, &collection)?.0.code;
     let feature = state
         .query(move |store| {
-            let stored = store.feature(FeatureKey::Id(&id))?.filter(|f| f.layer_code == code);
+            let stored = store.feature(FeatureKey::Id(&id))?.filter(|f| f.layer_code == code && f.is_proposal() == (code == layers::PROPOSED_BUILDING_CODE));
             let stored = stored.ok_or_else(|| ApiError::NotFound(format!("no feature {id:?} in {collection}")))?;
             let mut feature = geojson::feature(&stored, &snapshot);
             if let Some(object) = feature.as_object_mut() {

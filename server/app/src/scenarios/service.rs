@@ -254,13 +254,10 @@ fn brief(edit: &Edit) -> Value {
 /// Edits of the last state that both scenarios had in common: the last merge between them, else where they branched.
 fn common_edits(store: &dyn SceneStore, ours: &ScenarioInfo, theirs: &ScenarioInfo) -> Result<Vec<Edit>, ApiError> {
     let merged_from = |steps: &[ScenarioStep], other: &str| {
-        let last = steps.iter().rev().find_map(|s| {
-            s.merged
-                .as_ref()
-                .filter(|m| m.0 == other)
-                .map(|m| (s.step.at.clone(), m.1))
-        });
-        last
+        steps.iter().rev().find_map(|s| {
+            let merged = s.merged.as_ref().filter(|m| m.0 == other)?;
+            Some((s.step.at.clone(), merged.1))
+        })
     };
     let steps = |id: &str| store.scenario_steps(id).map_err(store_error);
     let into_ours = merged_from(&steps(&ours.id)?, &theirs.id).map(|(at, r)| (at, theirs.id.clone(), r));

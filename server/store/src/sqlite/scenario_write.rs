@@ -173,8 +173,7 @@ impl Write<'_> {
         edits: &[NewEdit],
         added: &mut Vec<(String, u32)>,
     ) -> Result<Vec<String>, StoreError> {
-        let mut seq = self.next_seq(transaction)?;
-        for new in edits {
+        for (seq, new) in (self.next_seq(transaction)?..).zip(edits) {
             let bodies = new
                 .bodies
                 .iter()
@@ -193,7 +192,6 @@ impl Write<'_> {
             }
             self.write_body(transaction, &edit)?;
             put_in_force(transaction, self.scenario_id, &edit.uid, self.revision, seq)?;
-            seq += 1;
         }
         Ok(edits.iter().map(|new| new.edit.uid.clone()).collect())
     }
