@@ -34,7 +34,7 @@ fn world() -> World {
             let [x, y] = place(i);
             let storeys = f64::from(i % 30 + 1);
             let attributes = serde_json::json!({
-                "use": ["住宅", "办公", "商业"][i as usize % 3], "storeys": storeys, "height_m": storeys * 3.0,
+                "use": (["住宅", "办公", "商业"][i as usize % 3]), "storeys": storeys, "height_m": storeys * 3.0,
             });
             let attributes = attributes.as_object().cloned().unwrap_or_default();
             let facts = BuildingFacts::read(&attributes, Some(220.0), None, true, &Assumptions::default());

@@ -388,16 +388,14 @@ impl Evaluation {
     /// Those buildings of a set that meet a condition.
     pub(crate) fn buildings_where(&self, slots: &SlotSet, meets: impl Fn(&BuildingNow<'_>) -> bool) -> Counted {
         let mut counted = Counted::default();
-        for slot in slots.iter() {
-            let at = self.buildings.partition_point(|m| m.slot < slot);
-            let Some(member) = self.buildings.get(at) else { continue };
+        for member in self.buildings.iter().filter(|m| slots.contains(m.slot)) {
             if meets(&building_now(
                 &self.world,
                 *member,
                 &self.scenario,
                 &self.settings.assumptions,
             )) {
-                counted.buildings.insert(slot);
+                counted.buildings.insert(member.slot);
             }
         }
         counted

@@ -41,6 +41,11 @@ pub type Filter = Vec<Condition>;
 pub trait Described {
     /// Value of a key, names with `@` included.
     fn value_of(&self, key: &str) -> Option<Value>;
+
+    /// Value of `@state` or `@use` where the feature has it: rules ask a million buildings for these.
+    fn word_of(&self, _key: &str) -> Option<&'static str> {
+        None
+    }
 }
 
 impl Condition {
@@ -72,6 +77,9 @@ impl Condition {
 
     /// True when the feature meets it.
     pub fn holds(&self, feature: &dyn Described) -> bool {
+        if let (Some(word), Some(wanted)) = (feature.word_of(&self.key), &self.is_in) {
+            return wanted.iter().any(|w| w.as_str() == Some(word)) != self.not;
+        }
         let value = feature.value_of(&self.key);
         let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
         let number = |v: &Value| v.as_f64().or_else(|| v.as_str()?.trim().parse().ok());
@@ -98,6 +106,14 @@ fn tag(tags: &Tags, key: &str) -> Option<Value> {
 }
 
 impl Described for BuildingNow<'_> {
+    fn word_of(&self, key: &str) -> Option<&'static str> {
+        match key {
+            "@state" => Some(self.state.as_str()),
+            "@use" => Some(use_group(self.facts.usage)),
+            _ => None,
+        }
+    }
+
     fn value_of(&self, key: &str) -> Option<Value> {
         match key {
             "@state" => Some(self.state.as_str().into()),

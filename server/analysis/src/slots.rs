@@ -45,6 +45,13 @@ impl SlotSet {
         }
     }
 
+    /// True when a place is in the set.
+    pub fn contains(&self, slot: usize) -> bool {
+        self.words
+            .get(slot / 64)
+            .is_some_and(|word| word & (1 << (slot % 64)) != 0)
+    }
+
     /// Places in the set.
     pub const fn len(&self) -> usize {
         self.len

@@ -1,7 +1,7 @@
 //! Quantities of rules, measured on an evaluation.
 
 use super::coverage::coverage;
-use super::model::{OverHeight, Overlap, OverlapLayer, OverlapMeasure, Quantity, Rule, Sum, SumOf};
+use super::model::{Greatest, OverHeight, Overlap, OverlapLayer, OverlapMeasure, Quantity, Rule, Sum, SumOf};
 use crate::evaluate::Evaluation;
 use crate::exact::Exact;
 use crate::filter::holds;
@@ -21,6 +21,7 @@ pub(super) fn measure(e: &Evaluation, rule: &Rule, quantity: &Quantity) -> Value
             measure(e, rule, &r.of).over(&measure(e, rule, &r.to), zero)
         }
         Quantity::Sum(s) => sum(e, rule, s),
+        Quantity::Greatest(g) => greatest(e, g),
         Quantity::Overlap(o) => overlap(e, o),
         Quantity::Coverage(c) => coverage(e, c),
         Quantity::OverHeight(h) => over_height(e, h),
@@ -73,6 +74,39 @@ fn sum(e: &Evaluation, rule: &Rule, sum: &Sum) -> Value {
             format!("{silent} 幢建筑缺少所需数据(建筑面积、用途或户数)"),
             format!("{silent} buildings do not state what is needed (floor area, use or households)"),
         ));
+    }
+    value
+}
+
+/// Greatest height of the buildings meant, and the buildings that have it.
+fn greatest(e: &Evaluation, g: &Greatest) -> Value {
+    let (mut value, mut silent) = (Value::default(), Value::default());
+    for (slot, now) in e
+        .buildings()
+        .filter(|(_, now)| now.share > 0.0 && holds(&g.filter, now))
+    {
+        match now.facts.height_m {
+            Some(height) if value.value.is_some_and(|v| height < v) => {}
+            Some(height) => {
+                if value.value != Some(height) {
+                    value = Value::of(height);
+                }
+                value.counted.buildings.insert(slot);
+            }
+            None => drop(silent.counted.buildings.insert(slot)),
+        }
+    }
+    let n = silent.counted.buildings.len();
+    if n > 0 {
+        silent.known = value.value;
+        silent.reason = Some(Text::new(
+            format!("{n} 幢建筑未填高度"),
+            format!("{n} buildings state no height"),
+        ));
+        return silent;
+    }
+    if value.value.is_none() {
+        return Value::undecided(g.when_none.zh.clone(), g.when_none.en.clone());
     }
     value
 }

@@ -13,6 +13,6 @@ mod model;
 pub use check::{RuleResult, RuleSettings, Verdict, check};
 pub use load::{RuleFault, RuleSet};
 pub use model::{
-    Applies, Comparator, Coverage, Exception, LimitRow, LimitTable, OverHeight, Overlap, OverlapLayer, OverlapMeasure,
-    ParkKind, Quantity, Ratio, Rule, RuleFile, Sum, SumOf,
+    Applies, Comparator, Coverage, Exception, Greatest, LimitRow, LimitTable, OverHeight, Overlap, OverlapLayer,
+    OverlapMeasure, ParkKind, Quantity, Ratio, Rule, RuleFile, Sum, SumOf,
 };

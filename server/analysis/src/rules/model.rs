@@ -163,6 +163,8 @@ pub enum Quantity {
     Ratio(Box<Ratio>),
     /// A sum over buildings.
     Sum(Sum),
+    /// Greatest height among buildings, metres.
+    Greatest(Greatest),
     /// Overlap with features of a layer.
     Overlap(Overlap),
     /// Share of residential land within the service areas of parks.
@@ -197,6 +199,17 @@ pub struct Sum {
     /// Exceptions of the rule that stay out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
+}
+
+/// Greatest height among the buildings of the area, even those that lie inside in part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Greatest {
+    /// Buildings that count.
+    #[serde(rename = "where")]
+    pub filter: Filter,
+    /// What is said when there is none.
+    pub when_none: Text,
 }
 
 /// What a sum takes of a building, by its plan share inside the area.
@@ -321,6 +334,7 @@ impl Quantity {
                 r.to.conditions(&format!("{at}/ratio/to"), f);
             }
             Self::Sum(s) => list(&format!("{at}/sum/where"), &s.filter),
+            Self::Greatest(g) => list(&format!("{at}/greatest/where"), &g.filter),
             Self::Overlap(o) => list(&format!("{at}/overlap/where"), &o.filter),
             Self::OverHeight(h) => list(&format!("{at}/over_height/where"), &h.filter),
             Self::Coverage(c) => {
