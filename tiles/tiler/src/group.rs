@@ -19,6 +19,8 @@ use std::sync::OnceLock;
 pub struct Terrain {
     /// (revision, grid) in the scene CRS, finest first.
     pub grids: Vec<(u64, HeightGrid)>,
+    /// True when the ground is that of the city's own relief features: they are drawn as the ground, not upon it.
+    pub is_relief: bool,
     densities: OnceLock<Vec<TriangleDensity>>,
 }
 
@@ -27,6 +29,7 @@ impl Terrain {
     pub const fn new(grids: Vec<(u64, HeightGrid)>) -> Self {
         Self {
             grids,
+            is_relief: false,
             densities: OnceLock::new(),
         }
     }
@@ -118,6 +121,12 @@ pub trait GroupBuilder: Sync {
 
     /// Estimated encoded bytes of a feature in a leaf tile; for [`Assignment::Overlap`] of the whole feature.
     fn feature_bytes(&self, head: &FeatureHead) -> u32;
+
+    /// Estimated encoded bytes that a feature needs beside [`Self::feature_bytes`] for following the ground under it.
+    fn ground_bytes(&self, head: &FeatureHead, terrain: &Terrain) -> u64 {
+        let _ = (head, terrain);
+        0
+    }
 
     /// Encoded bytes that a cell needs without any feature (terrain triangles); 0 when the cell is empty by itself.
     fn cell_bytes(&self, cell: &Rect, terrain: &Terrain) -> u64 {

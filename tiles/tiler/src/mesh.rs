@@ -1,7 +1,6 @@
 //! A tile's mesh while it is built: plain arrays in tile-local ENU metres, one feature slot per vertex.
 
 use glam::{DVec3, Vec3};
-use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// A feature as it appears in one tile: one row of the property table.
@@ -211,39 +210,6 @@ impl TileMesh {
         renumber(&mut self.slots);
         self.textured.iter_mut().for_each(|part| renumber(&mut part.mesh.slots));
     }
-
-    /// Merges vertices that agree in every attribute; for meshes whose builder repeats shared corners.
-    pub fn weld(&mut self) {
-        let mut seen: HashMap<([u32; 3], [u32; 3], [u8; 4], u32, [u8; 4], [u16; 2]), u32> =
-            HashMap::with_capacity(self.positions.len());
-        let mut welded = Self {
-            features: std::mem::take(&mut self.features),
-            textured: std::mem::take(&mut self.textured),
-            ..Self::default()
-        };
-        let remap: Vec<u32> = (0..self.positions.len())
-            .map(|i| {
-                let key = (
-                    self.positions[i].map(f32::to_bits),
-                    self.normals[i].map(f32::to_bits),
-                    self.colors[i],
-                    self.slots[i],
-                    self.surface[i],
-                    self.facade[i],
-                );
-                *seen.entry(key).or_insert_with(|| {
-                    let style = FaceStyle {
-                        slot: self.slots[i],
-                        color: self.colors[i],
-                        surface: self.surface[i],
-                    };
-                    welded.push_vertex(self.positions[i].into(), self.normals[i].into(), style, self.facade[i])
-                })
-            })
-            .collect();
-        welded.indices = self.indices.iter().map(|i| remap[*i as usize]).collect();
-        *self = welded;
-    }
 }
 
 fn index_of(len: usize) -> u32 {
@@ -304,16 +270,5 @@ mod tests {
         mesh.drop_unused_features();
         assert_eq!(mesh.features.iter().map(|f| f.index).collect::<Vec<_>>(), [2]);
         assert_eq!(mesh.slots, [0; 4]);
-    }
-
-    #[test]
-    fn welding_keeps_the_triangles() {
-        let mut mesh = TileMesh::default();
-        let slot = mesh.add_feature(feature(0));
-        quad(&mut mesh, slot);
-        quad(&mut mesh, slot);
-        mesh.weld();
-        assert_eq!(mesh.positions.len(), 4);
-        assert_eq!(mesh.num_triangles(), 4);
     }
 }

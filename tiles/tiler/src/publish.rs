@@ -5,11 +5,11 @@ use crate::api::{
 };
 use crate::group::{Assignment, BuiltTile, GroupBuilder, Terrain, TileContext, builders};
 use crate::partition::{Node, NodeKind, partition};
-use crate::terrain::bases::grid_from_heads;
+use crate::terrain::bases::{grid_from_heads, grid_from_relief};
 use crate::tileset::{EntryContent, TileEntry, write_group, write_root};
 use crate::{Rect, TileFrame, glb};
 use blake3::Hasher;
-use city_model::{Bounds3, FeatureIndex, HeightGrid, Report, SceneFrame};
+use city_model::{Bounds3, FeatureClass, FeatureIndex, HeightGrid, Report, SceneFrame, Shape, SurfaceMesh};
 use glam::{DVec2, Vec3Swizzles as _};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,11 @@ pub(crate) fn publish(
     let mut terrain = Terrain::new(provider.terrain().map_err(PublishError::Provider)?);
     let ground_is_guessed = terrain.is_empty();
     if ground_is_guessed {
-        terrain.grids.extend(guessed_ground(&heads));
+        let relief = relief_ground(provider, &heads)?;
+        terrain.is_relief = relief.is_some();
+        // no revision: see `hash_terrain`
+        let grid = relief.or_else(|| grid_from_heads(&heads));
+        terrain.grids.extend(grid.map(|grid| (0, grid)));
     }
     let mut report = Report::new("publish");
     let trees = plant(&heads, &terrain, frame, options, &mut report);
@@ -128,9 +132,34 @@ pub(crate) fn publish(
     Ok(publication)
 }
 
-/// Ground through the feet of the features, for a city without a DEM. It has no revision: see `hash_terrain`.
-fn guessed_ground(heads: &[FeatureHead]) -> Option<(u64, HeightGrid)> {
-    grid_from_heads(heads).map(|grid| (0, grid))
+/// Ground of a city without a DEM that has relief features (CityJSON `TINRelief`), sampled at half the mean distance of
+/// their vertices.
+fn relief_ground(provider: &dyn FeatureProvider, heads: &[FeatureHead]) -> Result<Option<HeightGrid>, PublishError> {
+    let indices: Vec<FeatureIndex> = heads
+        .iter()
+        .filter(|h| h.class == FeatureClass::Terrain && !h.is_proposal)
+        .map(|h| h.index)
+        .collect();
+    if indices.is_empty() {
+        return Ok(None);
+    }
+    let features = provider.fetch(&indices).map_err(PublishError::Provider)?;
+    let meshes: Vec<&SurfaceMesh> = features
+        .iter()
+        .flat_map(|f| f.geometry.finest())
+        .filter_map(|shape| match shape {
+            Shape::Surfaces(mesh) => Some(mesh),
+            _ => None,
+        })
+        .collect();
+    let num_vertices: usize = meshes.iter().map(|m| m.vertices.len()).sum();
+    let area_m2: f64 = features
+        .iter()
+        .map(|f| f.bounds().size().truncate().element_product())
+        .filter(|a| a.is_finite())
+        .sum();
+    let step_m = (area_m2 / num_vertices.max(1) as f64).sqrt() * 0.5;
+    Ok(grid_from_relief(&meshes, step_m.clamp(0.5, 50.0)))
 }
 
 /// One tree per group that has something.

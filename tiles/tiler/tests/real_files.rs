@@ -163,4 +163,50 @@ mod tests {
             assert!(!publication.contents.is_empty(), "{file}");
         }
     }
+
+    #[test]
+    fn a_relief_is_the_ground_of_a_city_without_a_dem() {
+        let file = "../shared/data/cityjson/capetown_mamre3D.city.json";
+        if !Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file).exists() {
+            println!("absent, not read: {file}");
+            return;
+        }
+        let (city, crs) = read(file);
+        let relief = city.features.iter().find(|f| f.class == FeatureClass::Terrain).unwrap();
+        let (publication, sink) = publish(&city, crs.clone());
+        let bounds = city.features.iter().fold(Bounds3::EMPTY, |b, f| b.union(f.bounds()));
+        let frame = SceneFrame::new(crs, bounds.center().round(), 43.0).unwrap();
+        // the ground as drawn, by cells of 20 m
+        let mut ground: BTreeMap<(i64, i64), f64> = BTreeMap::new();
+        let cell = |p: DVec3| ((p.x / 20.0).floor() as i64, (p.y / 20.0).floor() as i64);
+        let mut num_triangles = 0;
+        for content in publication.contents.iter().filter(|c| c.features.contains(&relief.index)) {
+            let tile = decode(&sink.content(&content.name));
+            let row = tile.ids.iter().position(|id| *id == relief.id).unwrap();
+            assert_eq!(tile.feature_index[row], relief.index.0, "a click on the ground finds the relief");
+            for p in &tile.primitives {
+                num_triangles += p.indices.len() / 3;
+                for position in &p.positions {
+                    // skirts hang below the surface
+                    let highest = ground.entry(cell(*position)).or_insert(f64::NEG_INFINITY);
+                    *highest = highest.max(position.z);
+                }
+            }
+        }
+        assert!(num_triangles > 1000, "{num_triangles}");
+        let Some(Shape::Surfaces(mesh)) = relief.geometry.finest().next() else {
+            panic!()
+        };
+        let (mut count, mut sum_m) = (0, 0.0);
+        for vertex in mesh.vertices.iter().step_by(7) {
+            let enu = frame.enu_from_scene(*vertex).unwrap().0;
+            if let Some(z) = ground.get(&cell(enu)) {
+                count += 1;
+                sum_m += (z - enu.z).abs();
+            }
+        }
+        assert!(count > 500, "{count}");
+        let mean_m = sum_m / f64::from(count);
+        assert!(mean_m < 1.5, "{mean_m} m over {count} points");
+    }
 }

@@ -25,10 +25,11 @@ use serde::{Deserialize, Serialize};
 use strips::Strip;
 
 /// Vertical error of leaf terrain, metres: below what a survey DEM promises.
-const LEAF_TERRAIN_ERROR_M: f64 = 0.12;
-/// Most triangles of a tile's bare terrain. Wide leaves of rough ground get a coarser surface instead of one that no
-/// screen needs; cover is cut along these triangles, so they count several times.
-const MAX_TERRAIN_TRIANGLES: usize = 10_000;
+pub const LEAF_TERRAIN_ERROR_M: f64 = 0.12;
+/// Encoded bytes of a terrain triangle with the pieces of cover that are cut along it.
+const TERRAIN_TRIANGLE_BYTES: f64 = 12.0;
+/// Encoded bytes of a ground tile with nothing in it.
+const EMPTY_TILE_BYTES: u64 = 3_000;
 
 /// Builds the [`LayerGroup::Ground`] tiles.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,6 +42,8 @@ struct GroundSummary {
     covered: [f64; 4],
     /// Greatest thing left out below, metres.
     dropped_m: f64,
+    /// The feature that is the ground here, where the source has one.
+    relief: Option<FeatureTag>,
     /// (number of the shape within its feature, record).
     covers: Vec<(u32, CoverRecord)>,
 }
@@ -51,7 +54,7 @@ impl GroupBuilder for GroundBuilder {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn assignment(&self) -> Assignment {
@@ -65,15 +68,11 @@ impl GroupBuilder for GroundBuilder {
 
     fn cell_bytes(&self, cell: &Rect, terrain: &Terrain) -> u64 {
         let inside = |r: &Rect| (r.max.min(cell.max) - r.min.max(cell.min)).min_element() > 0.0;
-        let Some(step_m) = TerrainSampler::new(terrain)
-            .finest_step_m(cell)
-            .filter(|_| terrain.extents().any(|r| inside(&r)))
-        else {
+        if !terrain.extents().any(|r| inside(&r)) {
             return 0;
-        };
-        let points = (cell.size() / step_m).max(DVec2::ONE);
-        // one vertex in eight survives the simplification of a city's ground; 12 bytes a vertex
-        (points.x * points.y * 1.5).min(1e12) as u64
+        }
+        // the cast saturates
+        EMPTY_TILE_BYTES + (terrain.triangles_in(cell) * TERRAIN_TRIANGLE_BYTES) as u64
     }
 
     fn extent(&self, terrain: &Terrain) -> Option<Rect> {
@@ -89,7 +88,12 @@ impl GroupBuilder for GroundBuilder {
         let mut cutter = Triangulator::default();
         let mut report = Report::default();
         let mut covers = Vec::new();
+        let mut relief = None;
         for feature in features {
+            if tile.terrain.is_relief && feature.class == FeatureClass::Terrain {
+                relief.get_or_insert_with(|| FeatureTag::of(feature, 0.0));
+                continue;
+            }
             let (found, troubles) = cover::covers_of(feature, origin, &mut cutter);
             covers.extend((0..).zip(found));
             let center = feature.bounds().center();
@@ -105,7 +109,7 @@ impl GroupBuilder for GroundBuilder {
                 }
             }
         }
-        let mut built = draw(tile, &area, &covers, 0.0, &mut cutter, &mut report);
+        let mut built = draw(tile, &area, relief.as_ref(), &covers, 0.0, &mut cutter, &mut report);
         let tolerance_m = (tile.cell.size().max_element() / 1024.0).max(0.05);
         let records = covers
             .iter()
@@ -117,7 +121,7 @@ impl GroupBuilder for GroundBuilder {
                     .map(move |(i, record): (u32, _)| (part.wrapping_mul(65_537).wrapping_add(i), record))
             })
             .collect();
-        built.summary = summary(&area, 0.0, records);
+        built.summary = summary(&area, 0.0, relief, records);
         built.report = report;
         built
     }
@@ -133,6 +137,7 @@ impl GroupBuilder for GroundBuilder {
             return BuiltTile::default();
         }
         let dropped_below_m = summaries.iter().map(|s| s.dropped_m).fold(0.0, f64::max);
+        let relief = summaries.iter().find_map(|s| s.relief.clone());
         let mut records: Vec<(u32, CoverRecord)> = summaries.into_iter().flat_map(|s| s.covers).collect();
         let key = |(part, record): &(u32, CoverRecord)| (record.tag.index, *part);
         records.sort_by(|a, b| key(a).cmp(&key(b)).then(a.1.error_m.total_cmp(&b.1.error_m)));
@@ -143,7 +148,15 @@ impl GroupBuilder for GroundBuilder {
         let mut attempt = 0;
         loop {
             let (covers, dropped_m) = coarser(&records, origin, error_m);
-            let mut built = draw(tile, &area, &covers, error_m, &mut cutter, &mut Report::default());
+            let mut built = draw(
+                tile,
+                &area,
+                relief.as_ref(),
+                &covers,
+                error_m,
+                &mut cutter,
+                &mut Report::default(),
+            );
             attempt += 1;
             if estimated_bytes(&built.mesh) > u64::from(tile.target_bytes) && attempt < 8 {
                 error_m *= 1.5;
@@ -155,17 +168,18 @@ impl GroupBuilder for GroundBuilder {
                 .iter()
                 .flat_map(|(part, cover)| cover.records(origin, 0.0).into_iter().map(|record| (*part, record)))
                 .collect();
-            built.summary = summary(&area, dropped_m, kept);
+            built.summary = summary(&area, dropped_m, relief, kept);
             return built;
         }
     }
 }
 
-fn summary(area: &Rect, dropped_m: f64, covers: Vec<(u32, CoverRecord)>) -> Vec<u8> {
+fn summary(area: &Rect, dropped_m: f64, relief: Option<FeatureTag>, covers: Vec<(u32, CoverRecord)>) -> Vec<u8> {
     let covered = [area.min.x, area.min.y, area.max.x, area.max.y];
     postcard::to_stdvec(&GroundSummary {
         covered,
         dropped_m,
+        relief,
         covers,
     })
     .unwrap_or_default()
@@ -248,6 +262,7 @@ fn coarser(records: &[(u32, CoverRecord)], origin: DVec2, error_m: f64) -> (Vec<
 fn draw(
     tile: &TileContext<'_>,
     area: &Rect,
+    relief: Option<&FeatureTag>,
     covers: &[(u32, Cover)],
     error_m: f64,
     cutter: &mut Triangulator,
@@ -266,7 +281,7 @@ fn draw(
             _ => None,
         })
         .collect();
-    let mut options = TinOptions {
+    let options = TinOptions {
         rect: *area,
         sample_step_m: step_m.unwrap_or(10.0),
         max_error_m: (error_m * 0.5).max(LEAF_TERRAIN_ERROR_M),
@@ -278,15 +293,21 @@ fn draw(
         let ground_m = sampler.height(p);
         beds.iter().fold(ground_m, |z, bed| bed.carve(p - origin, z, bed_m))
     };
-    let mut tin = Tin::build(&options, height);
-    while tin.triangles.len() > MAX_TERRAIN_TRIANGLES {
-        options.max_error_m *= 2.0;
-        tin = Tin::build(&options, height);
-    }
+    let tin = Tin::build(&options, height);
+    tracing::debug!(
+        target: "tiler::sizes",
+        error_m,
+        cell_m = tile.cell.size().x,
+        expected = tile.terrain.triangles_in(area),
+        drawn = tin.triangles.len(),
+        covers = covers.len(),
+        beds = beds.len(),
+        "terrain"
+    );
     let mut mesh = TileMesh::default();
     let normal_step_m = step_m.unwrap_or(10.0).max(area.size().max_element() / 128.0);
     let mut draper = Draper::new(&tin, tile.frame, sampler, normal_step_m);
-    draw_terrain(&mut draper, &mut mesh, &tin, lift_error_m);
+    draw_terrain(&mut draper, &mut mesh, &tin, relief, lift_error_m);
     let moved_m = draw_covers(&mut draper, &mut mesh, covers, &local_area, error_m, cutter, report);
     mesh.drop_unused_features();
     BuiltTile {
@@ -303,7 +324,7 @@ fn lift_error_m(area: &Rect, error_m: f64) -> f64 {
     error_m.max((80.0 * step_m - 1.0) * 0.5)
 }
 
-/// Property-table row of bare ground: it belongs to no feature.
+/// Property-table row of bare ground that belongs to no feature.
 fn terrain_row() -> FeatureTag {
     let code = layers::layer_of(FeatureClass::Terrain, None).code;
     FeatureTag {
@@ -316,8 +337,14 @@ fn terrain_row() -> FeatureTag {
     }
 }
 
-fn draw_terrain(draper: &mut Draper<'_>, mesh: &mut TileMesh, tin: &Tin, error_m: f64) {
-    let row = terrain_row();
+fn draw_terrain(
+    draper: &mut Draper<'_>,
+    mesh: &mut TileMesh,
+    tin: &Tin,
+    relief: Option<&FeatureTag>,
+    error_m: f64,
+) {
+    let row = relief.cloned().unwrap_or_else(terrain_row);
     let [r, g, b] = layers::by_code(row.layer_code).map_or([168, 160, 136], |l| l.rgb);
     let style = FaceStyle {
         slot: mesh.add_feature(row.to_row()),

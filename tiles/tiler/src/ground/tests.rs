@@ -288,3 +288,43 @@ proptest! {
         prop_assert!((draper.area_m2 - polygon.area_m2()).abs() <= 1e-6 * polygon.area_m2(), "{} {}", draper.area_m2, polygon.area_m2());
     }
 }
+
+/// Leaves of the ground's tree with their expected sizes.
+fn leaves(node: &crate::partition::Node) -> Vec<(Rect, u64)> {
+    match &node.kind {
+        crate::partition::NodeKind::Leaf(_) => vec![(node.cell, node.estimated_bytes)],
+        crate::partition::NodeKind::Inner(children) => children.iter().flat_map(leaves).collect(),
+    }
+}
+
+#[test]
+fn rough_ground_is_cut_into_more_tiles_and_none_is_simplified_to_fit() {
+    // mountains in the east of 3.2 km, a plain in the west
+    let f = |x: f64, y: f64| {
+        let rough = 8.0 * ((x - ORIGIN.x) / 25.0).sin() * ((y - ORIGIN.y) / 19.0).cos();
+        if x > ORIGIN.x { 100.0 + rough as f32 } else { 100.0 }
+    };
+    let ground = terrain(vec![grid([ORIGIN.x - 1600.0, ORIGIN.y - 1600.0], 5.0, 641, f)]);
+    let tree = crate::partition::partition(&[], vec![], ORIGIN, &GroundBuilder, &ground, 160 * 1024).unwrap();
+    let found = leaves(&tree);
+    let (east, west): (Vec<(Rect, u64)>, Vec<(Rect, u64)>) = found.iter().copied().partition(|(cell, _)| cell.center().x > ORIGIN.x);
+    assert!(east.len() >= 4 * west.len(), "{} and {}", east.len(), west.len());
+    let scene = scene();
+    for (cell, estimated_bytes) in [east[0], east[east.len() / 2]] {
+        let frame = TileFrame::new(&scene, cell, 100.0).unwrap();
+        let tile = TileContext {
+            cell,
+            frame: &frame,
+            terrain: &ground,
+            target_error_m: 0.0,
+            target_bytes: 160 * 1024,
+        };
+        let built = GroundBuilder.leaf(&tile, &[]);
+        assert!(built.geometric_error_m <= 1.5 * LEAF_TERRAIN_ERROR_M, "{}", built.geometric_error_m);
+        let bytes = crate::glb::encode(&built.mesh, frame.origin_enu(), "").unwrap().bytes.len() as u64;
+        assert!(
+            bytes <= 256 * 1024 && (estimated_bytes / 3..estimated_bytes * 2).contains(&bytes),
+            "{bytes} of {estimated_bytes} bytes"
+        );
+    }
+}

@@ -170,10 +170,14 @@ impl Partition<'_> {
         }
     }
 
+    fn whole_bytes(&self, head: &FeatureHead) -> u64 {
+        u64::from(self.builder.feature_bytes(head)) + self.builder.ground_bytes(head, self.terrain)
+    }
+
     fn bytes(&self, cell: &Rect, own: u64, members: &[u32]) -> u64 {
         let area = cell.size().x * cell.size().y;
         let share = |head: &FeatureHead| {
-            let whole = u64::from(self.builder.feature_bytes(head));
+            let whole = self.whole_bytes(head);
             if self.builder.assignment() == Assignment::Center {
                 return whole;
             }
@@ -232,7 +236,7 @@ impl Partition<'_> {
         let mut leaves = Vec::new();
         let (mut current, mut bytes) = (Vec::new(), 0);
         for member in members {
-            let own = u64::from(self.builder.feature_bytes(&self.heads[member as usize]));
+            let own = self.whole_bytes(&self.heads[member as usize]);
             if !current.is_empty() && (bytes + own > self.limit_bytes || current.len() >= MAX_LEAF_FEATURES) {
                 leaves.push(Node {
                     cell,

@@ -3,11 +3,14 @@
 //! The age byte of `_SURFACE` carries [`ProjectStage`], so that the shader patterns the fill (dashes, moving hatch,
 //! solid). On walls `_FACADE` is (along the perimeter, above the ground) in 1/32 m; along restarts every 1,024 m.
 
+use crate::ground::LEAF_TERRAIN_ERROR_M;
 use crate::ground::drape::{Draper, Lift};
 use crate::plan::{PlanPolygon, PlanVertex, PolygonTrouble, rect};
 use crate::record::{FeatureTag, PackedPoints};
 use crate::terrain::{TerrainSampler, Tin, TinOptions};
-use crate::{BuiltTile, FaceStyle, FeatureHead, GroupBuilder, TileContext, TileMesh, Triangulator};
+use crate::{
+    BuiltTile, FaceStyle, FeatureHead, GroupBuilder, Rect, Terrain, TileContext, TileMesh, Triangulator,
+};
 use city_model::{
     BuildingUse, Feature, FeatureClass, LayerGroup, Report, Shape, SurfaceKind, SurfaceStyle, attributes, layers,
     style::ProjectStage,
@@ -19,6 +22,10 @@ use serde::{Deserialize, Serialize};
 pub const WALL_M: f64 = 3.0;
 /// Height of the fill above the ground, on top of the error of the terrain under it, metres.
 pub const FILL_ABOVE_M: f64 = 0.4;
+/// Part of its bounds that a project's polygon fills.
+const POLYGON_SHARE: f64 = 0.7;
+/// Encoded bytes of a triangle of fill.
+const TRIANGLE_BYTES: f64 = 6.0;
 const FILL_ALPHA: u8 = 64;
 const WALL_ALPHA: u8 = 120;
 /// Along-values restart at multiples of this length, metres.
@@ -50,11 +57,22 @@ impl GroupBuilder for ProjectBuilder {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn feature_bytes(&self, head: &FeatureHead) -> u32 {
         head.geometry_bytes.saturating_mul(4).saturating_add(2_000)
+    }
+
+    fn ground_bytes(&self, head: &FeatureHead, terrain: &Terrain) -> u64 {
+        let plan = Rect {
+            min: head.bounds.min.truncate(),
+            max: head.bounds.max.truncate(),
+        };
+        // the number of triangles goes with one over the error
+        let share = POLYGON_SHARE * LEAF_TERRAIN_ERROR_M / ground_error_m(plan.size().max_element());
+        // the cast saturates
+        (terrain.triangles_in(&plan) * share * TRIANGLE_BYTES) as u64
     }
 
     fn leaf(&self, tile: &TileContext<'_>, features: &[Feature]) -> BuiltTile {
@@ -110,6 +128,11 @@ impl GroupBuilder for ProjectBuilder {
             };
         }
     }
+}
+
+/// Vertical error of the ground under an area of `size_m` at full detail, metres.
+fn ground_error_m(size_m: f64) -> f64 {
+    (size_m / 4000.0).clamp(0.2, 2.0)
 }
 
 fn issue(report: &mut Report, id: &str, trouble: PolygonTrouble) {
@@ -213,7 +236,7 @@ fn draw(tile: &TileContext<'_>, areas: &[AreaRecord], error_m: f64, report: &mut
         let options = TinOptions {
             rect: bounds,
             sample_step_m: step_m.unwrap_or(10.0),
-            max_error_m: (size_m / 4000.0).clamp(0.2, 2.0).max(error_m * 0.3),
+            max_error_m: ground_error_m(size_m).max(error_m * 0.3),
             is_flat: tile.terrain.is_empty(),
         };
         let tin = Tin::build(&options, |p| sampler.height(p));

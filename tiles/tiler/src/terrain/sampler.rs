@@ -173,9 +173,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn terrain(grids: Vec<HeightGrid>) -> Terrain {
-        Terrain {
-            grids: grids.into_iter().map(|g| (1, g)).collect(),
-        }
+        Terrain::new(grids.into_iter().map(|g| (1, g)).collect())
     }
 
     #[test]

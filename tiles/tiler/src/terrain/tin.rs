@@ -225,8 +225,16 @@ struct Tree {
 
 type Corner = [i32; 2];
 
+/// Triangles of a square with `side` (a power of two) samples along its edge, not counting the two that a plane needs.
+///
+/// * `size_m` — extent of the square; `height` — position from its south-west corner → metres
+pub fn num_triangles(side: u32, size_m: DVec2, max_error_m: f64, height: impl FnMut(DVec2) -> f64) -> usize {
+    let tree = Tree::sample(side.max(1).next_power_of_two(), size_m, f64::INFINITY, height);
+    tree.extract(max_error_m as f32).1.len().saturating_sub(2)
+}
+
 impl Tree {
-    fn sample(side: u32, size: DVec2, max_edge_m: f64, height: impl Fn(DVec2) -> f64) -> Self {
+    fn sample(side: u32, size: DVec2, max_edge_m: f64, mut height: impl FnMut(DVec2) -> f64) -> Self {
         let step = size / f64::from(side);
         let base_m = height(size * 0.5);
         let row = side + 1;
