@@ -193,6 +193,7 @@ export const enPlanning: typeof zhPlanning = {
     site_project: "Take the project's outline",
     preview: "Try",
     reached: "FAR {far} reached by {n} buildings",
+    not_reached: "The target cannot be reached with these storeys, setbacks and distances.",
     place_all: "Place all",
     street: "By street",
     road: "Street",

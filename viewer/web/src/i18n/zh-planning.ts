@@ -192,6 +192,7 @@ export const zhPlanning = {
     site_project: "取项目范围",
     preview: "试排",
     reached: "达到容积率 {far}，共 {n} 栋",
+    not_reached: "按此层数、退线和间距达不到目标容积率。",
     place_all: "全部放置",
     street: "按街道",
     road: "道路名称",

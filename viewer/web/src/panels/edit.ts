@@ -308,7 +308,7 @@ export class EditPanel extends Panel {
         ${selectField(text.use, "use", this.form.use, this.#uses(), (use) => this.#set({ use }))}</div>
       <div class="row stretch"><button class="plain" data-edit="preview" ?disabled=${!site?.closed || busy} @click=${() => void this.#preview()}>${text.preview}</button>
         <button class="primary" data-edit="place" ?disabled=${!preview || preview.bodies.length === 0 || busy} @click=${() => void this.#place()}>${text.place_all}</button></div>
-      ${preview ? html`<p role="status">${fill(text.reached, { far: formatNumber(preview.reachedFar, language, 2), n: preview.bodies.length })}${preview.note ? html`<br><span class="warn">${preview.note}</span>` : nothing}</p>` : nothing}`;
+      ${preview ? html`<p role="status">${fill(text.reached, { far: formatNumber(preview.reachedFar, language, 2), n: preview.bodies.length })}${preview.isReached ? nothing : html`<br><span class="warn">${text.not_reached}</span>`}</p>` : nothing}`;
   }
 
   #siteOfProject(): void {
@@ -333,8 +333,8 @@ export class EditPanel extends Panel {
     const body: MassingRequest = { site, kind, target_far: far, storeys, floor_height_m: floorHeight, use, setback_m: setback, ...(spacing === null ? {} : { spacing }) };
     this.problem = null;
     try {
-      const { footprints, reached_far, note } = await this.shell.api.scenarios.massing(scenario.id, body);
-      tools.preview(footprints, reached_far, note);
+      const { footprints, reached_far, is_reached } = await this.shell.api.scenarios.massing(scenario.id, body);
+      tools.preview(footprints, reached_far, is_reached);
     } catch (error) {
       this.#refused(error);
     }

@@ -110,7 +110,7 @@ export interface MassingRequest {
   spacing?: number;
 }
 
-export interface MassingPreview { footprints: Massing[]; reached_far: number; note: string | null }
+export interface MassingPreview { footprints: Massing[]; reached_far: number; is_reached: boolean; note: string }
 
 /** A scenario at a revision (null = its newest) and a phase (null = everything done). */
 export interface Standpoint { scenario: string; revision: number | null; phase: string | null }

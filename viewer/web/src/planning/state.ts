@@ -71,7 +71,7 @@ export interface PlanningState {
   marked: readonly Marked[];
   sketch: Sketch | null;
   /** Bodies of a previewed array. */
-  preview: { bodies: readonly Massing[]; reachedFar: number; note: string | null } | null;
+  preview: { bodies: readonly Massing[]; reachedFar: number; isReached: boolean } | null;
   analysis: Analysis;
   projects: readonly Project[] | null;
   vocabulary: Vocabulary | null;

@@ -219,8 +219,8 @@ export class MapTools {
   }
 
   /** Shows bodies before they are stored. */
-  preview(bodies: readonly Massing[], reachedFar: number, note: string | null): void {
-    this.#set({ preview: { bodies, reachedFar, note } });
+  preview(bodies: readonly Massing[], reachedFar: number, isReached: boolean): void {
+    this.#set({ preview: { bodies, reachedFar, isReached } });
     this.#redraw();
   }
 
