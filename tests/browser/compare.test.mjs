@@ -56,8 +56,9 @@ async function show(commands, states = {}) {
       const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
       for (let drawn = -1; drawn !== window.watched.frames; ) {
         drawn = window.watched.frames;
-        for (let left = 6; left > 0; left--) await frame();
+        // the engine hands the next picture over only when the GPU is done with the last
         await window.watched.queue.onSubmittedWorkDone();
+        for (let left = 6; left > 0; left--) await frame();
       }
       function table(changes) {
         const bytes = new Uint8Array(32 + count);

@@ -197,8 +197,9 @@ fn draw_city(
         painter.draw_sky();
         // the sky pass shares group 0 only
         painter.set_shadow_group();
-        painter.draw_marks(Pass::BlendedMarks, |marks| marks.has_blended);
+        // fills lie on the ground: what is removed stands over them
         painter.draw_blended();
+        painter.draw_marks(Pass::BlendedMarks, |marks| marks.has_blended);
         painter.draw_faded_marks();
     }
 }
