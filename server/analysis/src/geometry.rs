@@ -97,7 +97,7 @@ impl Region {
             reason: err.to_string(),
         })?;
         let area_m2 = polygons.unsigned_area();
-        if !(area_m2 > 0.0) {
+        if area_m2.is_nan() || area_m2 <= 0.0 {
             return Err(AnalysisError::EmptyArea);
         }
         let edges = polygons

@@ -7,7 +7,7 @@ use crate::tally::{BuildingNow, Gives, Measure};
 fn gives(now: &BuildingNow<'_>, amount: Option<(f64, Basis)>) -> Gives {
     match amount {
         _ if now.share == 0.0 => Gives::Nothing,
-        Some((n, _)) if n == 0.0 => Gives::Nothing,
+        Some((0.0, _)) => Gives::Nothing,
         Some((n, basis)) => Gives::Amount {
             value: n * now.share,
             key: 0,

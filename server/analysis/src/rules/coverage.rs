@@ -27,7 +27,7 @@ pub(super) fn coverage(e: &Evaluation, rule: &Coverage) -> Value {
     }
     let land = geometry::union(&land);
     let total = geometry::area_m2(&land);
-    if !(total > 0.0) {
+    if total <= 0.0 {
         return Value::undecided(rule.when_no_land.zh.clone(), rule.when_no_land.en.clone());
     }
     let mut served = Vec::new();

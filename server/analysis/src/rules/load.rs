@@ -180,7 +180,7 @@ impl RuleSet {
             ("people_per_household", assumptions.people_per_household),
             ("storey_height_m", assumptions.storey_height_m),
         ];
-        match figures.iter().find(|(_, v)| !(*v > 0.0)) {
+        match figures.iter().find(|(_, v)| v.is_nan() || *v <= 0.0) {
             Some((key, _)) => self.fault(name, format!("/assumptions/{key}"), "must be greater than 0"),
             None => self.settings.assumptions = assumptions,
         }
