@@ -2,8 +2,8 @@
 
 use crate::encode::{decode_attributes, decode_geometry};
 use crate::{
-    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeaturesVersion, FeatureQuery, FeatureStub, LayerCount, ProposalFilter, SceneInfo, StoreError, StoreSummary,
-    StoredFeature,
+    Dataset, FeatureHeadRow, FeatureKey, FeaturePage, FeatureQuery, FeatureStub, FeaturesVersion, LayerCount,
+    ProposalFilter, SceneInfo, StoreError, StoreSummary, StoredFeature,
 };
 use city_model::{Bounds3, Date, Feature, FeatureClass, FeatureIndex, HeightGrid, Lifespan};
 use glam::{DVec2, DVec3};
