@@ -101,6 +101,9 @@ impl CityRenderer {
             instances: create_instances(device, 256),
             texture_sampler: device.wgpu_device().create_sampler(&wgpu::SamplerDescriptor {
                 label: Some("tile texture"),
+                // what glTF means where a texture says nothing else
+                address_mode_u: wgpu::AddressMode::Repeat,
+                address_mode_v: wgpu::AddressMode::Repeat,
                 mag_filter: wgpu::FilterMode::Linear,
                 min_filter: wgpu::FilterMode::Linear,
                 ..Default::default()
