@@ -156,10 +156,8 @@ fn areas_overlays_and_lengths_agree_with_shapely() {
             center[0] + dice.between(-400.0, 400.0),
             center[1] + dice.between(-400.0, 400.0),
         ];
-        let (region, shape) = (
-            vec![dice.polygon(center, 600.0)],
-            vec![dice.polygon(near, 12.0 + 60.0 * dice.unit())],
-        );
+        let size = dice.between(12.0, 72.0);
+        let (region, shape) = (vec![dice.polygon(center, 600.0)], vec![dice.polygon(near, size)]);
         pairs.push([json!(region), json!(shape)]);
         regions.push(both(&region).0);
         shapes.push(both(&shape).0);
@@ -211,7 +209,7 @@ fn areas_overlays_and_lengths_agree_with_shapely() {
         .collect();
 
     let mut child = Command::new(python())
-        .arg(e2e::root().join("tests/tests/shapely.py"))
+        .arg(e2e::root().join("tests/tests/shapely_peer.py"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

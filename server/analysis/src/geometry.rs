@@ -5,7 +5,7 @@
 use crate::AnalysisError;
 use geo::{
     Area as _, BooleanOps as _, BoundingRect as _, Coord, Distance as _, Euclidean, Intersects as _, LineString,
-    MapCoords as _, MultiPolygon, Polygon, Validation as _,
+    MapCoords as _, MultiPolygon, Orient as _, Polygon, Validation as _,
 };
 
 /// Vertices that an area may have; more is not a planner's polygon.
@@ -285,11 +285,13 @@ pub fn repaired(polygons: MultiPolygon<f64>) -> MultiPolygon<f64> {
     shifted(&rebuilt, origin, 1.0)
 }
 
-/// A polygon of rings (outer first, not closed), metres.
+/// A polygon of rings (outer first, not closed), metres. The rings may run either way: they are turned so that unions,
+/// which wind, keep the holes.
 pub fn polygon(rings: &[Vec<[f64; 2]>]) -> Polygon<f64> {
     let ring = |r: &Vec<[f64; 2]>| LineString::new(r.iter().map(|p| Coord { x: p[0], y: p[1] }).collect());
     let mut all = rings.iter().map(ring);
-    Polygon::new(all.next().unwrap_or_else(|| LineString::new(vec![])), all.collect())
+    let outer = all.next().unwrap_or_else(|| LineString::new(vec![]));
+    Polygon::new(outer, all.collect()).orient(geo::orient::Direction::Default)
 }
 
 fn rings(p: &Polygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
@@ -353,4 +355,27 @@ fn cut_ring(ring: &LineString<f64>, b: &Box2) -> LineString<f64> {
     let mut ring = LineString::new(points.into_iter().map(|p| Coord { x: p[0], y: p[1] }).collect());
     ring.close();
     ring
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_union_keeps_holes_whichever_way_their_rings_run() {
+        let outer = vec![[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]];
+        let hole = vec![[4.0, 4.0], [6.0, 4.0], [6.0, 6.0], [4.0, 6.0]];
+        let turned: Vec<[f64; 2]> = hole.iter().rev().copied().collect();
+        for hole in [hole, turned] {
+            let ring = MultiPolygon::new(vec![polygon(&[outer.clone(), hole])]);
+            let beside = MultiPolygon::new(vec![polygon(&[vec![
+                [9.0, 0.0],
+                [12.0, 0.0],
+                [12.0, 10.0],
+                [9.0, 10.0],
+            ]])]);
+            assert!((area_m2(&ring) - 96.0).abs() < 1e-9);
+            assert!((area_m2(&union(&[ring, beside])) - 116.0).abs() < 1e-6);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-"""Areas, overlays and lengths by Shapely (GEOS), for tests/shapely.rs: one JSON question on stdin, one answer on stdout."""
+"""Areas, overlays and lengths by Shapely (GEOS), for shapely.rs beside it (not named shapely.py, which would hide the module): one JSON question on stdin, one answer on stdout."""
 
 import json
 import sys
