@@ -139,5 +139,5 @@ impl Scene {
 fn srgb_from_linear(value: f32) -> f32 {
     let half = value.max(0.0).sqrt();
     let quarter = half.sqrt();
-    (0.662_002_7 * half + 0.684_122_06 * quarter - 0.323_583_6 * quarter.sqrt() - 0.022_541_147 * value).clamp(0.0, 1.0)
+    (0.662_002_7 * half + 0.684_122_1 * quarter - 0.323_583_6 * quarter.sqrt() - 0.022_541_147 * value).clamp(0.0, 1.0)
 }

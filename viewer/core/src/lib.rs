@@ -5,6 +5,7 @@ pub mod camera;
 pub mod compare;
 pub mod controls;
 pub mod flight;
+mod layer_mask;
 pub mod load_queue;
 pub mod picking;
 pub mod select;
