@@ -187,7 +187,7 @@ fn two_planners_edit_one_building() {
 }
 
 #[test]
-fn what_is_built_is_in_the_tiles_within_a_second_and_the_city_stays_as_it_was() {
+fn what_is_built_is_in_the_tiles_soon_and_the_city_stays_as_it_was() {
     let city = City::demo(2_000, 32).unwrap();
     let server = Server::start(&city).unwrap();
     let manifest = server.get("/api/v1/manifest", &[]).unwrap().json().unwrap();

@@ -390,7 +390,7 @@ mod tests {
         let body = Body::on_top(&building, 2.0, 3.0, &place()).unwrap();
         assert_eq!(body.base_z_m, Some(108.0));
         let feature = body.feature("p".into(), "e", None);
-        assert_eq!(feature.bounds().max.z, 114.0);
+        assert!((feature.bounds().max.z - 114.0 - f64::from(PARAPET_M)).abs() < 1e-6);
         assert_eq!(feature.attributes["floor_area_m2"], 160.0);
         assert_eq!(Body::of_proposal(&feature).unwrap().storeys, 2.0);
         let hull = convex_hull(vec![DVec2::ZERO, DVec2::X, DVec2::ONE, DVec2::Y, DVec2::splat(0.5)]);

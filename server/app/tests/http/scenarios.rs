@@ -53,7 +53,7 @@ async fn created(t: &TestCity, name: &str) -> (String, String) {
     let id = answer.body["id"].as_str().unwrap().to_owned();
     assert_eq!(answer.headers[header::LOCATION], format!("/api/v1/scenarios/{id}"));
     assert_eq!(answer.etag(), format!("\"{id}-1\""));
-    (id.clone(), answer.etag())
+    (id, answer.etag())
 }
 
 async fn edited(t: &TestCity, id: &str, etag: &str, edits: Value) -> Answer {
