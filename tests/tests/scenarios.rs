@@ -221,7 +221,8 @@ fn what_is_built_is_in_the_tiles_soon_and_the_city_stays_as_it_was() {
         "edit answered after {answered:?}, tiles announced after {:?}",
         asked.elapsed()
     );
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    // a quarter of a second on a quiet machine; this only tells a publication of the proposals from one of everything
+    assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
     assert!(
         news["changed"].as_array().unwrap().len() <= 3,
         "only the tiles of the proposals: {news}"
