@@ -1,8 +1,6 @@
 //! What the tiler asks of its caller, and what it gives back.
 
-use city_model::{
-    Bounds3, Feature, FeatureClass, FeatureIndex, HeightGrid, LayerGroup, Report, SceneFrame, layers,
-};
+use city_model::{Bounds3, Feature, FeatureClass, FeatureIndex, HeightGrid, LayerGroup, Report, SceneFrame, layers};
 
 /// What partitioning needs of a feature, without its geometry.
 #[derive(Debug, Clone, PartialEq)]

@@ -417,6 +417,16 @@ impl Publisher<'_> {
                 record.bounds = Some(encoded.bounds_enu);
                 record.bytes = encoded.bytes.len() as u64;
                 record.num_triangles = encoded.num_triangles;
+                tracing::debug!(
+                    target: "tiler::sizes",
+                    vertices = built.mesh.positions.len(),
+                    triangles = record.num_triangles,
+                    features = record.num_features,
+                    bytes = record.bytes,
+                    error = record.geometric_error_m,
+                    group = built.mesh.features.first().map_or(0, |f| f.layer_code),
+                    "encoded"
+                );
                 self.put(&glb_name, &encoded.bytes)?;
             }
             Err(glb::GlbError::Empty) => {}

@@ -180,10 +180,17 @@ mod tests {
         let mut ground: BTreeMap<(i64, i64), f64> = BTreeMap::new();
         let cell = |p: DVec3| ((p.x / 20.0).floor() as i64, (p.y / 20.0).floor() as i64);
         let mut num_triangles = 0;
-        for content in publication.contents.iter().filter(|c| c.features.contains(&relief.index)) {
+        for content in publication
+            .contents
+            .iter()
+            .filter(|c| c.features.contains(&relief.index))
+        {
             let tile = decode(&sink.content(&content.name));
             let row = tile.ids.iter().position(|id| *id == relief.id).unwrap();
-            assert_eq!(tile.feature_index[row], relief.index.0, "a click on the ground finds the relief");
+            assert_eq!(
+                tile.feature_index[row], relief.index.0,
+                "a click on the ground finds the relief"
+            );
             for p in &tile.primitives {
                 num_triangles += p.indices.len() / 3;
                 for position in &p.positions {

@@ -307,7 +307,8 @@ fn rough_ground_is_cut_into_more_tiles_and_none_is_simplified_to_fit() {
     let ground = terrain(vec![grid([ORIGIN.x - 1600.0, ORIGIN.y - 1600.0], 5.0, 641, f)]);
     let tree = crate::partition::partition(&[], vec![], ORIGIN, &GroundBuilder, &ground, 160 * 1024).unwrap();
     let found = leaves(&tree);
-    let (east, west): (Vec<(Rect, u64)>, Vec<(Rect, u64)>) = found.iter().copied().partition(|(cell, _)| cell.center().x > ORIGIN.x);
+    let (east, west): (Vec<(Rect, u64)>, Vec<(Rect, u64)>) =
+        found.iter().copied().partition(|(cell, _)| cell.center().x > ORIGIN.x);
     assert!(east.len() >= 4 * west.len(), "{} and {}", east.len(), west.len());
     let scene = scene();
     for (cell, estimated_bytes) in [east[0], east[east.len() / 2]] {
@@ -320,8 +321,15 @@ fn rough_ground_is_cut_into_more_tiles_and_none_is_simplified_to_fit() {
             target_bytes: 160 * 1024,
         };
         let built = GroundBuilder.leaf(&tile, &[]);
-        assert!(built.geometric_error_m <= 1.5 * LEAF_TERRAIN_ERROR_M, "{}", built.geometric_error_m);
-        let bytes = crate::glb::encode(&built.mesh, frame.origin_enu(), "").unwrap().bytes.len() as u64;
+        assert!(
+            built.geometric_error_m <= 1.5 * LEAF_TERRAIN_ERROR_M,
+            "{}",
+            built.geometric_error_m
+        );
+        let bytes = crate::glb::encode(&built.mesh, frame.origin_enu(), "")
+            .unwrap()
+            .bytes
+            .len() as u64;
         assert!(
             bytes <= 256 * 1024 && (estimated_bytes / 3..estimated_bytes * 2).contains(&bytes),
             "{bytes} of {estimated_bytes} bytes"

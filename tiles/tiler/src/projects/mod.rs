@@ -8,9 +8,7 @@ use crate::ground::drape::{Draper, Lift};
 use crate::plan::{PlanPolygon, PlanVertex, PolygonTrouble, rect};
 use crate::record::{FeatureTag, PackedPoints};
 use crate::terrain::{TerrainSampler, Tin, TinOptions};
-use crate::{
-    BuiltTile, FaceStyle, FeatureHead, GroupBuilder, Rect, Terrain, TileContext, TileMesh, Triangulator,
-};
+use crate::{BuiltTile, FaceStyle, FeatureHead, GroupBuilder, Rect, Terrain, TileContext, TileMesh, Triangulator};
 use city_model::{
     BuildingUse, Feature, FeatureClass, LayerGroup, Report, Shape, SurfaceKind, SurfaceStyle, attributes, layers,
     style::ProjectStage,
@@ -24,8 +22,8 @@ pub const WALL_M: f64 = 3.0;
 pub const FILL_ABOVE_M: f64 = 0.4;
 /// Part of its bounds that a project's polygon fills.
 const POLYGON_SHARE: f64 = 0.7;
-/// Encoded bytes of a triangle of fill.
-const TRIANGLE_BYTES: f64 = 6.0;
+/// Encoded bytes of the fill over a terrain triangle and of the walls that cross it.
+const TRIANGLE_BYTES: f64 = 24.0;
 const FILL_ALPHA: u8 = 64;
 const WALL_ALPHA: u8 = 120;
 /// Along-values restart at multiples of this length, metres.
@@ -61,7 +59,7 @@ impl GroupBuilder for ProjectBuilder {
     }
 
     fn feature_bytes(&self, head: &FeatureHead) -> u32 {
-        head.geometry_bytes.saturating_mul(4).saturating_add(2_000)
+        head.geometry_bytes.saturating_mul(4).saturating_add(5_000)
     }
 
     fn ground_bytes(&self, head: &FeatureHead, terrain: &Terrain) -> u64 {

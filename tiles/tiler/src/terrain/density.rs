@@ -130,7 +130,13 @@ mod tests {
 
     #[test]
     fn rough_ground_asks_for_more_than_flat_ground_and_nothing_outside() {
-        let grid = grid(|x, y| if x < 512.0 { 0.0 } else { 3.0 * (x / 9.0).sin() * (y / 9.0).cos() });
+        let grid = grid(|x, y| {
+            if x < 512.0 {
+                0.0
+            } else {
+                3.0 * (x / 9.0).sin() * (y / 9.0).cos()
+            }
+        });
         let density = TriangleDensity::new(&grid, 0.12);
         let (flat, rough) = (quarter(0.0, 0.0), quarter(1.0, 0.0));
         assert!(density.triangles_in(&rough) > 20.0 * density.triangles_in(&flat));
@@ -138,10 +144,15 @@ mod tests {
             min: DVec2::ZERO,
             max: DVec2::splat(1e9),
         };
-        let parts: f64 = [quarter(0.0, 0.0), quarter(1.0, 0.0), quarter(0.0, 1.0), quarter(1.0, 1.0)]
-            .iter()
-            .map(|q| density.triangles_in(q))
-            .sum();
+        let parts: f64 = [
+            quarter(0.0, 0.0),
+            quarter(1.0, 0.0),
+            quarter(0.0, 1.0),
+            quarter(1.0, 1.0),
+        ]
+        .iter()
+        .map(|q| density.triangles_in(q))
+        .sum();
         assert!((density.triangles_in(&whole) - parts).abs() < 1e-6 * parts);
         assert_eq!(density.triangles_in(&quarter(-5.0, 0.0)), 0.0);
     }

@@ -11,6 +11,8 @@ use glam::{DVec2, DVec3};
 const MAX_SIDE: u32 = 512;
 /// Most points along a side at which the error is measured.
 const MAX_MEASURED: f64 = 1024.0;
+/// A finer triangulation is taken when its error is at most this part of the one before.
+const LEAST_GAIN: f64 = 0.8;
 /// Mean radius of the earth, metres.
 const EARTH_RADIUS_M: f64 = 6_371_000.0;
 
@@ -86,13 +88,20 @@ impl Tin {
             } else {
                 tin.measured_error(options.sample_step_m, &height)
             };
+            // a step (the bank of a bed) stays where it is however fine the triangles are: more of them gain nothing
+            if best
+                .as_ref()
+                .is_some_and(|before| tin.error_m > before.error_m * LEAST_GAIN)
+            {
+                break;
+            }
             let done = tin.error_m <= max_error_m || threshold < 1e-3;
-            let gain = tin.error_m;
+            let left_m = tin.error_m;
             best = Some(tin);
             if done {
                 break;
             }
-            threshold *= (max_error_m / gain * 0.8).min(0.7);
+            threshold *= (max_error_m / left_m * 0.8).min(0.7);
         }
         let mut tin = best.unwrap_or_else(|| Self {
             origin,
