@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { attributeDictionary } from "../attributes/dictionary";
-import { className, fill, formatLength, initialLanguage, local } from ".";
+import { className, fill, formatLength, formatUnit, initialLanguage, local } from ".";
 import { en } from "./en";
 import { zh } from "./zh";
 
@@ -71,4 +71,8 @@ it("writes lengths and class names for reading", () => {
   expect(formatLength(1250, "en")).toBe("1.3 km");
   expect(className("BuildingPart", "建筑部件", "en")).toBe("Building part");
   expect(className("BuildingPart", "建筑部件", "zh-CN")).toBe("建筑部件");
+});
+
+it("sets units as they are written", () => {
+  expect(["1", "m2", "m", "1/a", "万m2"].map((unit) => formatUnit(unit, "zh-CN"))).toEqual(["", "m²", "m", "/年", "万m²"]);
 });

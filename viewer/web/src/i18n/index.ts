@@ -46,6 +46,12 @@ export function formatNumber(value: number, language: Language, decimals = 0): s
   return format.format(value);
 }
 
+/** A unit as it is set: `m2` as m², the dimensionless `1` as nothing. */
+export function formatUnit(unit: string, language: Language): string {
+  const set = { "1": "", CNY: "", m2: "m²", m3: "m³", "1/a": language === "zh-CN" ? "/年" : "/year" }[unit];
+  return set ?? unit.replace(/m2\b/g, "m²").replace(/m3\b/g, "m³");
+}
+
 /** A number for an axis: 1,600,000 as 160万 or 1.6M. */
 export function formatShort(value: number, language: Language): string {
   return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);

@@ -1,9 +1,10 @@
 // Charts of an indicator: A beside B, the way from A to B, the curve over the phases. ECharts itself comes when the first one is shown.
 import { css, html, type TemplateResult } from "lit";
-import { formatNumber, formatShort, local } from "../i18n";
+import { formatShort, formatUnit, local } from "../i18n";
 import type { Indicator } from "../planning/api";
 import type { CurvePoint } from "../planning/analysis";
-import { barsOf, curveOf, waterfallOf } from "../planning/chart-data";
+import { barsOf, curveOf, waterfallOf, type Bars } from "../planning/chart-data";
+import { formatValueOf, partName } from "../planning/parts";
 import { fields, segments, selectField } from "../ui/fields";
 import { Panel } from "../ui/panel";
 import type { ShellState } from "../state/state";
@@ -77,9 +78,12 @@ export class ChartPanel extends Panel {
     const before = planning.analysis.before?.indicators.find(({ id }) => id === after.id);
     const { sides } = this.shell.planner;
     const title = local(after.title, language);
-    const words = { unit: after.unit, before: sides.name(1), after: sides.name(0), number: (value: number) => formatNumber(value, language, after.decimals), short: (value: number) => formatShort(value, language), description: title, fontFamily: getComputedStyle(this).fontFamily };
-    if (this.kind === "bars") this.#chart.show(this.#charts.barOption(barsOf(before, after, title), words));
-    else if (this.kind === "waterfall") this.#chart.show(this.#charts.waterfallOption(waterfallOf(before, after, { before: text.existing, after: text.total, rest: text.difference }), words));
+    const words = { unit: formatUnit(after.unit, language), before: sides.name(1), after: sides.name(0), number: (value: number) => formatValueOf(after, value, language), short: (value: number) => formatShort(value, language), description: title, fontFamily: getComputedStyle(this).fontFamily };
+    const projects = new Map((planning.projects ?? []).map(({ id, name: words }) => [id, words]));
+    const name = (key: string): string => partName(key, language, projects);
+    const named = (bars: Bars): Bars => ({ ...bars, names: bars.names.map(name) });
+    if (this.kind === "bars") this.#chart.show(this.#charts.barOption(named(barsOf(before, after, title)), words));
+    else if (this.kind === "waterfall") this.#chart.show(this.#charts.waterfallOption(waterfallOf(before, after, { before: text.existing, after: text.total, rest: text.difference }).map((step) => ({ ...step, name: name(step.name) })), words));
     else {
       this.#follow(after.id);
       this.#chart.show(this.#charts.curveOption(curveOf(this.points), words));

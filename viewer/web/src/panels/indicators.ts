@@ -1,8 +1,9 @@
 // Indicators and rules of an area: before beside after with the difference, verdicts with their clause, charts, evidence pack.
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { LocalText } from "../api";
-import { fill, formatNumber, local } from "../i18n";
+import { fill, formatNumber, formatUnit, local } from "../i18n";
 import { BASE, type Area, type Indicator, type IndicatorAnswer, type RuleResult } from "../planning/api";
+import { formatValueOf, partName } from "../planning/parts";
 import { troubleOf } from "../planning/trouble";
 import { fields, segments } from "../ui/fields";
 import { groupBy } from "../ui/group";
@@ -20,7 +21,7 @@ const COMPARATORS: Record<string, string> = { "<=": "≤", ">=": "≥", "==": "=
 const VERDICT_MARK = { pass: "✓", fail: "✕", not_decidable: "?" } as const;
 
 export class IndicatorsPanel extends Panel {
-  static override properties = { ...Panel.properties, tab: { state: true }, why: { state: true }, zones: { state: true }, packing: { state: true } };
+  static override properties = { ...Panel.properties, tab: { state: true }, why: { state: true }, zones: { state: true }, packing: { state: true }, problem: { state: true } };
   static override styles = [shared, fields, css`
     :host { display: flex; flex-direction: column; min-height: 0; }
     section { display: flex; flex-direction: column; gap: 8px; padding: 12px 8px 8px; min-height: 0; }
@@ -55,6 +56,8 @@ export class IndicatorsPanel extends Panel {
   declare why: string | null;
   declare zones: readonly { id: string; name: string }[];
   declare packing: boolean;
+  /** Why no evidence pack came. */
+  declare problem: string | null;
 
   constructor() {
     super();
@@ -62,6 +65,7 @@ export class IndicatorsPanel extends Panel {
     this.why = null;
     this.zones = [];
     this.packing = false;
+    this.problem = null;
   }
 
   override connectedCallback(): void {
@@ -82,7 +86,7 @@ export class IndicatorsPanel extends Panel {
         ${this.#revision()}</div>
       ${analysis.trouble ? html`<div class="trouble" role="alert" style="margin:0 8px">${analysis.trouble.text}<ul>${analysis.trouble.items.map(({ feature, message }) => html`<li>${feature ? `${feature}: ` : ""}${message}</li>`)}</ul></div>` : nothing}
       <div class="body scroll">${this.tab === "table" ? this.#table() : this.tab === "rules" ? this.#rules() : html`<cj-chart .shell=${this.shell} .state=${this.state}></cj-chart>`}</div>
-      <div class="head"><button class="plain" data-indicators="evidence" title=${text.evidence_hint} ?disabled=${this.packing} @click=${() => void this.#pack()}>${icons.pack}${this.packing ? text.packing : text.evidence}</button></div>
+      <div class="head">${this.problem ? html`<p class="trouble" role="alert">${this.problem}</p>` : nothing}<button class="plain" data-indicators="evidence" title=${text.evidence_hint} ?disabled=${this.packing} @click=${() => void this.#pack()}>${icons.pack}${this.packing ? text.packing : text.evidence}</button></div>
     </section>`;
   }
 
@@ -134,21 +138,26 @@ export class IndicatorsPanel extends Panel {
     const { lit } = this.state.planning.analysis;
     const change = before?.value !== undefined && before.value !== null && after.value !== null ? after.value - before.value : null;
     const isOpen = this.why === after.id;
-    const shown = change === null || Math.abs(change) < 0.5 * 10 ** -after.decimals ? "" : `${change > 0 ? "+" : "−"}${formatNumber(Math.abs(change), language, after.decimals)}`;
+    const shown = change === null || Math.abs(change) < 0.5 * 10 ** -after.decimals ? "" : `${change > 0 ? "+" : "−"}${formatValueOf(after, Math.abs(change), language)}`;
     return html`<button class="row-i number ${lit === after.id ? "lit" : ""}" data-indicator=${after.id} aria-expanded=${isOpen} @click=${() => this.#open(after.id)}>
-        <span>${local(after.title, language)} <small>${after.unit}</small></span><span>${this.#value(before)}</span><b>${this.#value(after)}</b><span class=${shown ? (change ?? 0) > 0 ? "up" : "down" : ""}>${shown || "·"}</span></button>
+        <span>${local(after.title, language)} <small>${formatUnit(after.unit, language)}</small></span><span>${this.#value(before)}</span><b>${this.#value(after)}</b><span class=${shown ? (change ?? 0) > 0 ? "up" : "down" : ""}>${shown || "·"}</span></button>
       ${isOpen ? html`<div class="why"><dl>
           ${after.value === null ? html`<dt>${this.text.indicators.none}</dt><dd>${after.reason ? local(after.reason, language) : ""}</dd>` : nothing}
           ${after.note ? html`<dt>${this.text.indicators.note}</dt><dd>${local(after.note, language)}</dd>` : nothing}
           <dt>${this.text.indicators.formula}</dt><dd>${local(after.formula, language)}</dd>
           ${after.source ? html`<dt>${this.text.indicators.source}</dt><dd>${after.source} ${after.verified === false ? html`<span class="badge" title=${this.text.indicators.reference_title}>${this.text.indicators.reference}</span>` : nothing}</dd>` : nothing}
-          ${after.by && Object.keys(after.by).length > 0 ? html`<dt>${this.text.indicators.by}</dt><dd>${Object.entries(after.by).map(([name, value]) => html`<div>${name} ${formatNumber(value, language, after.decimals)}</div>`)}</dd>` : nothing}</dl>
+          ${after.by && Object.keys(after.by).length > 0 ? html`<dt>${this.text.indicators.by}</dt><dd>${Object.entries(after.by).map(([name, value]) => html`<div>${partName(name, language, this.#names())} ${formatValueOf(after, value, language)}</div>`)}</dd>` : nothing}</dl>
           ${this.#light(after.id, after.num_features, after.features)}</div>` : nothing}`;
+  }
+
+  /** Names of projects by id: investment is told by project. */
+  #names(): Map<string, string> {
+    return new Map((this.state.planning.projects ?? this.state.manifest?.projects ?? []).map(({ id, name }) => [id, name]));
   }
 
   #value(indicator: Indicator | undefined): string {
     if (!indicator || indicator.value === null) return "—";
-    return formatNumber(indicator.value, this.state.language, indicator.decimals);
+    return formatValueOf(indicator, indicator.value, this.state.language);
   }
 
   #light(id: string, count: number, features: readonly string[]): TemplateResult {
@@ -181,7 +190,8 @@ export class IndicatorsPanel extends Panel {
     const { language } = this.state;
     const isOpen = this.why === rule.rule;
     const number = (value: number | null): string => (value === null ? "—" : formatNumber(value, language, 3));
-    const unit = rule.unit ? ` ${rule.unit}` : "";
+    const words = formatUnit(rule.unit, language);
+    const unit = words ? ` ${words}` : "";
     return html`<button class="rule ${rule.verdict}" data-rule=${rule.rule} aria-expanded=${isOpen} @click=${() => this.#open(rule.rule)}>
         <span class="mark" aria-hidden="true">${VERDICT_MARK[rule.verdict]}</span><span>${local(rule.title, language)}</span><span class="verdict">${text.verdicts[rule.verdict]}</span>
         <span class="sub number"><span>${text.value} <b>${number(rule.value)}</b>${unit}</span><span>${text.limit} ${COMPARATORS[rule.comparator] ?? rule.comparator} ${number(rule.limit)}${unit}</span>${rule.margin === null ? nothing : html`<span>${text.margin} ${number(rule.margin)}${unit}</span>`}
@@ -222,13 +232,15 @@ export class IndicatorsPanel extends Panel {
   async #pack(): Promise<void> {
     const { indicators: text } = this.text;
     this.packing = true;
+    this.problem = null;
     this.shell.announce(text.packing);
     try {
       await this.shell.evidencePack();
       this.shell.notify(text.packed);
     } catch (error) {
       const { text: reason, items } = troubleOf(error, this.text.planning.errors);
-      this.shell.notify([reason, ...items.map(({ message }) => message)].join(" · "));
+      this.problem = [reason, ...items.map(({ message }) => message)].join(" · ");
+      this.shell.announce(this.problem);
     }
     this.packing = false;
   }

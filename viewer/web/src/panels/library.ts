@@ -35,7 +35,7 @@ export class LibraryPanel extends Panel {
     section { display: flex; flex-direction: column; height: 100%; min-height: 0; padding: 8px; gap: 8px; }
     .head { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
     .head h2 { padding: 0 8px; }
-    .head .input { width: auto; max-width: 168px; }
+    .head .input { width: auto; max-width: 128px; }
     .head .grow { flex: 1; }
     .table { flex: 1; min-height: 0; }
     table { width: 100%; border-collapse: separate; border-spacing: 0; font-size: 13px; table-layout: fixed; }

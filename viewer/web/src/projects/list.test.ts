@@ -75,6 +75,7 @@ describe("status", () => {
     expect(doneShare({ investment, investment_cny: 200 })).toBe(0.05);
     expect(doneShare({ investment, investment_cny: null })).toBe(0.1);
     expect(doneShare({ investment: [], investment_cny: null })).toBeNull();
+    expect(doneShare({ investment: [{ year: 2025, planned_cny: 4, done_cny: null }], investment_cny: 9 })).toBeNull();
   });
 });
 

@@ -55,8 +55,9 @@ export function progressLevel(progress: string | null): { rank: number; color: s
   }
 }
 
-/** Investment done over planned, 0–1 and more; null when nothing is planned. */
+/** Investment done over planned, 0–1 and more; null when nothing is planned, or nothing recorded of what was done. */
 export function doneShare({ investment, investment_cny }: Pick<Project, "investment" | "investment_cny">): number | null {
+  if (investment.every(({ done_cny }) => done_cny === null)) return null;
   const done = investment.reduce((sum, year) => sum + (year.done_cny ?? 0), 0);
   const planned = investment_cny ?? investment.reduce((sum, year) => sum + (year.planned_cny ?? 0), 0);
   return planned > 0 ? done / planned : null;
