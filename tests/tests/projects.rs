@@ -19,28 +19,52 @@ fn the_demo_has_full_records_that_survive_every_format() {
     assert!(before.len() >= 19, "{}", before.len());
     for project in &before {
         let name = &project["name"];
-        for field in ["class", "way", "stage", "town_office", "responsible_unit", "start_on", "finish_on", "district"] {
+        for field in [
+            "class",
+            "way",
+            "stage",
+            "town_office",
+            "responsible_unit",
+            "start_on",
+            "finish_on",
+            "district",
+        ] {
             assert!(project[field].is_string(), "{name}: {field}");
         }
         assert_eq!(project["milestones"].as_array().unwrap().len(), 10, "{name}");
         assert!(!project["problems"].as_array().unwrap().is_empty(), "{name}");
-        let planned: f64 =
-            project["investment"].as_array().unwrap().iter().filter_map(|year| year["planned_cny"].as_f64()).sum();
-        assert!((planned - project["investment_cny"].as_f64().unwrap()).abs() < 1.0, "{name}");
+        let planned: f64 = project["investment"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|year| year["planned_cny"].as_f64())
+            .sum();
+        assert!(
+            (planned - project["investment_cny"].as_f64().unwrap()).abs() < 1.0,
+            "{name}"
+        );
         assert!(project["review"]["expert_review"].is_string(), "{name}");
     }
     // the old streets lie in a control zone of their own
-    let heritage = before.iter().flat_map(|p| p["flags"].as_array().unwrap()).any(|f| f["kind"] == "历史文化保护");
+    let heritage = before
+        .iter()
+        .flat_map(|p| p["flags"].as_array().unwrap())
+        .any(|f| f["kind"] == "历史文化保护");
     assert!(heritage, "the negative list finds nothing");
     let offices = city.run(&["projects", "--city"], &["offices"]).unwrap();
     let offices = offices.as_array().unwrap();
     assert_eq!(offices.len(), 5);
-    assert!(offices.iter().all(|office| office["zone_id"].is_string()), "{offices:?}");
+    assert!(
+        offices.iter().all(|office| office["zone_id"].is_string()),
+        "{offices:?}"
+    );
     for format in ["geojson", "csv", "xlsx"] {
         let file = city.path().with_file_name(format!("projects.{format}"));
         let file = file.to_str().unwrap();
         city.run(&["projects", "--city"], &["export", file]).unwrap();
-        let done = city.run(&["projects", "--city"], &["import", file, "--no-publish"]).unwrap();
+        let done = city
+            .run(&["projects", "--city"], &["import", file, "--no-publish"])
+            .unwrap();
         assert_eq!(done["import"]["quarantined"], 0, "{format}: {done}");
         assert_eq!(done["import"]["imported"], 0, "{format}: {done}");
         let mut after = projects(&city);
@@ -57,7 +81,9 @@ fn real_projects_of_kofu_become_a_library() {
     let city = City::of_files(&[&file], &[]).unwrap();
     assert_eq!(projects(&city).len(), 27);
     // the same file through the library changes nothing and loses nothing
-    let done = city.run(&["projects", "--city"], &["import", file.to_str().unwrap()]).unwrap();
+    let done = city
+        .run(&["projects", "--city"], &["import", file.to_str().unwrap()])
+        .unwrap();
     assert_eq!(done["import"]["ids"].as_array().unwrap().len(), 27, "{done}");
     assert_eq!(done["import"]["imported"], 0);
     let list = projects(&city);
@@ -83,8 +109,15 @@ fn unusable_files_end_with_code_2_and_leave_the_city_alone() {
     ] {
         let path = folder.join(name);
         std::fs::File::create(&path).unwrap().write_all(&bytes).unwrap();
-        let output = city.try_run(&["projects", "--city"], &["import", path.to_str().unwrap()]).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let output = city
+            .try_run(&["projects", "--city"], &["import", path.to_str().unwrap()])
+            .unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{name}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert!(!answer["error"].as_str().unwrap().is_empty(), "{name}");
     }
@@ -93,7 +126,13 @@ fn unusable_files_end_with_code_2_and_leave_the_city_alone() {
 
 /// Text of a PDF by poppler.
 fn text_of(pdf: &Path) -> String {
-    let output = Command::new("pdftotext").args(["-layout"]).arg(pdf).arg("-").stderr(Stdio::inherit()).output().unwrap();
+    let output = Command::new("pdftotext")
+        .args(["-layout"])
+        .arg(pdf)
+        .arg("-")
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stdout).unwrap()
 }
@@ -114,22 +153,49 @@ fn the_same_revision_gives_the_same_pack() {
     assert!(first == pack("b.zip", &[]), "the bytes differ");
     assert!(first != pack("c.zip", &["--english"]));
     let folder = city.path().with_file_name("pack");
-    city.run(&["report", "--city"], &["--project", id, "--out", folder.to_str().unwrap()]).unwrap();
+    city.run(
+        &["report", "--city"],
+        &["--project", id, "--out", folder.to_str().unwrap()],
+    )
+    .unwrap();
     let manifest: Value = serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
-    let names: Vec<&str> = manifest["files"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = manifest["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["name"].as_str().unwrap())
+        .collect();
     assert_eq!(
         names,
-        ["after.svg", "area.geojson", "before.svg", "changes.geojson", "indicators.csv", "report.pdf", "rules.csv"]
+        [
+            "after.svg",
+            "area.geojson",
+            "before.svg",
+            "changes.geojson",
+            "indicators.csv",
+            "report.pdf",
+            "rules.csv"
+        ]
     );
     let report = text_of(&folder.join("report.pdf"));
-    for words in [project["name"].as_str().unwrap(), "实施前平面图", "实施后平面图", "版本与校验", "示范数据"] {
+    for words in [
+        project["name"].as_str().unwrap(),
+        "实施前平面图",
+        "实施后平面图",
+        "版本与校验",
+        "示范数据",
+    ] {
         assert!(report.contains(words), "{words} is not in {report}");
     }
     let tileset = manifest["revisions"]["city_tileset_blake3"].as_str().unwrap();
     assert!(report.replace(['\n', ' '], "").contains(&tileset[..24]), "{report}");
     // every figure of the report is in its tables; the drawings are vectors
     let svg = std::fs::read_to_string(folder.join("before.svg")).unwrap();
-    assert!(svg.matches("<path").count() > 20 && !svg.contains("<image"), "{}", svg.len());
+    assert!(
+        svg.matches("<path").count() > 20 && !svg.contains("<image"),
+        "{}",
+        svg.len()
+    );
     let area: Value = serde_json::from_slice(&std::fs::read(folder.join("area.geojson")).unwrap()).unwrap();
     assert_eq!(area["features"][0]["geometry"], project["outline"]);
 }
@@ -149,7 +215,10 @@ fn a_pack_takes_the_pictures_of_a_browser() {
     assert_eq!(seen.status, 200);
     assert!(seen.body.windows(16).any(|w| w == b"views/view-1.png"));
     for (body, status) in [
-        (json!({ "area": { "project": id }, "views": [{ "title": "x", "png_base64": "AAAA" }] }), 422),
+        (
+            json!({ "area": { "project": id }, "views": [{ "title": "x", "png_base64": "AAAA" }] }),
+            422,
+        ),
         (json!({ "area": { "project": "none" } }), 404),
         (json!({ "area": { "project": id, "city": true } }), 422),
         (json!({ "area": { "project": id }, "scenario": "s-none" }), 404),
@@ -157,6 +226,11 @@ fn a_pack_takes_the_pictures_of_a_browser() {
         (json!({ "colour": 1 }), 400),
     ] {
         let answer = send(&body);
-        assert_eq!(answer.status, status, "{body}: {}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(
+            answer.status,
+            status,
+            "{body}: {}",
+            String::from_utf8_lossy(&answer.body)
+        );
     }
 }

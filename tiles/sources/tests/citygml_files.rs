@@ -24,7 +24,12 @@ mod tests {
         let mut sink = MemorySink::default();
         let mut report = Report::new("kofu");
         read_path(&kofu(), &ReadOptions::default(), &mut sink, &mut report).unwrap();
-        assert_eq!((report.features_read, report.features_quarantined), (27, 0), "{:?}", report.issues);
+        assert_eq!(
+            (report.features_read, report.features_quarantined),
+            (27, 0),
+            "{:?}",
+            report.issues
+        );
         assert_eq!(sink.datasets[0].crs.as_ref().unwrap().name(), "EPSG:6697");
         assert!(sink.features.iter().all(|f| f.class == FeatureClass::Project));
         let mut ids: Vec<&str> = sink.features.iter().map(|f| f.id.as_str()).collect();
@@ -79,12 +84,21 @@ mod tests {
         assert_eq!(project.attributes["name"], "A & B");
         assert_eq!(project.attributes["responsible_unit"], "市役所");
         assert_eq!(project.attributes["year_start"], 2021);
-        assert_eq!((zone.class, &zone.attributes["zone_class"]), (FeatureClass::Zone, &"UseDistrict".into()));
+        assert_eq!(
+            (zone.class, &zone.attributes["zone_class"]),
+            (FeatureClass::Zone, &"UseDistrict".into())
+        );
     }
 
     #[test]
     fn a_broken_ring_costs_its_project_only() {
-        for ring in ["35 138 35 138.1", "35 138 x 138.1 35.1 138.1", "35 138 35 138.1 NaN 1 35 138", "", "1 2 3"] {
+        for ring in [
+            "35 138 35 138.1",
+            "35 138 x 138.1 35.1 138.1",
+            "35 138 35 138.1 NaN 1 35 138",
+            "",
+            "1 2 3",
+        ] {
             let (result, sink, report) = read_text(&member(ring));
             result.unwrap();
             assert_eq!(sink.features.len(), 1, "{ring}");
@@ -97,7 +111,13 @@ mod tests {
     fn hostile_xml_ends_with_an_error() {
         let deep = "<a>".repeat(200_000);
         let whole = member("35 138 35 138.1 35.1 138.1 35 138");
-        for text in [deep.as_str(), "<a><b></a>", &whole[..whole.len() / 2], "<CityModel", "\u{0}\u{1}<"] {
+        for text in [
+            deep.as_str(),
+            "<a><b></a>",
+            &whole[..whole.len() / 2],
+            "<CityModel",
+            "\u{0}\u{1}<",
+        ] {
             let (result, ..) = read_text(text);
             assert!(result.is_err(), "{:?}", &text[..text.len().min(40)]);
         }

@@ -89,7 +89,9 @@ fn list(projects: &[Project], json: bool) -> anyhow::Result<ExitCode> {
             text(&record.town_office),
             text(&record.stage),
             text(&record.progress),
-            record.investment_cny.map_or_else(|| "—".to_owned(), |cny| format!("{:.2} 亿元", cny / 1e8)),
+            record
+                .investment_cny
+                .map_or_else(|| "—".to_owned(), |cny| format!("{:.2} 亿元", cny / 1e8)),
             project.area_m2 / 1e4,
             if project.flags.is_empty() {
                 String::new()
@@ -102,7 +104,13 @@ fn list(projects: &[Project], json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(library: &Library<'_>, city: &CityFolder, file: &Path, no_publish: bool, json: bool) -> anyhow::Result<ExitCode> {
+fn read(
+    library: &Library<'_>,
+    city: &CityFolder,
+    file: &Path,
+    no_publish: bool,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
     let format = ImportFormat::of_path(file)
         .with_context(|| format!("{}: is none of .geojson, .csv, .xlsx, .gml", file.display()))?;
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -128,7 +136,11 @@ fn read(library: &Library<'_>, city: &CityFolder, file: &Path, no_publish: bool,
             done.imported, done.updated, done.unchanged, done.quarantined
         ))?;
     }
-    let published = if no_publish { None } else { Some(publish_with_bar(city, None)?) };
+    let published = if no_publish {
+        None
+    } else {
+        Some(publish_with_bar(city, None)?)
+    };
     if json {
         print_json(&serde_json::json!({ "import": done, "publish": published }))?;
     }
@@ -136,7 +148,12 @@ fn read(library: &Library<'_>, city: &CityFolder, file: &Path, no_publish: bool,
 }
 
 fn write(library: &Library<'_>, out: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let format = match out.extension().and_then(|e| e.to_str()).map(str::to_lowercase).as_deref() {
+    let format = match out
+        .extension()
+        .and_then(|e| e.to_str())
+        .map(str::to_lowercase)
+        .as_deref()
+    {
         Some("geojson" | "json") => ExportFormat::GeoJson,
         Some("csv") => ExportFormat::Csv,
         Some("xlsx") => ExportFormat::Xlsx,

@@ -13,7 +13,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 pub(super) fn run(args: &ReportArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let city = CityFolder::open(args.city.clone().context("which city? give its folder with --city DIR")?)?;
+    let city = CityFolder::open(
+        args.city
+            .clone()
+            .context("which city? give its folder with --city DIR")?,
+    )?;
     let state = AppState::open(city, 0)?;
     let polygon = args.area.as_deref().map(polygon).transpose()?;
     let request = PackRequest {
@@ -45,7 +49,11 @@ pub(super) fn run(args: &ReportArgs, json: bool) -> anyhow::Result<ExitCode> {
             "files": files,
         }))?;
     } else {
-        print_text(&format!("evidence pack of {}: {}", megabytes(bytes.len() as u64), args.out.display()))?;
+        print_text(&format!(
+            "evidence pack of {}: {}",
+            megabytes(bytes.len() as u64),
+            args.out.display()
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -55,10 +63,18 @@ fn polygon(path: &Path) -> anyhow::Result<serde_json::Value> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let value: serde_json::Value =
         serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))?;
-    let feature = match value.get("features").and_then(serde_json::Value::as_array).map(Vec::as_slice) {
+    let feature = match value
+        .get("features")
+        .and_then(serde_json::Value::as_array)
+        .map(Vec::as_slice)
+    {
         Some([one]) => one.clone(),
         Some(several) => {
-            return Err(anyhow!("{} holds {} features; an area is one", path.display(), several.len()));
+            return Err(anyhow!(
+                "{} holds {} features; an area is one",
+                path.display(),
+                several.len()
+            ));
         }
         None => value,
     };

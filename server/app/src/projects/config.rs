@@ -296,8 +296,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let config = Config::load(dir.path()).unwrap();
         let words = &config.vocabulary;
-        assert_eq!(words.classes.iter().filter(|w| w.scheme.as_deref() == Some("郑州")).count(), 7);
-        assert_eq!(words.classes.iter().filter(|w| w.scheme.as_deref() == Some("北京")).count(), 5);
+        assert_eq!(
+            words
+                .classes
+                .iter()
+                .filter(|w| w.scheme.as_deref() == Some("郑州"))
+                .count(),
+            7
+        );
+        assert_eq!(
+            words
+                .classes
+                .iter()
+                .filter(|w| w.scheme.as_deref() == Some("北京"))
+                .count(),
+            5
+        );
         assert_eq!((words.ways.len(), words.steps.len(), words.stages.len()), (4, 10, 6));
         assert_eq!(config.negative_list.kinds.len(), 6);
         for test in &config.negative_list.tests {

@@ -76,7 +76,9 @@ fn csv(projects: &[Project], columns: &[Column]) -> Result<Vec<u8>, String> {
     {
         let mut writer = csv::Writer::from_writer(&mut out);
         let years = years(projects);
-        writer.write_record(headers(columns, &years)).map_err(|err| err.to_string())?;
+        writer
+            .write_record(headers(columns, &years))
+            .map_err(|err| err.to_string())?;
         for project in projects {
             let cells = cells(project, columns, &years).into_iter().map(|cell| match cell {
                 Value::Null => String::new(),
@@ -92,13 +94,19 @@ fn csv(projects: &[Project], columns: &[Column]) -> Result<Vec<u8>, String> {
 
 /// Years in which any of the projects has investment.
 pub(super) fn years(projects: &[Project]) -> Vec<i32> {
-    let years: BTreeSet<i32> = projects.iter().flat_map(|p| &p.record.investment).map(|year| year.year).collect();
+    let years: BTreeSet<i32> = projects
+        .iter()
+        .flat_map(|p| &p.record.investment)
+        .map(|year| year.year)
+        .collect();
     years.into_iter().collect()
 }
 
 /// Headers of the table: the columns, then two per year.
 pub(super) fn headers(columns: &[Column], years: &[i32]) -> Vec<String> {
-    let by_year = years.iter().flat_map(|year| [format!("{year}年计划投资(万元)"), format!("{year}年完成投资(万元)")]);
+    let by_year = years
+        .iter()
+        .flat_map(|year| [format!("{year}年计划投资(万元)"), format!("{year}年完成投资(万元)")]);
     columns.iter().map(|column| column.zh.clone()).chain(by_year).collect()
 }
 
@@ -144,7 +152,11 @@ fn fields(project: &Project) -> Map<String, Value> {
     put("problems", lines(record.problems.clone()));
     put("photos", lines(record.photos.clone()));
     put("milestones", milestones(record));
-    let documents = record.documents.iter().map(|d| format!("{} <{}>", d.title, d.url)).collect();
+    let documents = record
+        .documents
+        .iter()
+        .map(|d| format!("{} <{}>", d.title, d.url))
+        .collect();
     put("documents", documents_text(record, documents));
     put("review_score", json!(record.review.score));
     put("expert_review", json!(record.review.expert_review));
@@ -178,11 +190,18 @@ fn milestones(record: &Record) -> Value {
         .map(|m| format!("{} {}/{}", m.step, text(&m.planned_on), text(&m.done_on)))
         .collect();
     let is_plain = record.milestones.iter().all(|m| !m.step.contains(char::is_whitespace));
-    if is_plain { lines(steps) } else { json!(json!(record.milestones).to_string()) }
+    if is_plain {
+        lines(steps)
+    } else {
+        json!(json!(record.milestones).to_string())
+    }
 }
 
 fn documents_text(record: &Record, texts: Vec<String>) -> Value {
-    let is_plain = record.documents.iter().all(|d| !d.title.contains(['<', '>']) && !d.url.contains(['<', '>']));
+    let is_plain = record
+        .documents
+        .iter()
+        .all(|d| !d.title.contains(['<', '>']) && !d.url.contains(['<', '>']));
     if is_plain || texts.is_empty() {
         lines(texts)
     } else {

@@ -94,7 +94,6 @@ impl OverlayCache {
 }
 
 impl Overlay {
-
     /// Flags of a project with an outline in metres, in the order of the list.
     pub fn flags(&self, list: &NegativeList, record: &Record, metres: &MultiPolygon<f64>) -> Vec<Flag> {
         let mut flags = Vec::new();
@@ -141,15 +140,18 @@ impl Overlay {
                 });
             }
         }
-        
+
         flags.truncate(MAX_FLAGS);
         flags
     }
 
     /// A flag when part of the outline lies outside of all features of a kind that the city has.
     fn outside(&self, test: &OverlayTest, metres: &MultiPolygon<f64>) -> Option<Flag> {
-        let within: Vec<(&Protected, String)> =
-            self.protected.iter().filter_map(|p| p.value(test).map(|value| (p, value))).collect();
+        let within: Vec<(&Protected, String)> = self
+            .protected
+            .iter()
+            .filter_map(|p| p.value(test).map(|value| (p, value)))
+            .collect();
         let (first, value) = within.first()?;
         let mut rest = metres.clone();
         for (protected, _) in &within {
@@ -199,7 +201,9 @@ impl Protected {
             let text = attributes::text(&self.attributes, key).unwrap_or_default();
             let is_set = is_set && !["", "no", "false", "无", "否", "0"].contains(&text.as_str());
             let in_values = test.values.is_empty() || test.values.contains(&text);
-            let reaches = test.min.is_none_or(|min| attributes::number(&self.attributes, key).is_some_and(|n| n >= min));
+            let reaches = test
+                .min
+                .is_none_or(|min| attributes::number(&self.attributes, key).is_some_and(|n| n >= min));
             (is_set && in_values && reaches).then_some(text)
         })
     }

@@ -92,7 +92,11 @@ pub fn import(
     let items = match format {
         ImportFormat::GeoJson => from_geojson(bytes, &mut report).map_err(unusable)?,
         ImportFormat::Csv => from_table(library, table::read_csv(bytes, columns).map_err(unusable)?, &mut report),
-        ImportFormat::Xlsx => from_table(library, table::read_xlsx(bytes, columns).map_err(unusable)?, &mut report),
+        ImportFormat::Xlsx => from_table(
+            library,
+            table::read_xlsx(bytes, columns).map_err(unusable)?,
+            &mut report,
+        ),
         ImportFormat::CityGml => from_citygml(library, bytes, source, &mut report).map_err(unusable)?,
     };
     let mut answer = ImportAnswer::default();
@@ -214,9 +218,17 @@ impl<'a, 'b> Plan<'a, 'b> {
                     outline::to_wkt(&old) == outline::to_wkt(new)
                 });
                 let outline = outline.as_ref().filter(|_| !same);
-                let feature =
-                    self.library.changed_feature(feature, &record, outline, "").map_err(Refusal::Item)?;
-                (id, Change::Put { feature: Box::new(feature), expected })
+                let feature = self
+                    .library
+                    .changed_feature(feature, &record, outline, "")
+                    .map_err(Refusal::Item)?;
+                (
+                    id,
+                    Change::Put {
+                        feature: Box::new(feature),
+                        expected,
+                    },
+                )
             }
             None => {
                 let Some(outline) = outline else {
@@ -230,7 +242,11 @@ impl<'a, 'b> Plan<'a, 'b> {
                 let id = match item.id {
                     Some(id) => check_id(&id).map(|()| id).map_err(refuse)?,
                     None => {
-                        let seed = format!("{}\u{0}{}", record.name, record.town_office.as_deref().unwrap_or_default());
+                        let seed = format!(
+                            "{}\u{0}{}",
+                            record.name,
+                            record.town_office.as_deref().unwrap_or_default()
+                        );
                         let taken: BTreeSet<String> = self.met.keys().cloned().collect();
                         self.library.fresh_id(&seed, &taken)?
                     }
@@ -239,7 +255,13 @@ impl<'a, 'b> Plan<'a, 'b> {
                     .library
                     .new_feature(id.clone(), &record, &outline, item.extra, "")
                     .map_err(Refusal::Item)?;
-                (id, Change::Put { feature: Box::new(feature), expected: None })
+                (
+                    id,
+                    Change::Put {
+                        feature: Box::new(feature),
+                        expected: None,
+                    },
+                )
             }
         };
         if let Some(first) = self.met.get(&id) {
@@ -257,21 +279,27 @@ impl<'a, 'b> Plan<'a, 'b> {
         if let Some(id) = &item.id {
             let found = self.library.store.feature(FeatureKey::Id(id)).map_err(ApiError::from)?;
             return match found {
-                Some(stored) if stored.feature.class != FeatureClass::Project => {
-                    Err(refuse(format!("the id {id:?} is that of a {}", stored.feature.class.as_str())))
-                }
+                Some(stored) if stored.feature.class != FeatureClass::Project => Err(refuse(format!(
+                    "the id {id:?} is that of a {}",
+                    stored.feature.class.as_str()
+                ))),
                 other => Ok(other),
             };
         }
-        let name = item.fields.iter().find(|(field, _)| field == "name").and_then(|(_, value)| value.as_str());
+        let name = item
+            .fields
+            .iter()
+            .find(|(field, _)| field == "name")
+            .and_then(|(_, value)| value.as_str());
         let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else {
             return Err(refuse("it has no name and no id"));
         };
         match self.by_name.get(name).map(Vec::as_slice) {
             None | Some([]) => Ok(None),
-            Some([id]) if self.met.contains_key(id) => {
-                Err(refuse(format!("the project {name:?} was met before, at {}", self.met[id])))
-            }
+            Some([id]) if self.met.contains_key(id) => Err(refuse(format!(
+                "the project {name:?} was met before, at {}",
+                self.met[id]
+            ))),
             Some([id]) => Ok(self.library.store.feature(FeatureKey::Id(id)).map_err(ApiError::from)?),
             Some(several) => Err(refuse(format!(
                 "{} projects are named {name:?}: give the id ({})",
@@ -286,7 +314,10 @@ fn from_geojson(bytes: &[u8], report: &mut Report) -> Result<Vec<Item>, String> 
     let value: Value = serde_json::from_slice(bytes).map_err(|err| format!("it is no JSON: {err}"))?;
     let single;
     let features = match value.get("type").and_then(Value::as_str) {
-        Some("FeatureCollection") => value.get("features").and_then(Value::as_array).ok_or("it has no features")?,
+        Some("FeatureCollection") => value
+            .get("features")
+            .and_then(Value::as_array)
+            .ok_or("it has no features")?,
         Some("Feature") => {
             single = vec![value];
             &single
@@ -294,7 +325,11 @@ fn from_geojson(bytes: &[u8], report: &mut Report) -> Result<Vec<Item>, String> 
         _ => return Err("it is neither a FeatureCollection nor a Feature".to_owned()),
     };
     let items = features.iter().enumerate().map(|(number, feature)| {
-        let properties = feature.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        let properties = feature
+            .get("properties")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
         let id = write::given_id(feature, &properties);
         let geometry = feature.get("geometry").filter(|geometry| !geometry.is_null());
         let mut item = Item {
@@ -329,9 +364,15 @@ fn from_geojson(bytes: &[u8], report: &mut Report) -> Result<Vec<Item>, String> 
 
 fn from_table(library: &Library<'_>, table: Table, report: &mut Report) -> Vec<Item> {
     let columns = &library.config.columns;
-    let meanings: Vec<Option<Meaning>> = table.headers.iter().map(|header| table::meaning(header, columns)).collect();
+    let meanings: Vec<Option<Meaning>> = table
+        .headers
+        .iter()
+        .map(|header| table::meaning(header, columns))
+        .collect();
     for (header, meaning) in table.headers.iter().zip(&meanings) {
-        if let Some(Meaning::Field { field, has_unit: false, .. }) = meaning
+        if let Some(Meaning::Field {
+            field, has_unit: false, ..
+        }) = meaning
             && field == "investment_cny"
         {
             report.warn(
@@ -352,6 +393,7 @@ fn from_table(library: &Library<'_>, table: Table, report: &mut Report) -> Vec<I
             outline: None,
         };
         let mut years: BTreeMap<i32, [Value; 2]> = BTreeMap::new();
+        let is_total = cells.iter().any(|cell| cell.as_str().is_some_and(is_total));
         for ((header, meaning), cell) in table.headers.iter().zip(&meanings).zip(cells) {
             if cell.is_null() {
                 continue;
@@ -364,7 +406,10 @@ fn from_table(library: &Library<'_>, table: Table, report: &mut Report) -> Vec<I
                     continue;
                 }
                 Some(Meaning::Field { field, .. }) if field == "id" => {
-                    item.id = Some(cell.as_str().map_or_else(|| cell.to_string(), |text| text.trim().to_owned()));
+                    item.id = Some(
+                        cell.as_str()
+                            .map_or_else(|| cell.to_string(), |text| text.trim().to_owned()),
+                    );
                     continue;
                 }
                 Some(Meaning::Field { field, .. }) if field == "outline" => {
@@ -394,9 +439,14 @@ fn from_table(library: &Library<'_>, table: Table, report: &mut Report) -> Vec<I
         }
         // what is left of totals and notes under a table
         let is_project = item.id.is_some() || item.fields.iter().any(|(field, _)| field == "name");
-        let is_total = item.fields.iter().any(|(field, value)| field == "name" && value.as_str().is_some_and(is_total));
-        if is_total || (!is_project && item.fields.is_empty()) {
-            report.info("projects/row-passed-over", None, Some(item.at), "the row is a total or a note, not a project");
+        let has_outline = item.outline.is_some();
+        if (is_total && !has_outline) || (!is_project && item.fields.is_empty()) {
+            report.info(
+                "projects/row-passed-over",
+                None,
+                Some(item.at),
+                "the row is a total or a note, not a project",
+            );
             continue;
         }
         report.features_read += 1;
@@ -413,31 +463,40 @@ fn is_total(name: &str) -> bool {
 fn from_citygml(library: &Library<'_>, bytes: &[u8], source: &str, report: &mut Report) -> Result<Vec<Item>, String> {
     let mut sink = MemorySink::default();
     let options = ReadOptions::default();
-    city_sources::citygml::read_from(bytes, Path::new(source), &options, &mut sink, report).map_err(|err| err.to_string())?;
+    city_sources::citygml::read_from(bytes, Path::new(source), &options, &mut sink, report)
+        .map_err(|err| err.to_string())?;
     let frame = library.snapshot.frame.as_deref().ok_or("the city is empty")?;
-    let crs = sink.datasets.iter().find_map(|info| info.crs.clone()).unwrap_or_else(Crs::wgs84);
+    let crs = sink
+        .datasets
+        .iter()
+        .find_map(|info| info.crs.clone())
+        .unwrap_or_else(Crs::wgs84);
     let centre = Centre(frame.origin_scene().truncate());
     let placer = Placer::new(crs, frame.crs().clone(), centre, frame.geoid_offset_m());
-    let items = sink.features.into_iter().filter(|feature| feature.class == FeatureClass::Project).map(|mut feature| {
-        let outline = match placer.place(&mut feature) {
-            Ok(()) => Ok(library.places().degrees(&outline::of_feature(&feature))),
-            Err(err) => Err(err.to_string()),
-        };
-        let mut item = Item {
-            at: feature.id.clone(),
-            id: Some(feature.id),
-            fields: Vec::new(),
-            extra: Map::new(),
-            outline: Some(outline),
-        };
-        for (key, value) in feature.attributes {
-            if Record::FIELDS.contains(&key.as_str()) {
-                item.fields.push((key, value));
-            } else {
-                item.extra.insert(key, value);
+    let items = sink
+        .features
+        .into_iter()
+        .filter(|feature| feature.class == FeatureClass::Project)
+        .map(|mut feature| {
+            let outline = match placer.place(&mut feature) {
+                Ok(()) => Ok(library.places().degrees(&outline::of_feature(&feature))),
+                Err(err) => Err(err.to_string()),
+            };
+            let mut item = Item {
+                at: feature.id.clone(),
+                id: Some(feature.id),
+                fields: Vec::new(),
+                extra: Map::new(),
+                outline: Some(outline),
+            };
+            for (key, value) in feature.attributes {
+                if Record::FIELDS.contains(&key.as_str()) {
+                    item.fields.push((key, value));
+                } else {
+                    item.extra.insert(key, value);
+                }
             }
-        }
-        item
-    });
+            item
+        });
     Ok(items.collect())
 }

@@ -188,9 +188,16 @@ impl<'a> Library<'a> {
     pub fn project(&self, stored: &StoredFeature) -> Project {
         let metres = outline::of_feature(&stored.feature);
         let record = Record::from_attributes(&stored.feature.attributes, &self.config.vocabulary);
-        let [x0, y0, z0, x1, y1, _] = self.snapshot.bounds_enu(self.snapshot.lifted(stored.bounds, stored.on_terrain));
+        let [x0, y0, z0, x1, y1, _] = self
+            .snapshot
+            .bounds_enu(self.snapshot.lifted(stored.bounds, stored.on_terrain));
         let stage = record.stage.as_deref();
-        let library = self.config.vocabulary.stages.iter().find(|word| Some(word.id.as_str()) == stage);
+        let library = self
+            .config
+            .vocabulary
+            .stages
+            .iter()
+            .find(|word| Some(word.id.as_str()) == stage);
         Project {
             id: stored.feature.id.clone(),
             feature_index: stored.feature.index.0,
@@ -220,7 +227,12 @@ impl<'a> Library<'a> {
             .filter(|count| count.code != project)
             .fold(Bounds3::EMPTY, |all, count| all.union(count.bounds));
         if city.is_empty() {
-            let middle = self.snapshot.frame.as_deref().map(|f| f.origin_scene().truncate()).unwrap_or_default();
+            let middle = self
+                .snapshot
+                .frame
+                .as_deref()
+                .map(|f| f.origin_scene().truncate())
+                .unwrap_or_default();
             return [middle - EMPTY_CITY_M, middle + EMPTY_CITY_M];
         }
         [city.min.truncate() - MARGIN_M, city.max.truncate() + MARGIN_M]
@@ -234,7 +246,8 @@ impl std::fmt::Debug for Library<'_> {
 }
 
 fn known_first(a: Option<f64>, b: Option<f64>) -> Ordering {
-    a.unwrap_or(f64::NEG_INFINITY).total_cmp(&b.unwrap_or(f64::NEG_INFINITY))
+    a.unwrap_or(f64::NEG_INFINITY)
+        .total_cmp(&b.unwrap_or(f64::NEG_INFINITY))
 }
 
 fn matches(project: &Project, question: &Question, words: &Vocabulary) -> bool {
@@ -248,11 +261,16 @@ fn matches(project: &Project, question: &Question, words: &Vocabulary) -> bool {
     };
     let text = question.q.as_deref().unwrap_or_default().trim().to_lowercase();
     let in_text = text.is_empty()
-        || [Some(&project.id), Some(&record.name), record.responsible_unit.as_ref(), record.town_office.as_ref()]
-            .into_iter()
-            .flatten()
-            .chain(&record.problems)
-            .any(|value| value.to_lowercase().contains(&text));
+        || [
+            Some(&project.id),
+            Some(&record.name),
+            record.responsible_unit.as_ref(),
+            record.town_office.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(&record.problems)
+        .any(|value| value.to_lowercase().contains(&text));
     in_text
         && is(&question.stage, "stage", &record.stage)
         && is(&question.class, "class", &record.class)

@@ -14,6 +14,7 @@ pub mod offices;
 pub mod outline;
 pub mod record;
 pub mod table;
+mod values;
 pub mod write;
 mod xlsx;
 

@@ -66,8 +66,11 @@ impl Library<'_> {
                 is_sample: targets.is_sample,
             }
         };
-        let mut offices: Vec<Office> =
-            targets.offices.iter().map(|target| office(&target.name, Some(target.target_cny))).collect();
+        let mut offices: Vec<Office> = targets
+            .offices
+            .iter()
+            .map(|target| office(&target.name, Some(target.target_cny)))
+            .collect();
         let mut others: BTreeMap<String, Office> = BTreeMap::new();
         for stored in self.all_stored()? {
             let record = Record::from_attributes(&stored.feature.attributes, &self.config.vocabulary);

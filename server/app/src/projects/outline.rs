@@ -28,7 +28,9 @@ pub fn from_geojson(geometry: &Value) -> Result<MultiPolygon<f64>, String> {
 }
 
 fn list(value: &Value) -> Result<&Vec<Value>, String> {
-    value.as_array().ok_or_else(|| "coordinates are nested lists of numbers".to_owned())
+    value
+        .as_array()
+        .ok_or_else(|| "coordinates are nested lists of numbers".to_owned())
 }
 
 fn polygon(value: &Value) -> Result<Polygon<f64>, String> {
@@ -94,7 +96,10 @@ pub fn from_text(text: &str) -> Result<MultiPolygon<f64>, String> {
         "MULTIPOLYGON" => true,
         _ => return Err("the outline is neither WKT (POLYGON, MULTIPOLYGON) nor GeoJSON".to_owned()),
     };
-    let mut scan = Wkt { rest: body.as_bytes(), depth: 0 };
+    let mut scan = Wkt {
+        rest: body.as_bytes(),
+        depth: 0,
+    };
     let polygons = if is_multi {
         scan.group(|scan| scan.group(Wkt::ring).and_then(rings))?
     } else {
@@ -143,7 +148,11 @@ impl<'a> Wkt<'a> {
     fn ring(&mut self) -> Result<LineString<f64>, String> {
         self.group(|scan| {
             scan.skip();
-            let end = scan.rest.iter().position(|b| matches!(b, b',' | b')' | b'(')).unwrap_or(scan.rest.len());
+            let end = scan
+                .rest
+                .iter()
+                .position(|b| matches!(b, b',' | b')' | b'('))
+                .unwrap_or(scan.rest.len());
             let (point, rest) = scan.rest.split_at(end);
             scan.rest = rest;
             let mut numbers = std::str::from_utf8(point).unwrap_or_default().split_ascii_whitespace();
@@ -173,8 +182,10 @@ pub fn to_wkt(outline: &MultiPolygon<f64>) -> String {
         .0
         .iter()
         .map(|polygon| {
-            let rings: Vec<String> =
-                std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect();
+            let rings: Vec<String> = std::iter::once(polygon.exterior())
+                .chain(polygon.interiors())
+                .map(ring)
+                .collect();
             format!("({})", rings.join(", "))
         })
         .collect();
@@ -187,7 +198,12 @@ pub fn to_geojson(outline: &MultiPolygon<f64>) -> Value {
     let polygons: Vec<Value> = outline
         .0
         .iter()
-        .map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect())
+        .map(|polygon| {
+            std::iter::once(polygon.exterior())
+                .chain(polygon.interiors())
+                .map(ring)
+                .collect()
+        })
         .collect();
     json!({ "type": "MultiPolygon", "coordinates": polygons })
 }
@@ -214,7 +230,10 @@ impl Places {
     /// One sentence when a position is no longitude and latitude.
     pub fn metres(&self, degrees: &MultiPolygon<f64>) -> Result<MultiPolygon<f64>, String> {
         map(degrees, |c| {
-            let p = self.to_scene.transform(DVec3::new(c.x, c.y, 0.0)).map_err(|err| err.to_string())?;
+            let p = self
+                .to_scene
+                .transform(DVec3::new(c.x, c.y, 0.0))
+                .map_err(|err| err.to_string())?;
             Ok(Coord { x: p.x, y: p.y })
         })
     }
@@ -224,7 +243,10 @@ impl Places {
         let round = |v: f64| (v * DEGREE_PARTS).round() / DEGREE_PARTS;
         map(metres, |c| {
             let [lon, lat, _] = self.frame.geodetic_from_scene(DVec3::new(c.x, c.y, 0.0))?.to_deg();
-            Ok::<_, city_model::CrsError>(Coord { x: round(lon), y: round(lat) })
+            Ok::<_, city_model::CrsError>(Coord {
+                x: round(lon),
+                y: round(lat),
+            })
         })
         .unwrap_or_else(|_| MultiPolygon(Vec::new()))
     }
@@ -263,7 +285,10 @@ pub fn check(metres: &MultiPolygon<f64>, city: [DVec2; 2]) -> Result<(), String>
     }
     // near the origin, so that the tests of the ring are exact
     let local = map::<()>(metres, |c| {
-        Ok(Coord { x: c.x - low.x, y: c.y - low.y })
+        Ok(Coord {
+            x: c.x - low.x,
+            y: c.y - low.y,
+        })
     })
     .map_err(|()| "the outline is not finite".to_owned())?;
     if let Some(err) = local.validation_errors().first() {
@@ -324,7 +349,12 @@ pub fn of_feature(feature: &Feature) -> MultiPolygon<f64> {
                 let rings: Vec<Vec<DVec2>> = surface
                     .rings
                     .iter()
-                    .map(|ring| ring.iter().filter_map(|v| mesh.vertices.get(*v as usize)).map(|v| v.truncate()).collect())
+                    .map(|ring| {
+                        ring.iter()
+                            .filter_map(|v| mesh.vertices.get(*v as usize))
+                            .map(|v| v.truncate())
+                            .collect()
+                    })
                     .collect();
                 polygon(&rings).filter(|polygon| polygon.unsigned_area() > 0.01)
             })
@@ -342,7 +372,8 @@ mod tests {
 
     #[test]
     fn wkt_and_geojson_say_the_same() {
-        let wkt = "SRID=4326; MULTIPOLYGON Z (((0 0 1, 4 0 1,4 4 1,0 4 1,0 0 1),(1 1,1 2,2 2,2 1,1 1)),((5 5,6 5,6 6,5 5)))";
+        let wkt =
+            "SRID=4326; MULTIPOLYGON Z (((0 0 1, 4 0 1,4 4 1,0 4 1,0 0 1),(1 1,1 2,2 2,2 1,1 1)),((5 5,6 5,6 6,5 5)))";
         let outline = from_text(wkt).unwrap();
         assert!((outline.unsigned_area() - 15.5).abs() < 1e-12);
         assert_eq!(from_text(&to_wkt(&outline)).unwrap(), outline);
@@ -378,6 +409,9 @@ mod tests {
         assert!(why("POLYGON ((0 0, 10 0, 20 0, 0 0))").contains("outline"));
         assert!(why("POLYGON ((0 0, 0.1 0, 0.1 0.1, 0 0))").contains("area"));
         assert!(why("POLYGON ((5000 0, 5010 0, 5010 10, 5000 0))").contains("outside of the city"));
-        assert_eq!(check(&from_text("POLYGON ((0 0, 10 0, 10 10, 0 0))").unwrap(), CITY), Ok(()));
+        assert_eq!(
+            check(&from_text("POLYGON ((0 0, 10 0, 10 10, 0 0))").unwrap(), CITY),
+            Ok(())
+        );
     }
 }

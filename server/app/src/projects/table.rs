@@ -1,7 +1,7 @@
 //! Project tables: CSV and XLSX as rows of named cells, and what their columns mean.
 
 use super::config::Column;
-use super::record;
+use super::values;
 use calamine::{DataRef, Reader as _, Xlsx};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -65,7 +65,10 @@ pub fn read_csv(bytes: &[u8], columns: &[Column]) -> Result<Table, String> {
             Ok(true) => {}
             Err(err) => return Err(format!("the table cannot be read: {err}")),
         }
-        let cells = line.iter().enumerate().map(|(column, cell)| (column, Value::from(unescape(cell))));
+        let cells = line
+            .iter()
+            .enumerate()
+            .map(|(column, cell)| (column, Value::from(unescape(cell))));
         row += 1;
         add(&mut raw, row, cells)?;
     }
@@ -78,9 +81,14 @@ pub fn read_csv(bytes: &[u8], columns: &[Column]) -> Result<Table, String> {
 /// One sentence.
 pub fn read_xlsx(bytes: &[u8], columns: &[Column]) -> Result<Table, String> {
     let broken = |err: &dyn std::fmt::Display| format!("the workbook cannot be read: {err}");
-    let archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|err| broken(&err))?;
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|err| broken(&err))?;
     // sizes as stated; a member that lies about its size ends at the size that it states
-    if archive.decompressed_size().is_none_or(|size| size > u128::from(MAX_UNPACKED_BYTES)) {
+    let mut unpacked_bytes = 0_u64;
+    for number in 0..archive.len() {
+        let member = archive.by_index_raw(number).map_err(|err| broken(&err))?;
+        unpacked_bytes = unpacked_bytes.saturating_add(member.size());
+    }
+    if unpacked_bytes > MAX_UNPACKED_BYTES {
         return Err("the workbook unpacks to more than 512 MiB".to_owned());
     }
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|err| broken(&err))?;
@@ -151,7 +159,11 @@ fn table(raw: Raw, columns: &[Column]) -> Result<Table, String> {
     let header_row = raw.iter().take(MAX_HEADER_ROW).find_map(|(row, cells)| {
         let headers = texts(cells);
         let fields: Vec<Meaning> = headers.iter().filter_map(|header| meaning(header, columns)).collect();
-        let has = |field: &str| fields.iter().any(|m| matches!(m, Meaning::Field { field: f, .. } if f == field));
+        let has = |field: &str| {
+            fields
+                .iter()
+                .any(|m| matches!(m, Meaning::Field { field: f, .. } if f == field))
+        };
         (has("name") || has("id")).then_some((*row, headers))
     });
     let Some((header_row, headers)) = header_row else {
@@ -159,14 +171,20 @@ fn table(raw: Raw, columns: &[Column]) -> Result<Table, String> {
         let shown: Vec<String> = first.into_iter().filter(|header| !header.is_empty()).take(20).collect();
         return Err(format!(
             "no column is 项目名称 (name) or 项目编号 (id); the first row holds {}",
-            if shown.is_empty() { "nothing".to_owned() } else { shown.join("、") }
+            if shown.is_empty() {
+                "nothing".to_owned()
+            } else {
+                shown.join("、")
+            }
         ));
     };
     let rows = raw
         .into_iter()
         .filter(|(row, _)| *row > header_row)
         .map(|(row, mut cells)| {
-            let cells = (0..headers.len()).map(|c| cells.remove(&c).unwrap_or(Value::Null)).collect();
+            let cells = (0..headers.len())
+                .map(|c| cells.remove(&c).unwrap_or(Value::Null))
+                .collect();
             (row, cells)
         })
         .collect();
@@ -200,7 +218,9 @@ pub enum Meaning {
 fn unit(text: &str) -> Option<f64> {
     Some(match text {
         "元" | "cny" | "yuan" | "㎡" | "m2" | "m²" | "平方米" | "平米" | "分" => 1.0,
-        "万元" | "万㎡" | "万m2" | "万m²" | "万平方米" | "万平米" | "公顷" | "hm2" | "hm²" | "ha" => 1e4,
+        "万元" | "万㎡" | "万m2" | "万m²" | "万平方米" | "万平米" | "公顷" | "hm2" | "hm²" | "ha" => {
+            1e4
+        }
         "亿元" => 1e8,
         "%" | "％" => 0.01,
         _ => return None,
@@ -234,7 +254,9 @@ pub fn meaning(header: &str, columns: &[Column]) -> Option<Meaning> {
         .iter()
         .find(|c| same(&c.zh) || c.field == plain || c.aliases.iter().any(|alias| same(alias)))?;
     let written = column.zh.split_whitespace().collect::<String>().to_lowercase();
-    let scale = in_brackets.or_else(|| column.unit.filter(|_| written == plain)).unwrap_or(1.0);
+    let scale = in_brackets
+        .or_else(|| column.unit.filter(|_| written == plain))
+        .unwrap_or(1.0);
     // the plain names of the record are in its own units
     let has_unit = in_brackets.is_some() || written == plain || column.field == plain;
     Some(Meaning::Field {
@@ -246,7 +268,11 @@ pub fn meaning(header: &str, columns: &[Column]) -> Option<Meaning> {
 
 /// `2025年计划投资(万元)`, `2025年完成投资`, `investment_2025_planned_cny`.
 fn year_column(stem: &str, scale: Option<f64>) -> Option<Meaning> {
-    let digits: String = stem.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let digits: String = stem
+        .chars()
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(char::is_ascii_digit)
+        .collect();
     let year: i32 = digits.parse().ok().filter(|year| (1990..=2100).contains(year))?;
     let has = |words: &[&str]| words.iter().any(|word| stem.contains(word));
     if !has(&["投资", "investment"]) {
@@ -270,7 +296,7 @@ pub fn scaled(cell: &Value, scale: f64) -> Result<Value, String> {
     }
     // `85%` in a column of per cents is 0.85 already
     let is_percent = cell.as_str().is_some_and(|text| text.trim().ends_with(['%', '％']));
-    let number = record::number(cell)?;
+    let number = values::number(cell)?;
     Ok(match number {
         None => Value::Null,
         Some(number) if is_percent && scale < 1.0 => json!(number),
@@ -345,7 +371,17 @@ mod tests {
 
     #[test]
     fn formulas_do_not_run_and_text_comes_back() {
-        for text in ["=cmd|'/c calc'!A1", "+1", "-2", "@x", "'=1", "''-x", "plain", "'quoted'", ""] {
+        for text in [
+            "=cmd|'/c calc'!A1",
+            "+1",
+            "-2",
+            "@x",
+            "'=1",
+            "''-x",
+            "plain",
+            "'quoted'",
+            "",
+        ] {
             assert!(!escape(text).starts_with(FORMULA_STARTS), "{text}");
             assert_eq!(unescape(&escape(text)), text);
         }

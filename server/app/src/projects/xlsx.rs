@@ -5,7 +5,9 @@ use super::export::{cells, headers, years};
 use super::library::Project;
 use super::table;
 use city_model::Date;
-use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
 use serde_json::Value;
 
 /// Longest text of a cell that the format allows, characters.
@@ -32,7 +34,11 @@ pub(super) fn workbook(projects: &[Project], columns: &[Column]) -> Result<Vec<u
     let mut book = Workbook::new();
     // a fixed time, so that the same projects give the same bytes
     let made = ExcelDateTime::from_ymd(2000, 1, 1)?;
-    book.set_properties(&DocProperties::new().set_title("城市更新项目库").set_creation_datetime(&made));
+    book.set_properties(
+        &DocProperties::new()
+            .set_title("城市更新项目库")
+            .set_creation_datetime(&made),
+    );
     table_sheet(book.add_worksheet(), projects, columns)?;
     list_sheet(book.add_worksheet(), projects)?;
     book.save_to_buffer()
@@ -101,7 +107,12 @@ fn list_sheet(sheet: &mut Worksheet, projects: &[Project]) -> Result<(), XlsxErr
     let group = Format::new().set_bold().set_background_color(Color::RGB(0xDD_E8_F3));
     let spans: Vec<(i32, i32)> = projects.iter().filter_map(quarters).collect();
     let first = spans.iter().map(|s| s.0).min().unwrap_or(0).div_euclid(4) * 4;
-    let last = spans.iter().map(|s| s.1).max().unwrap_or(-1).min(first + MAX_YEARS * 4 - 1);
+    let last = spans
+        .iter()
+        .map(|s| s.1)
+        .max()
+        .unwrap_or(-1)
+        .min(first + MAX_YEARS * 4 - 1);
     let bars = LIST_COLUMNS.len() as u16;
     for (column, (title, width)) in (0_u16..).zip(LIST_COLUMNS) {
         sheet.merge_range(0, column, 1, column, title, &format)?;
@@ -122,8 +133,10 @@ fn list_sheet(sheet: &mut Worksheet, projects: &[Project]) -> Result<(), XlsxErr
     }
     let mut row = 2;
     for library in ["储备库", "实施库", "竣工库", "未入库"] {
-        let members: Vec<&Project> =
-            projects.iter().filter(|p| p.library.as_deref().unwrap_or("未入库") == library).collect();
+        let members: Vec<&Project> = projects
+            .iter()
+            .filter(|p| p.library.as_deref().unwrap_or("未入库") == library)
+            .collect();
         if members.is_empty() {
             continue;
         }

@@ -36,11 +36,17 @@ fn of_city(city_root: &Path) -> std::io::Result<Vec<Vec<u8>>> {
         Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(err) => return Err(err),
     };
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let mut paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<Vec<_>>>()?;
     paths.sort_unstable();
     let mut fonts = Vec::new();
     for path in paths {
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+        let extension = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default()
+            .to_lowercase();
         let is_font = ["ttf", "otf", "ttc", "otc"].contains(&extension.as_str());
         if is_font && std::fs::metadata(&path)?.len() <= MAX_BYTES {
             fonts.push(std::fs::read(&path)?);

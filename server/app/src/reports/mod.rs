@@ -6,6 +6,7 @@
 //! Without views of a browser the same revisions give the same bytes: no time of day, no map order, no network.
 
 pub mod area;
+mod document;
 pub mod findings;
 mod font;
 pub mod pack;

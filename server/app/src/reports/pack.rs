@@ -1,9 +1,10 @@
 //! All files of an evidence pack in one archive.
 
 use super::area::{AreaRequest, ReportArea};
+use super::document::report_data;
 use super::findings::Findings;
-use super::plan::{Plan, Side, draw};
-use super::tables::{indicators_csv, rules_csv, shown};
+use super::plan::{Side, draw};
+use super::tables::{indicators_csv, rules_csv};
 use super::{font, pdf};
 use crate::geojson;
 use crate::http::Snapshot;
@@ -106,12 +107,14 @@ pub struct Sources<'a> {
 
 impl std::fmt::Debug for Sources<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sources").field("area", &self.area.name).finish_non_exhaustive()
+        f.debug_struct("Sources")
+            .field("area", &self.area.name)
+            .finish_non_exhaustive()
     }
 }
 
 /// `YYYY-MM-DD`.
-fn iso(date: city_model::Date) -> String {
+pub(super) fn iso(date: city_model::Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), date.0 / 100 % 100, date.0 % 100)
 }
 
@@ -155,9 +158,18 @@ pub fn make(sources: &Sources<'_>, request: &PackRequest) -> Result<Vec<u8>, Api
             "indicators.csv".to_owned(),
             indicators_csv(&sources.findings).map_err(ApiError::Internal)?,
         ),
-        ("rules.csv".to_owned(), rules_csv(&sources.findings).map_err(ApiError::Internal)?),
-        ("area.geojson".to_owned(), area_geojson(sources).to_string().into_bytes()),
-        ("changes.geojson".to_owned(), changes_geojson(sources)?.to_string().into_bytes()),
+        (
+            "rules.csv".to_owned(),
+            rules_csv(&sources.findings).map_err(ApiError::Internal)?,
+        ),
+        (
+            "area.geojson".to_owned(),
+            area_geojson(sources).to_string().into_bytes(),
+        ),
+        (
+            "changes.geojson".to_owned(),
+            changes_geojson(sources)?.to_string().into_bytes(),
+        ),
     ]);
     files.sort_by(|a, b| a.0.cmp(&b.0));
     let manifest = json!({
@@ -193,7 +205,10 @@ fn archive(files: &[(String, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
 fn pictures(views: &[ViewPicture]) -> Result<Vec<Vec<u8>>, ApiError> {
     let mut mistakes = Vec::new();
     if views.len() > MAX_VIEWS {
-        mistakes.push(Mistake::at("views", format!("a report takes at most {MAX_VIEWS} views")));
+        mistakes.push(Mistake::at(
+            "views",
+            format!("a report takes at most {MAX_VIEWS} views"),
+        ));
     }
     let mut decoded = Vec::new();
     for (number, view) in views.iter().enumerate().take(MAX_VIEWS) {
@@ -202,7 +217,11 @@ fn pictures(views: &[ViewPicture]) -> Result<Vec<Vec<u8>>, ApiError> {
             Err(message) => mistakes.push(Mistake::at(format!("views[{number}].png_base64"), message)),
         }
     }
-    if mistakes.is_empty() { Ok(decoded) } else { Err(ApiError::unprocessable(mistakes)) }
+    if mistakes.is_empty() {
+        Ok(decoded)
+    } else {
+        Err(ApiError::unprocessable(mistakes))
+    }
 }
 
 fn picture(text: &str) -> Result<Vec<u8>, String> {
@@ -210,12 +229,19 @@ fn picture(text: &str) -> Result<Vec<u8>, String> {
     if text.len() / 4 * 3 > MAX_VIEW_BYTES {
         return Err("the picture has more than 12 MiB".to_owned());
     }
-    let png = base64::engine::general_purpose::STANDARD.decode(text).map_err(|err| format!("no base64: {err}"))?;
-    let edge = |at: usize| png.get(at..at + 4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]));
+    let png = base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .map_err(|err| format!("no base64: {err}"))?;
+    let edge = |at: usize| {
+        png.get(at..at + 4)
+            .map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+    };
     let is_png = png.starts_with(b"\x89PNG\r\n\x1a\n") && png.get(12..16) == Some(b"IHDR");
     match (is_png, edge(16), edge(20)) {
         (true, Some(width @ 1..=MAX_VIEW_PX), Some(height @ 1..=MAX_VIEW_PX)) if width > 0 && height > 0 => Ok(png),
-        (true, Some(width), Some(height)) => Err(format!("the picture has {width} × {height} pixels; at most {MAX_VIEW_PX}")),
+        (true, Some(width), Some(height)) => Err(format!(
+            "the picture has {width} × {height} pixels; at most {MAX_VIEW_PX}"
+        )),
         _ => Err("the picture is no PNG".to_owned()),
     }
 }
@@ -264,7 +290,10 @@ fn changes_geojson(sources: &Sources<'_>) -> Result<Value, ApiError> {
         };
         let (min, max) = (stored.bounds.min, stored.bounds.max);
         if stored.bounds.is_empty()
-            || !sources.area.metres.intersects(&Rect::new(Coord { x: min.x, y: min.y }, Coord { x: max.x, y: max.y }))
+            || !sources
+                .area
+                .metres
+                .intersects(&Rect::new(Coord { x: min.x, y: min.y }, Coord { x: max.x, y: max.y }))
         {
             continue;
         }
@@ -282,215 +311,6 @@ fn changes_geojson(sources: &Sources<'_>) -> Result<Value, ApiError> {
         }
     }
     Ok(json!({ "type": "FeatureCollection", "features": features }))
-}
-
-/// Everything that the layout shows, as texts.
-fn report_data(
-    sources: &Sources<'_>,
-    request: &PackRequest,
-    plans: [&Plan; 2],
-    hashes: &Value,
-    num_views: usize,
-) -> Result<Value, ApiError> {
-    let zh = request.lang == Lang::Zh;
-    let pick = |chinese: &str, english: &str| if zh { chinese } else { english }.to_owned();
-    let of = |both: &[String; 2]| {
-        let wanted = &both[usize::from(!zh)];
-        if wanted.is_empty() { both[usize::from(zh)].clone() } else { wanted.clone() }
-    };
-    let name = if sources.area.name.is_empty() {
-        pick("所绘范围", "Drawn area")
-    } else {
-        sources.area.name.clone()
-    };
-    let scene = sources.store.scene()?;
-    let city = scene.as_ref().map(|s| if zh { s.title.zh.clone() } else { s.title.en.clone() }).unwrap_or_default();
-    let side = |view: &ScenarioView, own: &str| {
-        if view.id == city_model::scenario::BASE_ID {
-            pick("现状", "As it is")
-        } else {
-            format!("{own} ({} r{})", view.id, view.revision)
-        }
-    };
-    let phase = sources.after.phase.map(iso);
-    let side_line = format!(
-        "{} → {}",
-        side(sources.before, &sources.baseline_name),
-        side(sources.after, &sources.scenario_name)
-    );
-    let mut facts = vec![
-        (pick("城市", "City"), city),
-        (pick("面积", "Area"), format!("{} m²", shown(Some(sources.area.metres.unsigned_area()), 0))),
-        (pick("对比", "Compared"), side_line.clone()),
-        (pick("时点", "Phase"), phase.unwrap_or_else(|| pick("全部实施", "all carried out"))),
-    ];
-    let mut flags = Vec::new();
-    if let Some(project) = &sources.project {
-        let record = &project.record;
-        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "—".to_owned());
-        let money = |cny: Option<f64>| match cny {
-            Some(cny) if zh => format!("{} 亿元", shown(Some(cny / 1e8), 2)),
-            Some(cny) => format!("{} m CNY", shown(Some(cny / 1e6), 1)),
-            None => "—".to_owned(),
-        };
-        facts.extend([
-            (pick("镇办", "Town office"), text(&record.town_office)),
-            (pick("责任单位", "Unit"), text(&record.responsible_unit)),
-            (pick("更新对象", "Class"), text(&record.class)),
-            (pick("更新方式", "Way"), text(&record.way)),
-            (pick("阶段", "Stage"), format!("{} {}", text(&record.stage), record.exit.as_deref().unwrap_or(""))),
-            (pick("进度", "Progress"), text(&record.progress)),
-            (pick("起止", "Works"), format!("{} — {}", text(&record.start_on), text(&record.finish_on))),
-            (
-                pick("总投资/完成", "Investment/done"),
-                format!("{} / {}", money(record.investment_cny), money(Some(record.done_cny()))),
-            ),
-        ]);
-        for flag in &project.flags {
-            let message = if zh { &flag.message } else { &flag.message_en };
-            flags.push(json!({ "kind": flag.kind, "message": message }));
-        }
-    }
-    let titles = [pick("实施前平面图", "Plan before"), pick("实施后平面图", "Plan after")];
-    let plans: Vec<Value> = ["before.svg", "after.svg"]
-        .iter()
-        .zip(titles)
-        .zip(plans)
-        .map(|((file, title), plan)| {
-            let count = |state: &str| plan.counts.get(state).copied().unwrap_or(0);
-            let kept = count("existing") + count("retained");
-            let counts = if zh {
-                format!(
-                    "图内建筑: 保留 {kept} · 改造 {} · 拆除 {} · 新建 {}",
-                    count("modified"), count("demolished"), count("added")
-                )
-            } else {
-                format!(
-                    "Buildings drawn: {kept} kept · {} changed · {} removed · {} new",
-                    count("modified"), count("demolished"), count("added")
-                )
-            };
-            json!({ "file": file, "title": title, "caption": format!("1:{}   {counts}", shown(Some(f64::from(plan.scale)), 0)) })
-        })
-        .collect();
-    let indicators: Vec<Value> = sources
-        .findings
-        .indicators
-        .iter()
-        .map(|row| {
-            let note = row.reason.clone().unwrap_or_else(|| of(&row.formula));
-            json!({
-                "title": of(&row.title),
-                "before": shown(row.before, row.decimals),
-                "after": shown(row.after, row.decimals),
-                "difference": shown(row.before.zip(row.after).map(|(b, a)| a - b), row.decimals),
-                "unit": row.unit,
-                "note": Some(note).filter(|note| !note.is_empty()),
-            })
-        })
-        .collect();
-    let rules: Vec<Value> = sources
-        .findings
-        .rules
-        .iter()
-        .map(|row| {
-            let (verdict, verdict_text) = match row.verdict.as_str() {
-                "pass" => ("pass", pick("符合", "pass")),
-                "fail" => ("fail", pick("不符合", "fail")),
-                _ => ("open", pick("无法判定", "open")),
-            };
-            let comparator = row.comparator.replace("<=", "≤").replace(">=", "≥");
-            let limit = row.limit.map_or_else(|| "—".to_owned(), |_| format!("{comparator} {} {}", shown(row.limit, 2), row.unit));
-            let note = [row.clause.clone(), of(&row.reason), row.source.clone()];
-            json!({
-                "title": of(&row.title),
-                "reference": !row.verified,
-                "note": note.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" · "),
-                "value": shown(row.value, 2),
-                "limit": limit,
-                "margin": shown(row.margin, 2),
-                "verdict": verdict,
-                "verdict_text": verdict_text,
-            })
-        })
-        .collect();
-    let views: Vec<Value> = request
-        .views
-        .iter()
-        .take(num_views)
-        .enumerate()
-        .map(|(at, view)| json!({ "file": format!("view-{}.png", at + 1), "title": view.title.chars().take(200).collect::<String>() }))
-        .collect();
-    let value = |path: &str| match hashes.pointer(path) {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => "—".to_owned(),
-    };
-    let hash_rows = [
-        (pick("城市版本", "City revision"), "/city_revision"),
-        (pick("瓦片集 BLAKE3", "Tileset, BLAKE3"), "/city_tileset_blake3"),
-        (pick("方案", "Scenario"), "/scenario/id"),
-        (pick("方案版本", "Scenario revision"), "/scenario/revision"),
-        (pick("方案状态表 BLAKE3", "Scenario states, BLAKE3"), "/scenario/states_blake3"),
-        (pick("对比版本", "Baseline revision"), "/baseline/revision"),
-        (pick("对比状态表 BLAKE3", "Baseline states, BLAKE3"), "/baseline/states_blake3"),
-        (pick("范围 BLAKE3", "Area, BLAKE3"), "/area_blake3"),
-    ];
-    let is_generated = scene.is_some_and(|s| s.is_generated);
-    Ok(json!({
-        "lang": if zh { "zh" } else { "en" },
-        "title": name,
-        "subtitle": pick("城市更新方案论证包", "Evidence pack of a renewal scenario"),
-        "side_line": side_line,
-        "footer": format!("Chengjing 城镜 {} · {} {}", env!("CARGO_PKG_VERSION"), pick("城市版本", "city revision"), sources.snapshot.number()),
-        "notice": is_generated.then(|| pick("本城市为程序生成的示范数据, 图表与数字不代表任何真实地块。", "This city is generated for demonstration; its figures describe no real place.")),
-        "facts": facts.into_iter().map(|(label, value)| json!({ "label": label, "value": value })).collect::<Vec<_>>(),
-        "plans": plans,
-        "views": views,
-        "indicators": indicators,
-        "rules": rules,
-        "flags": flags,
-        "hashes": hash_rows.into_iter().map(|(name, path)| json!({ "name": name, "value": value(path) })).collect::<Vec<_>>(),
-        "labels": labels(zh),
-    }))
-}
-
-fn labels(zh: bool) -> Value {
-    let words = [
-        ("kept", "保留", "kept"),
-        ("changed", "改造", "changed"),
-        ("removed", "拆除", "removed"),
-        ("added", "新建", "new"),
-        ("green", "绿地", "green"),
-        ("water", "水系", "water"),
-        ("views", "三维视图", "Views"),
-        ("indicators", "指标对比", "Indicators"),
-        ("indicator", "指标", "Indicator"),
-        ("before", "实施前", "Before"),
-        ("after", "实施后", "After"),
-        ("difference", "变化", "Change"),
-        ("unit", "单位", "Unit"),
-        ("no_indicators", "未计算指标。", "No indicators were computed."),
-        ("rules", "规则核对", "Rules"),
-        ("rule", "规则", "Rule"),
-        ("value", "计算值", "Value"),
-        ("limit", "限值", "Limit"),
-        ("margin", "余量", "Margin"),
-        ("verdict", "结论", "Verdict"),
-        ("reference", "参考值", "not verified"),
-        ("no_rules", "未核对规则。", "No rules were checked."),
-        ("flags", "负面清单与提示", "Flags"),
-        ("hashes", "版本与校验", "Revisions and hashes"),
-        (
-            "hashes_note",
-            "同一版本且不含浏览器视图时, 重新生成的文件逐字节相同。",
-            "Without views of a browser, the same revisions give the same bytes.",
-        ),
-    ];
-    words
-        .into_iter()
-        .map(|(key, chinese, english)| (key.to_owned(), Value::from(if zh { chinese } else { english })))
-        .collect()
 }
 
 #[cfg(test)]
@@ -515,7 +335,10 @@ mod tests {
 
     #[test]
     fn equal_files_give_equal_archives() {
-        let files = [("a.txt".to_owned(), b"one".to_vec()), ("b/c.txt".to_owned(), vec![7; 5000])];
+        let files = [
+            ("a.txt".to_owned(), b"one".to_vec()),
+            ("b/c.txt".to_owned(), vec![7; 5000]),
+        ];
         assert_eq!(archive(&files).unwrap(), archive(&files).unwrap());
     }
 }

@@ -71,7 +71,10 @@ pub(super) fn compile(
     fonts: Vec<Vec<u8>>,
     identity: &str,
 ) -> Result<Vec<u8>, String> {
-    let fonts: Vec<Font> = fonts.into_iter().flat_map(|data| Font::iter(Bytes::new(data))).collect();
+    let fonts: Vec<Font> = fonts
+        .into_iter()
+        .flat_map(|data| Font::iter(Bytes::new(data)))
+        .collect();
     if fonts.is_empty() {
         return Err("the font files hold no font".to_owned());
     }
@@ -83,7 +86,10 @@ pub(super) fn compile(
         fonts,
         main,
         source: Source::new(main, TEMPLATE.to_owned()),
-        files: files.into_iter().map(|(name, bytes)| (name, Bytes::new(bytes))).collect(),
+        files: files
+            .into_iter()
+            .map(|(name, bytes)| (name, Bytes::new(bytes)))
+            .collect(),
     };
     let told = |errors: &[typst::diag::SourceDiagnostic]| {
         let lines: Vec<String> = errors.iter().take(5).map(|err| err.message.to_string()).collect();

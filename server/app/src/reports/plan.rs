@@ -151,7 +151,10 @@ impl Frame {
             height = width / aspect;
         }
         let middle = bounds.center();
-        let half = Coord { x: width / 2.0, y: height / 2.0 };
+        let half = Coord {
+            x: width / 2.0,
+            y: height / 2.0,
+        };
         Self {
             world: Rect::new(middle - half, middle + half),
         }
@@ -191,7 +194,10 @@ impl<'a> Canvas<'a> {
 
     fn paper(&self, c: Coord<f64>) -> (f64, f64) {
         let per_mm = self.frame.metres_per_mm();
-        ((c.x - self.frame.world.min().x) / per_mm, (self.frame.world.max().y - c.y) / per_mm)
+        (
+            (c.x - self.frame.world.min().x) / per_mm,
+            (self.frame.world.max().y - c.y) / per_mm,
+        )
     }
 
     fn is_visible(&self, plan: &MultiPolygon<f64>) -> bool {
@@ -229,9 +235,19 @@ impl<'a> Canvas<'a> {
             return false;
         }
         let path = self.path(plan);
-        let stroke = stroke.map(|s| format!(" stroke=\"{s}\" stroke-width=\"0.12\"")).unwrap_or_default();
-        let opacity = if opacity < 1.0 { format!(" opacity=\"{opacity}\"") } else { String::new() };
-        writeln!(self.svg, "<path d=\"{path}\" fill=\"{fill}\" fill-rule=\"evenodd\"{stroke}{opacity}/>").ok();
+        let stroke = stroke
+            .map(|s| format!(" stroke=\"{s}\" stroke-width=\"0.12\""))
+            .unwrap_or_default();
+        let opacity = if opacity < 1.0 {
+            format!(" opacity=\"{opacity}\"")
+        } else {
+            String::new()
+        };
+        writeln!(
+            self.svg,
+            "<path d=\"{path}\" fill=\"{fill}\" fill-rule=\"evenodd\"{stroke}{opacity}/>"
+        )
+        .ok();
         true
     }
 
@@ -247,7 +263,11 @@ impl<'a> Canvas<'a> {
                     write!(path, "{}{x:.2} {y:.2}", if number == 0 { "M" } else { "L" }).ok();
                 }
                 let width = width_m / self.frame.metres_per_mm();
-                writeln!(self.svg, "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width:.2}\"/>").ok();
+                writeln!(
+                    self.svg,
+                    "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width:.2}\"/>"
+                )
+                .ok();
             }
         }
     }

@@ -70,7 +70,8 @@ fn findings(state: &AppState, request: &PackRequest) -> Result<Findings, ApiErro
             "phase": request.phase,
             "area": request.area,
         });
-        serde_json::from_value(question).map_err(|err| ApiError::unprocessable(vec![Mistake::at("area", err.to_string())]))
+        serde_json::from_value(question)
+            .map_err(|err| ApiError::unprocessable(vec![Mistake::at("area", err.to_string())]))
     };
     let after = question(&request.scenario, request.scenario_revision)?;
     let before = question(&request.baseline, None)?;

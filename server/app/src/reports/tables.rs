@@ -6,7 +6,17 @@ use crate::projects::table::escape;
 /// Indicators of both sides.
 pub(super) fn indicators_csv(findings: &Findings) -> Result<Vec<u8>, String> {
     let header = [
-        "id", "指标", "indicator", "现状", "方案", "变化", "单位", "公式", "formula", "来源", "说明",
+        "id",
+        "指标",
+        "indicator",
+        "现状",
+        "方案",
+        "变化",
+        "单位",
+        "公式",
+        "formula",
+        "来源",
+        "说明",
     ];
     let rows = findings.indicators.iter().map(|row| {
         [
@@ -29,7 +39,20 @@ pub(super) fn indicators_csv(findings: &Findings) -> Result<Vec<u8>, String> {
 /// Rules.
 pub(super) fn rules_csv(findings: &Findings) -> Result<Vec<u8>, String> {
     let header = [
-        "id", "规则", "rule", "条款", "计算值", "比较", "限值", "单位", "余量", "结论", "理由", "reason", "来源", "核实",
+        "id",
+        "规则",
+        "rule",
+        "条款",
+        "计算值",
+        "比较",
+        "限值",
+        "单位",
+        "余量",
+        "结论",
+        "理由",
+        "reason",
+        "来源",
+        "核实",
     ];
     let rows = findings.rules.iter().map(|row| {
         [
@@ -81,7 +104,9 @@ pub(super) fn shown(number: Option<f64>, decimals: usize) -> String {
         return "—".to_owned();
     };
     let text = format!("{:.decimals$}", number.abs());
-    let (whole, part) = text.split_once('.').map_or((text.as_str(), None), |(w, p)| (w, Some(p)));
+    let (whole, part) = text
+        .split_once('.')
+        .map_or((text.as_str(), None), |(w, p)| (w, Some(p)));
     let mut grouped = String::new();
     for (at, digit) in whole.chars().enumerate() {
         if at > 0 && (whole.len() - at).is_multiple_of(3) {

@@ -93,7 +93,9 @@ fn answer(status: StatusCode, project: &Project) -> Response {
     if let Ok(value) = HeaderValue::try_from(etag(project.revision)) {
         response.headers_mut().insert(header::ETAG, value);
     }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 
@@ -144,9 +146,19 @@ pub async fn create(State(state): State<AppState>, body: Bytes) -> Result<Respon
         if feature.get("type").and_then(Value::as_str) != Some("Feature") {
             mistakes.push(Mistake::at("type", "a project is given as a GeoJSON Feature"));
         }
-        let properties = feature.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        let properties = feature
+            .get("properties")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
         let mut record = Record::default();
-        read_fields(&mut record, &properties, &library.config.vocabulary, "properties.", &mut mistakes);
+        read_fields(
+            &mut record,
+            &properties,
+            &library.config.vocabulary,
+            "properties.",
+            &mut mistakes,
+        );
         let outline = match outline::from_geojson(feature.get("geometry").unwrap_or(&Value::Null)) {
             Ok(outline) => Some(outline),
             Err(message) => {
@@ -178,7 +190,13 @@ pub async fn create(State(state): State<AppState>, body: Bytes) -> Result<Respon
             feature: Box::new(made),
             expected: None,
         };
-        commit(&state.city, library.store, &[change], "create-project", &json!({ "id": id }))?;
+        commit(
+            &state.city,
+            library.store,
+            &[change],
+            "create-project",
+            &json!({ "id": id }),
+        )?;
         library.one(&id)
     })
     .await?;
@@ -338,7 +356,12 @@ pub async fn import_projects(
 ) -> Result<Json<ImportAnswer>, ApiError> {
     let Query(question) = question.map_err(|err| ApiError::BadRequest(err.body_text()))?;
     let done = with_library(&state, move |state, library| {
-        let name: String = question.name.unwrap_or_else(|| "upload".to_owned()).chars().take(200).collect();
+        let name: String = question
+            .name
+            .unwrap_or_else(|| "upload".to_owned())
+            .chars()
+            .take(200)
+            .collect();
         import(library, &state.city, question.format, &body, &name)
     })
     .await?;

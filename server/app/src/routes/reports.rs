@@ -48,7 +48,10 @@ pub async fn create(
     let bytes = state.query(move |_| prepare(&this, &request)).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"evidence-pack.zip\""),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"evidence-pack.zip\"",
+        ),
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, bytes).into_response())

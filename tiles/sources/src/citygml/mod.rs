@@ -14,7 +14,10 @@ use std::path::Path;
 
 /// True for XML whose first bytes name the `urf` module.
 pub fn is_urf(head: &Head<'_>) -> bool {
-    head.bytes.trim_ascii_start().first().is_some_and(|b| matches!(b, b'<' | 0xEF))
+    head.bytes
+        .trim_ascii_start()
+        .first()
+        .is_some_and(|b| matches!(b, b'<' | 0xEF))
         && head.contains("CityModel")
         && head.contains("/urf/")
 }

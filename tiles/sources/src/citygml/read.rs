@@ -1,7 +1,9 @@
 //! The event loop: elements in, features out.
 
 use crate::{DatasetInfo, FeatureSink, ReadOptions, SourceError, normalise};
-use city_model::{Attributes, Crs, Date, Feature, FeatureClass, Footprint, Lifespan, LodGeometry, Report, Shape, attributes};
+use city_model::{
+    Attributes, Crs, Date, Feature, FeatureClass, Footprint, Lifespan, LodGeometry, Report, Shape, attributes,
+};
 use glam::DVec2;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -85,7 +87,9 @@ impl<'a> Run<'a> {
             buffer.clear();
             let at = reader.buffer_position();
             let broken = |reason: String| SourceError::malformed(FORMAT, self.path, format!("byte {at}"), reason);
-            let event = reader.read_event_into(&mut buffer).map_err(|err| broken(err.to_string()))?;
+            let event = reader
+                .read_event_into(&mut buffer)
+                .map_err(|err| broken(err.to_string()))?;
             match event {
                 Event::Start(element) => {
                     if self.stack.len() >= MAX_DEPTH {
@@ -164,11 +168,17 @@ impl<'a> Run<'a> {
                 _ => {}
             }
         }
-        let is_member = self.stack.last().is_some_and(|name| name == "cityObjectMember" || name == "featureMember");
+        let is_member = self
+            .stack
+            .last()
+            .is_some_and(|name| name == "cityObjectMember" || name == "featureMember");
         if self.open.is_none() && is_member {
             let prefix = element.name().prefix().map(|prefix| prefix.as_ref().to_owned());
             if prefix.is_some() && prefix == self.urf_prefix {
-                let id = element.attributes().flatten().find(|a| a.key.local_name().as_ref() == "id");
+                let id = element
+                    .attributes()
+                    .flatten()
+                    .find(|a| a.key.local_name().as_ref() == "id");
                 self.open = Some(Open {
                     id: id.map(|a| a.value.as_ref().to_owned()),
                     kind: local.clone(),
@@ -199,7 +209,11 @@ impl<'a> Run<'a> {
         match (&mut self.open, self.has_begun, &self.crs) {
             // a second system within a file
             (Some(open), _, Some(known)) => {
-                open.trouble = Some(format!("its geometry is in {} and the file in {}", crs.name(), known.name()));
+                open.trouble = Some(format!(
+                    "its geometry is in {} and the file in {}",
+                    crs.name(),
+                    known.name()
+                ));
             }
             (_, true, Some(_)) => {}
             _ => self.crs = Some(crs),
@@ -271,7 +285,9 @@ impl<'a> Run<'a> {
             self.sink.begin(&info).map_err(stop)?;
         }
         let polygons: Vec<Rings> = open.polygons.into_iter().filter(|rings| !rings.is_empty()).collect();
-        let trouble = open.trouble.or_else(|| polygons.is_empty().then(|| "it has no polygon".to_owned()));
+        let trouble = open
+            .trouble
+            .or_else(|| polygons.is_empty().then(|| "it has no polygon".to_owned()));
         let id = open.id.unwrap_or_else(|| format!("{}-{}", open.kind, self.number));
         if let Some(reason) = trouble {
             self.report.features_quarantined += 1;

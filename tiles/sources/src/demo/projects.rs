@@ -191,7 +191,13 @@ fn control_zones(city: &City, out: &mut Vec<Feature>) {
         polygons: vec![vec![quad.to_vec()]],
         level_z_m: None,
     });
-    out.push(feature("zone-heritage-1".to_owned(), FeatureClass::Zone, 10, shape, attrs));
+    out.push(feature(
+        "zone-heritage-1".to_owned(),
+        FeatureClass::Zone,
+        10,
+        shape,
+        attrs,
+    ));
 }
 
 /// One zone per town office, bounded by lattice streets.

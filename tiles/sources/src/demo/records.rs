@@ -59,14 +59,24 @@ pub(super) fn details(spec: &ProjectSpec, area_m2: f64, number: usize) -> Vec<(&
         .collect();
     let mut details = vec![
         ("district", json!("上街区")),
-        ("entered_on", if is_entered { json!(date(start - 3.0)) } else { Value::Null }),
+        (
+            "entered_on",
+            if is_entered {
+                json!(date(start - 3.0))
+            } else {
+                Value::Null
+            },
+        ),
         ("start_on", json!(date(start))),
         ("finish_on", json!(date(finish))),
         ("milestones", milestones.into()),
         ("investment", yearly(spec)),
         (
             "problems",
-            spec.problem.split(',').map(|problem| Value::from(problem.trim())).collect(),
+            spec.problem
+                .split(',')
+                .map(|problem| Value::from(problem.trim()))
+                .collect(),
         ),
         ("review", review(spec, number, is_entered, &date, start)),
     ];
@@ -76,11 +86,17 @@ pub(super) fn details(spec: &ProjectSpec, area_m2: f64, number: usize) -> Vec<(&
         details.extend([
             ("floor_area_existing_m2", json!(existing)),
             ("floor_area_demolished_m2", json!(demolished)),
-            ("floor_area_new_m2", json!((demolished * intensity.built_per_demolished / 10.0).round() * 10.0)),
+            (
+                "floor_area_new_m2",
+                json!((demolished * intensity.built_per_demolished / 10.0).round() * 10.0),
+            ),
         ]);
     }
     if spec.way == "拆除新建" && spec.project_class.contains("城中村") {
-        details.push(("resettlement_rate", json!(f64::from(50 + (number as u32 * 13) % 40) / 100.0)));
+        details.push((
+            "resettlement_rate",
+            json!(f64::from(50 + (number as u32 * 13) % 40) / 100.0),
+        ));
     }
     if ["智", "污水", "积水"].iter().any(|word| spec.name.contains(word)) {
         details.push(("smart_pilot", json!(true)));
@@ -116,7 +132,11 @@ fn yearly(spec: &ProjectSpec) -> Value {
             left_planned -= planned;
             // all that is left was done by now
             let is_last_done = year == YEAR_NOW || is_last;
-            let done = if is_last_done { left_done } else { left_done.min(planned) };
+            let done = if is_last_done {
+                left_done
+            } else {
+                left_done.min(planned)
+            };
             left_done -= done;
             json!({ "year": year, "planned_cny": planned, "done_cny": (year <= YEAR_NOW).then_some(done) })
         })
@@ -179,7 +199,11 @@ mod tests {
             let years = get("investment").unwrap();
             let sum = |key: &str| -> f64 { years.as_array().unwrap().iter().filter_map(|y| y[key].as_f64()).sum() };
             assert!((sum("planned_cny") - spec.investment_cny).abs() < 1.0, "{}", spec.name);
-            assert!((sum("done_cny") - spec.investment_cny * spec.done).abs() < 1e4, "{}", spec.name);
+            assert!(
+                (sum("done_cny") - spec.investment_cny * spec.done).abs() < 1e4,
+                "{}",
+                spec.name
+            );
             let text = |key: &str| get(key).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
             assert!(text("start_on") < text("finish_on"), "{}", spec.name);
             assert!(text("entered_on") < text("start_on"), "{}", spec.name);
