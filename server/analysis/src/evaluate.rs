@@ -13,11 +13,15 @@ use crate::scenario::{Scenario, State};
 use crate::slots::SlotSet;
 use crate::tally::{BuildingNow, Of, PipeNow, Tally, Total};
 use crate::world::{Patch, World};
+use geo::MultiPolygon;
 use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Covers of planted ground that are fields, not green space.
 const FIELD_COVERS: [&str; 4] = ["wheat", "vegetable", "fallow", "orchard"];
+
+/// Overlaps of planted ground with the area below this are rounding, m².
+const MIN_GREEN_M2: f64 = 1e-6;
 
 /// What evaluation takes from data files.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -68,7 +72,8 @@ pub struct Evaluation {
     scenario: Arc<Scenario>,
     buildings: Vec<BuildingMember>,
     pipes: Vec<PipeMember>,
-    greens: Vec<usize>,
+    /// Places of the planted ground inside, with the part inside.
+    greens: Vec<(usize, MultiPolygon<f64>)>,
     projects: Vec<(usize, f64)>,
     facilities: Vec<Candidate>,
     /// Members by feature number, ascending.
@@ -203,11 +208,14 @@ impl Evaluation {
                 (plan_m > 0.0).then_some(PipeMember { slot, plan_m, space_m })
             })
             .collect();
-        let greens: Vec<usize> = (first[2]..world.greens.len())
-            .filter(|slot| {
-                let green = &world.greens[*slot];
+        let greens: Vec<(usize, MultiPolygon<f64>)> = (first[2]..world.greens.len())
+            .into_par_iter()
+            .filter_map(|slot| {
+                let green = &world.greens[slot];
                 let cover = city_model::attributes::text(&green.attributes, "cover").unwrap_or_default();
-                region.bounds().meets(&green.bounds) && !FIELD_COVERS.contains(&cover.as_str())
+                let inside = region.clip(&green.outline);
+                let counts = !FIELD_COVERS.contains(&cover.as_str()) && geometry::area_m2(&inside) > MIN_GREEN_M2;
+                counts.then_some((slot, inside))
             })
             .collect();
         let projects: Vec<(usize, f64)> = (first[3]..world.projects.len())
@@ -224,8 +232,11 @@ impl Evaluation {
             self.by_index
                 .push((world.pipes[m.slot].index, Member::Pipe(self.pipes.len() + i)));
         }
-        self.by_index
-            .extend(greens.iter().map(|slot| (world.greens[*slot].index, Member::Green)));
+        self.by_index.extend(
+            greens
+                .iter()
+                .map(|(slot, _)| (world.greens[*slot].index, Member::Green)),
+        );
         self.buildings.extend(buildings);
         self.pipes.extend(pipes);
         self.greens.extend(greens);
@@ -269,17 +280,16 @@ impl Evaluation {
             .move_pipe(&MEASURES, member.slot, from.as_ref(), Some(&to), moved);
     }
 
-    fn standing_greens(&self) -> impl Iterator<Item = &Patch> {
-        let greens = self.greens.iter().map(|slot| &self.world.greens[*slot]);
-        greens.filter(|g| self.scenario.state(g.index, g.is_proposal).stands())
+    fn standing_greens(&self) -> impl Iterator<Item = (&Patch, &MultiPolygon<f64>)> {
+        let greens = self
+            .greens
+            .iter()
+            .map(|(slot, inside)| (&self.world.greens[*slot], inside));
+        greens.filter(|(g, _)| self.scenario.state(g.index, g.is_proposal).stands())
     }
 
     fn union_of_greens(&self) -> f64 {
-        let parts: Vec<_> = self
-            .standing_greens()
-            .map(|g| self.region.clip(&g.outline))
-            .filter(|p| !p.0.is_empty())
-            .collect();
+        let parts: Vec<_> = self.standing_greens().map(|(_, inside)| inside.clone()).collect();
         geometry::area_m2(&geometry::union(&parts)).min(self.region.area_m2())
     }
 
@@ -323,7 +333,7 @@ impl Evaluation {
     }
 
     pub(crate) fn green_ids(&self) -> Vec<Box<str>> {
-        self.standing_greens().map(|g| g.id.clone()).collect()
+        self.standing_greens().map(|(g, _)| g.id.clone()).collect()
     }
 
     /// Projects that touch the area, with the share of their outline inside.

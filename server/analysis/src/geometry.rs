@@ -13,6 +13,10 @@ pub const MAX_AREA_VERTICES: usize = 100_000;
 /// Metres added around a feature when the area is cut down to its neighbourhood.
 const NEIGHBOURHOOD_M: f64 = 1.0;
 
+/// Shares this near 0 and 1 are the rounding of the overlay's grid (nanometres on tens of metres): a building that only
+/// touches the edge counts whole.
+const SHARE_ROUNDING: f64 = 2e-8;
+
 /// A box in plan: min x, min y, max x, max y, metres.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Box2 {
@@ -170,7 +174,11 @@ impl Region {
     pub fn share(&self, polygons: &MultiPolygon<f64>, bounds: &Box2, total_m2: f64) -> f64 {
         match self.side_of(bounds) {
             Some(inside) => f64::from(u8::from(inside)),
-            None if total_m2 > 0.0 => (self.clip(polygons).unsigned_area() / total_m2).clamp(0.0, 1.0),
+            None if total_m2 > 0.0 => match self.clip(polygons).unsigned_area() / total_m2 {
+                share if share < SHARE_ROUNDING => 0.0,
+                share if share > 1.0 - SHARE_ROUNDING => 1.0,
+                share => share,
+            },
             None => f64::from(u8::from(self.contains(bounds.center()))),
         }
     }
@@ -291,7 +299,16 @@ pub fn polygon(rings: &[Vec<[f64; 2]>]) -> Polygon<f64> {
     let ring = |r: &Vec<[f64; 2]>| LineString::new(r.iter().map(|p| Coord { x: p[0], y: p[1] }).collect());
     let mut all = rings.iter().map(ring);
     let outer = all.next().unwrap_or_else(|| LineString::new(vec![]));
-    Polygon::new(outer, all.collect()).orient(geo::orient::Direction::Default)
+    let polygon = Polygon::new(outer, all.collect());
+    // what is not finite has no direction; it is refused where it is used
+    let is_finite = self::rings(&polygon)
+        .flat_map(|r| &r.0)
+        .all(|c| c.x.is_finite() && c.y.is_finite());
+    if is_finite {
+        polygon.orient(geo::orient::Direction::Default)
+    } else {
+        polygon
+    }
 }
 
 fn rings(p: &Polygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
