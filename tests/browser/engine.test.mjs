@@ -203,7 +203,8 @@ describe("a lost graphics device", () => {
       // a second device is opened, and the page stops saying that the first is lost
       await page.waitForFunction(() => window.devices === 2);
       await page.waitForFunction(() => window.chengjing.settled().then(() => true, () => false));
-      assert.equal((await stats(page)).triangles, whole.triangles);
+      await page.waitForFunction((triangles) => window.chengjing.stats().triangles === triangles, whole.triangles);
+      await settled(page);
       await animationFrames(page, 10);
       assert.deepEqual(await view(page), before);
       const again = await pixels(page);
