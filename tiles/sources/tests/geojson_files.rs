@@ -55,6 +55,7 @@ mod tests {
                 report.counts
             );
             let mut by_reference: BTreeMap<String, usize> = BTreeMap::new();
+            let mut num_boxes = 0;
             for (feature, source) in features.iter().zip(&json) {
                 let p = &source["properties"];
                 assert_eq!(feature.class, FeatureClass::Pipe);
@@ -72,12 +73,22 @@ mod tests {
                         feature.id
                     );
                 }
-                if let Some(mm) = p["DIAMETER"].as_f64().filter(|d| *d != 9999.0) {
+                let is_box = p["PIPECLASS"] == "Box";
+                num_boxes += usize::from(is_box);
+                if let Some(mm) = p["DIAMETER"].as_f64().filter(|d| *d != 9999.0 && is_box) {
+                    // the file gives one size of a box and no other
+                    let (width_m, height_m) = (mm * 0.001, mm * 0.001);
+                    assert_eq!(line.section, CrossSection::Rect { width_m, height_m });
+                    let source = feature.attributes["section_source"].as_str().unwrap();
+                    assert!(source.contains("assumed"), "{source}");
+                } else if let Some(mm) = p["DIAMETER"].as_f64().filter(|d| *d != 9999.0) {
+                    assert!(!feature.attributes.contains_key("section_source"));
                     assert_eq!(line.section, CrossSection::Circle { diameter_m: mm * 0.001 });
                     assert_eq!(feature.attributes["diameter_mm"].as_f64(), Some(mm));
                 }
                 assert!(line.points.iter().all(|p| p.z.is_finite() && p.z < 9000.0));
             }
+            assert_eq!(num_boxes, if class == "YS" { 10 } else { 0 });
             println!("{name}: {by_reference:?} {:?}", report.counts);
             let num_known = by_reference["InsideBottom"];
             assert!(num_known * 100 >= num * 96, "{by_reference:?}");

@@ -20,6 +20,8 @@ pub(super) struct Table {
     pub(super) pipe_classes: BTreeMap<String, Vec<String>>,
     pub(super) pipe_class_words: Vec<ClassWords>,
     pub(super) id_prefixes: BTreeMap<String, String>,
+    /// Words for a rectangular section.
+    box_words: Vec<String>,
     pub(super) materials: BTreeMap<String, String>,
     pub(super) assumed_depth_m: BTreeMap<String, f64>,
     pub(super) road_classes: Vec<RoadClass>,
@@ -228,6 +230,12 @@ impl<'a> Fields<'a> {
             };
             number_of(value).map(|n| n * factor)
         })
+    }
+
+    /// True when the source calls the section a box.
+    pub(super) fn is_box(&self) -> bool {
+        let is_word = |text: String| TABLE.box_words.iter().any(|w| w.eq_ignore_ascii_case(&text));
+        self.text("section_shape").is_some_and(is_word)
     }
 
     /// Section of a pipe in metres: `(width, None)` for a diameter, `(width, Some(height))` for a box.

@@ -20,6 +20,8 @@ const ASSUMED_SHAFT_M: f64 = 2.5;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PipeData {
     pub(super) section: CrossSection,
+    /// True for a box of which the source gives one side only.
+    is_assumed_square: bool,
     start_level_m: Option<f64>,
     end_level_m: Option<f64>,
     start_depth_m: Option<f64>,
@@ -32,7 +34,13 @@ pub(super) struct PipeData {
 impl PipeData {
     /// Reads the fields of a pipe of the given class.
     pub(super) fn of(fields: &Fields<'_>, pipe_class: &str) -> Self {
-        let section = match fields.section_m() {
+        let is_box = fields.is_box();
+        let stated = fields.section_m();
+        let section = match stated {
+            Some((side_m, None)) if is_box => CrossSection::Rect {
+                width_m: side_m,
+                height_m: side_m,
+            },
             Some((width_m, Some(height_m))) => CrossSection::Rect { width_m, height_m },
             Some((diameter_m, None)) => CrossSection::Circle { diameter_m },
             None => CrossSection::Unknown,
@@ -45,6 +53,7 @@ impl PipeData {
         };
         Self {
             section,
+            is_assumed_square: is_box && matches!(stated, Some((_, None))),
             start_level_m: start.filter(|z| !is_filled_in(*z, end)),
             end_level_m: end.filter(|z| !is_filled_in(*z, start)),
             start_depth_m: depth("start_depth"),
@@ -120,6 +129,9 @@ impl PipeData {
     /// Adds the normalised keys of a pipe.
     pub(super) fn describe(&self, fields: &Fields<'_>, pipe_class: &str, attributes: &mut Attributes) {
         text(attributes, "pipe_class", Some(pipe_class.to_owned()));
+        if self.is_assumed_square {
+            note(attributes, "section_source", "box with one side stated: assumed square");
+        }
         let mm = |m: f64| (m * 1e4).round() / 10.0;
         match self.section {
             CrossSection::Circle { diameter_m } => insert(attributes, "diameter_mm", mm(diameter_m)),

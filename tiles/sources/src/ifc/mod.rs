@@ -230,10 +230,40 @@ mod tests {
             elements.iter().any(|f| f.attributes.keys().any(|k| k.contains('.'))),
             "no property set"
         );
-        let Shape::Surfaces(mesh) = &elements[0].geometry.shapes[0].shape else {
-            panic!()
+    }
+
+    #[test]
+    fn elements_have_the_colours_and_meanings_that_the_file_states() {
+        let (sink, _) = read_file(&fixture("SimpleWall.ifc"), &ReadOptions::default());
+        let of_class = |class: &str| -> Vec<&SurfaceMesh> {
+            sink.features
+                .iter()
+                .filter(|f| f.attributes.get("ifc_class").is_some_and(|c| c == class))
+                .flat_map(|f| f.geometry.finest())
+                .filter_map(|shape| match shape {
+                    Shape::Surfaces(mesh) => Some(mesh),
+                    _ => None,
+                })
+                .collect()
         };
-        assert!(!mesh.materials.is_empty());
+        let has = |meshes: &[&SurfaceMesh], rgb: [f64; 3]| {
+            meshes
+                .iter()
+                .flat_map(|m| &m.materials)
+                .any(|material| (0..3).all(|i| (f64::from(material.rgba[i]) - rgb[i]).abs() < 2.0 / 255.0))
+        };
+        // the IFCCOLOURRGB of 'Default Wall', 'Door - Frame' and 'Door - Panel' in the STEP text
+        let (grey, frame, panel) = (
+            [0.501_960_784, 0.501_960_784, 0.501_960_784],
+            [0.462_745_098, 0.274_509_804, 0.2],
+            [0.823_529_412, 0.623_529_412, 0.372_549_02],
+        );
+        let (walls, doors) = (of_class("IfcWallStandardCase"), of_class("IfcDoor"));
+        assert!(has(&walls, grey) && !has(&walls, frame) && !has(&walls, panel));
+        assert!(has(&doors, frame) && has(&doors, panel) && !has(&doors, grey));
+        let semantics =
+            |meshes: &[&SurfaceMesh], wanted| meshes.iter().flat_map(|m| &m.surfaces).all(|s| s.semantic == wanted);
+        assert!(semantics(&walls, SurfaceSemantic::Interior) && semantics(&doors, SurfaceSemantic::Door));
     }
 
     #[test]
