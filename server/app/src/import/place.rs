@@ -311,6 +311,53 @@ mod tests {
     }
 
     #[test]
+    fn a_survey_in_feet_lies_where_it_was_measured() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/dem/ky4_elevation.tif");
+        let mut sink = city_sources::MemorySink::default();
+        let mut report = city_model::Report::new("ky4");
+        let options = city_sources::ReadOptions::default();
+        city_sources::read_path(&path, &options, &mut sink, &mut report).unwrap();
+        let source_crs = sink.datasets[0].crs.clone().unwrap();
+        assert_eq!(source_crs.name(), "EPSG:3547", "Kentucky single zone, US survey feet");
+        let source = sink.terrain.remove(0);
+        let scene = Crs::from_epsg(32616).unwrap();
+        let forward = Transformer::new(source_crs.clone(), scene.clone());
+        let (min, max) = source.extent();
+        let middle = forward.transform(((min + max) * 0.5).extend(0.0)).unwrap().truncate();
+        let placed = Placer::new(source_crs, scene, Centre(middle), 0.0)
+            .place_terrain(source.clone())
+            .unwrap();
+        // a foot is not a metre: the grid keeps its size on the ground
+        let foot_m = 0.304_800_6;
+        let size_m = (max - min) * foot_m;
+        let (low, high) = placed.extent();
+        assert!(((high - low) / size_m - 1.0).abs().max_element() < 0.1, "{} {size_m}", high - low);
+        assert!((placed.step_m.x / (source.step_m.x * foot_m) - 1.0).abs() < 0.01);
+        let (mut count, mut moved_m, mut rise_m) = (0, 0.0, 0.0);
+        for y in (2..source.num_y - 2).step_by(5) {
+            for x in (2..source.num_x - 2).step_by(5) {
+                let known: Option<Vec<f64>> = [(0, 0), (1, 0), (0, 1), (1, 1)]
+                    .iter()
+                    .map(|(i, j)| source.at(x + i, y + j).map(f64::from))
+                    .collect();
+                let Some(known) = known else { continue };
+                let p = source.origin + source.step_m * (DVec2::new(f64::from(x), f64::from(y)) + 0.5);
+                let (Some(before), Ok(q)) = (source.sample(p), forward.transform(p.extend(0.0))) else {
+                    continue;
+                };
+                let Some(after) = placed.sample(q.truncate()) else { continue };
+                count += 1;
+                moved_m += (after - before).abs();
+                let spread = |f: fn(f64, f64) -> f64, start| known.iter().copied().fold(start, f);
+                rise_m += spread(f64::max, f64::MIN) - spread(f64::min, f64::MAX);
+            }
+        }
+        assert!(count > 100, "{count}");
+        // a grid that lay one cell off would be wrong by about what the ground rises within a cell
+        assert!(moved_m < 0.25 * rise_m, "{moved_m} of {rise_m} m at {count} places");
+    }
+
+    #[test]
     fn terrain_in_degrees_is_sampled_anew_in_metres() {
         let heights_m = (0..100).map(|i| (i % 10) as f32).collect();
         let grid = HeightGrid {
