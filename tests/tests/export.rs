@@ -29,7 +29,10 @@ fn an_archive_holds_what_the_folder_holds_and_opens_elsewhere() {
     let as_archive = city.run(&["export"], &["--out", &out(&archive)]).unwrap();
     assert_eq!(as_folder["files"], as_archive["files"]);
     assert_eq!(as_folder["bytes"], as_archive["bytes"]);
-    assert_eq!((as_folder["format"].as_str(), as_archive["format"].as_str()), (Some("folder"), Some("3tz")));
+    assert_eq!(
+        (as_folder["format"].as_str(), as_archive["format"].as_str()),
+        (Some("folder"), Some("3tz"))
+    );
     let (is_same, text) = node("archive.mjs", &[&archive, &folder]);
     assert!(is_same, "{text}");
 
@@ -46,7 +49,11 @@ fn an_archive_holds_what_the_folder_holds_and_opens_elsewhere() {
 fn a_sound_city_has_no_findings_and_damage_is_named() {
     let city = City::demo(2_000, 12).unwrap();
     let sound = city.run(&["check"], &[]).unwrap();
-    assert_eq!((&sound["errors"], &sound["warnings"]), (&0.into(), &0.into()), "{sound:#}");
+    assert_eq!(
+        (&sound["errors"], &sound["warnings"]),
+        (&0.into(), &0.into()),
+        "{sound:#}"
+    );
     assert!(sound["contents"].as_u64().unwrap() > 20 && sound["tiles"].as_u64() > sound["contents"].as_u64());
 
     let contents = city.path().join("tiles/content");

@@ -195,7 +195,7 @@ fn areas_that_cannot_be_used_are_refused_with_the_reason() {
     let bow_tie = ring(&[[0.0, 0.0], [0.002, 0.002], [0.002, 0.0], [0.0, 0.002], [0.0, 0.0]]);
     let far = ring(&[[1.0, 1.0], [1.1, 1.0], [1.1, 1.1], [1.0, 1.0]]);
     let point = json!({"area": {"polygon": {"type": "Point", "coordinates": [lon, lat]}}});
-    let mut no_day = square.clone();
+    let mut no_day = square;
     no_day["phase"] = "next year".into();
     for (question, status, words) in [
         (bow_tie, 422, "not a valid polygon"),

@@ -16,7 +16,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tiles/tiler", &["city-model"]),
     ("server/store", &["city-model"]),
     ("server/analysis", &["city-model"]),
-    ("server/app", &["city-model", "city-sources", "tiler", "scene-store", "analysis"]),
+    (
+        "server/app",
+        &["city-model", "city-sources", "tiler", "scene-store", "analysis"],
+    ),
     ("viewer/core", &["city-model"]),
     ("viewer/decode", &["city-model"]),
     ("viewer/app", &["city-model", "viewer-core", "viewer-decode", "shaders"]),

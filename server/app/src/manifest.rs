@@ -17,7 +17,10 @@ pub fn build_manifest(
     scene: &SceneInfo,
     snapshot: &Snapshot,
 ) -> Result<SceneManifest, StoreError> {
-    let city = snapshot.layers.iter().filter(|l| l.code != layers::PROPOSED_BUILDING_CODE);
+    let city = snapshot
+        .layers
+        .iter()
+        .filter(|l| l.code != layers::PROPOSED_BUILDING_CODE);
     let all = city.fold(Bounds3::EMPTY, |b, l| b.union(l.bounds));
     let bounds_enu = match &snapshot.revision {
         Some(revision) if revision.bounds_enu != [0.0; 6] => revision.bounds_enu,

@@ -69,7 +69,12 @@ mod tests {
         let (_dir, city) = city();
         let features = [
             building("b1", "demo", 0.0, json!({"name": "一号楼", "protection": "文物"})),
-            building("b2", "demo", 30.0, json!({"note": "protection: none", "nested": {"protection": 1}})),
+            building(
+                "b2",
+                "demo",
+                30.0,
+                json!({"note": "protection: none", "nested": {"protection": 1}}),
+            ),
         ];
         import(&city, &features);
         let store = city.store().unwrap();
@@ -88,7 +93,11 @@ mod tests {
         assert_eq!(store.search("一号楼", 5).unwrap().total, 0);
         assert_eq!(store.heads().unwrap().len(), 1);
         let outcomes = import(&city, &features[..1]);
-        assert_eq!(outcomes, [PutOutcome::Replaced(FeatureIndex(0))], "it comes back under its number");
+        assert_eq!(
+            outcomes,
+            [PutOutcome::Replaced(FeatureIndex(0))],
+            "it comes back under its number"
+        );
     }
 
     #[test]
@@ -219,6 +228,7 @@ mod tests {
             bbox_scene: Some(corner),
             limit: 2,
             offset: 1,
+            ..FeatureQuery::default()
         };
         let page = store.features(&query).unwrap();
         // b4 ends at 90 m and b5 spans 100–110 m: the box meets b5, b6, b7, b8

@@ -45,13 +45,18 @@ fn json_of(bytes: &[u8]) -> Result<Value, String> {
     }
     let stated = word(8).unwrap_or(0) as usize;
     if stated != bytes.len() {
-        return Err(format!("the header states {stated} bytes, the file has {}", bytes.len()));
+        return Err(format!(
+            "the header states {stated} bytes, the file has {}",
+            bytes.len()
+        ));
     }
     let length = word(12).unwrap_or(0) as usize;
     if bytes.get(16..20) != Some(JSON_CHUNK) {
         return Err("the first chunk is no JSON".to_owned());
     }
-    let json = bytes.get(20..20_usize.saturating_add(length)).ok_or("the JSON chunk is cut off")?;
+    let json = bytes
+        .get(20..20_usize.saturating_add(length))
+        .ok_or("the JSON chunk is cut off")?;
     serde_json::from_slice(json).map_err(|err| format!("the JSON chunk cannot be read: {err}"))
 }
 
@@ -96,7 +101,11 @@ fn drawn_bounds(json: &Value, primitive: &Value) -> Option<(Aabb, f64)> {
     let node = &json["nodes"][0];
     let triple = |value: &Value| -> Option<[f64; 3]> {
         let array = value.as_array()?;
-        Some([array.first()?.as_f64()?, array.get(1)?.as_f64()?, array.get(2)?.as_f64()?])
+        Some([
+            array.first()?.as_f64()?,
+            array.get(1)?.as_f64()?,
+            array.get(2)?.as_f64()?,
+        ])
     };
     let translation = triple(&node["translation"])?;
     let scale = triple(&node["scale"])?;

@@ -29,7 +29,11 @@ impl Walk<'_> {
         };
         if let Some(tileset) = self.read(bytes, "tileset.json") {
             if tileset.root.transform.is_none() {
-                self.error("tileset/no-place", "tileset.json", "the root tile has no transform to the earth");
+                self.error(
+                    "tileset/no-place",
+                    "tileset.json",
+                    "the root tile has no transform to the earth",
+                );
             }
             self.tileset(&tileset, "tileset.json", &above, progress);
         }
@@ -54,7 +58,7 @@ impl Walk<'_> {
         if tileset.asset.version != "1.1" {
             self.error("tileset/version", name, format!("version {:?}", tileset.asset.version));
         }
-        if !(tileset.geometric_error >= tileset.root.geometric_error) {
+        if tileset.geometric_error.is_nan() || tileset.geometric_error < tileset.root.geometric_error {
             let message = format!(
                 "the file states {} m, its root {} m",
                 tileset.geometric_error, tileset.root.geometric_error
@@ -62,7 +66,11 @@ impl Walk<'_> {
             self.error("tileset/error-grows", name, message);
         }
         if tileset.root.refine.is_none() {
-            self.error("tileset/no-refine", name, "the root tile does not say how it is refined");
+            self.error(
+                "tileset/no-refine",
+                name,
+                "the root tile does not say how it is refined",
+            );
         }
         self.tile(&tileset.root, name, above, progress);
     }
@@ -130,7 +138,11 @@ impl Walk<'_> {
                 self.glb(&bytes, at, here.volume.as_ref());
             }
         } else if here.depth > MAX_DEPTH {
-            self.error("tileset/too-deep", at, "external tilesets refer to each other without end");
+            self.error(
+                "tileset/too-deep",
+                at,
+                "external tilesets refer to each other without end",
+            );
         } else if let Some(tileset) = self.read(&bytes, name) {
             self.tileset(&tileset, name, here, progress);
         }

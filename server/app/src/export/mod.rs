@@ -105,7 +105,11 @@ pub fn export(city: &CityFolder, path: &Path, progress: &dyn Fn(u64, u64)) -> Re
     if path.exists() {
         return Err(ExportError::TargetExists { path: path.to_owned() });
     }
-    let revision = city.store()?.published()?.ok_or(ExportError::NothingPublished)?.revision;
+    let revision = city
+        .store()?
+        .published()?
+        .ok_or(ExportError::NothingPublished)?
+        .revision;
     let tiles = city.tiles();
     let fetch = |name: &str| -> Result<Vec<u8>, ExportError> {
         tiles

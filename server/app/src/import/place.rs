@@ -331,7 +331,11 @@ mod tests {
         let foot_m = 0.304_800_6;
         let size_m = (max - min) * foot_m;
         let (low, high) = placed.extent();
-        assert!(((high - low) / size_m - 1.0).abs().max_element() < 0.1, "{} {size_m}", high - low);
+        assert!(
+            ((high - low) / size_m - 1.0).abs().max_element() < 0.1,
+            "{} {size_m}",
+            high - low
+        );
         assert!((placed.step_m.x / (source.step_m.x * foot_m) - 1.0).abs() < 0.01);
         let (mut count, mut moved_m, mut rise_m) = (0, 0.0, 0.0);
         for y in (2..source.num_y - 2).step_by(5) {
@@ -345,7 +349,9 @@ mod tests {
                 let (Some(before), Ok(q)) = (source.sample(p), forward.transform(p.extend(0.0))) else {
                     continue;
                 };
-                let Some(after) = placed.sample(q.truncate()) else { continue };
+                let Some(after) = placed.sample(q.truncate()) else {
+                    continue;
+                };
                 count += 1;
                 moved_m += (after - before).abs();
                 let spread = |f: fn(f64, f64) -> f64, start| known.iter().copied().fold(start, f);

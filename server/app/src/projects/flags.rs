@@ -197,7 +197,7 @@ impl Protected {
         }
         test.keys.iter().find_map(|key| {
             let value = self.attributes.get(key)?;
-            let is_set = !matches!(value, Value::Null | Value::Bool(false)) && *value != Value::from(0);
+            let is_set = !matches!(value, Value::Null | Value::Bool(false)) && value.as_f64() != Some(0.0);
             let text = attributes::text(&self.attributes, key).unwrap_or_default();
             let is_set = is_set && !["", "no", "false", "无", "否", "0"].contains(&text.as_str());
             let in_values = test.values.is_empty() || test.values.contains(&text);

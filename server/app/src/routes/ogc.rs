@@ -216,7 +216,9 @@ pub async fn item(
     let code = find(&snapshot, &collection)?.0.code;
     let feature = state
         .query(move |store| {
-            let stored = store.feature(FeatureKey::Id(&id))?.filter(|f| f.layer_code == code && f.is_proposal() == (code == layers::PROPOSED_BUILDING_CODE));
+            let stored = store
+                .feature(FeatureKey::Id(&id))?
+                .filter(|f| f.layer_code == code && f.is_proposal() == (code == layers::PROPOSED_BUILDING_CODE));
             let stored = stored.ok_or_else(|| ApiError::NotFound(format!("no feature {id:?} in {collection}")))?;
             let mut feature = geojson::feature(&stored, &snapshot);
             if let Some(object) = feature.as_object_mut() {

@@ -32,7 +32,7 @@ const MAX_PROJECT_BYTES: usize = 4 << 20;
 pub fn routes() -> Router<AppState> {
     let single = DefaultBodyLimit::max(MAX_PROJECT_BYTES);
     Router::new()
-        .route("/api/v1/projects", get(list).post(create).layer(single.clone()))
+        .route("/api/v1/projects", get(list).post(create).layer(single))
         .route("/api/v1/projects/vocabulary", get(vocabulary))
         .route("/api/v1/projects/offices", get(offices))
         .route("/api/v1/projects/export", get(export_projects))

@@ -18,6 +18,8 @@ struct World {
     city: CityFolder,
     app: Router,
     fixture: Value,
+    /// Data layer: it stands before the ids of GeoJSON features, which the fixtures name without it.
+    layer: String,
 }
 
 /// A city of a fixture, without what only scenarios build.
@@ -42,6 +44,7 @@ fn world(name: &str) -> World {
         city,
         app: app(state),
         fixture,
+        layer: name.trim_end_matches(".geojson").to_owned(),
     }
 }
 
@@ -68,7 +71,13 @@ impl World {
             .unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        (parts.status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        let text = String::from_utf8_lossy(&bytes).replace(&format!("\"{}:", self.layer), "\"");
+        (parts.status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// Id of a feature of the fixture in the city.
+    fn id(&self, own: &str) -> String {
+        format!("{}:{own}", self.layer)
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {
@@ -105,7 +114,7 @@ async fn the_hand_computed_worlds_give_the_same_over_http() {
     for name in ["block", "renewal", "pipes", "coverage", "zones", "facilities"] {
         let world = world(&format!("{name}.geojson"));
         let case = &world.fixture["cases"][0];
-        let area = json!({"area": {"project": "site"}});
+        let area = json!({"area": {"project": world.id("site")}});
         let answer = world.post("/api/v1/indicators", &area).await;
         assert_eq!(answer["scenario"], json!({"id": "base", "revision": 0, "phase": null}));
         assert_eq!(answer["area"]["kind"], "project");
@@ -154,7 +163,7 @@ async fn the_hand_computed_worlds_give_the_same_over_http() {
 #[tokio::test]
 async fn edits_of_a_scenario_move_the_figures_and_leave_the_base() {
     let world = world("renewal.geojson");
-    let base = json!({"area": {"project": "site"}});
+    let base = json!({"area": {"project": world.id("site")}});
     let before = world.post("/api/v1/indicators", &base).await;
     let (status, made) = world
         .ask("POST", "/api/v1/scenarios", &json!({"name": "甲", "author": "王"}), &[])
@@ -162,15 +171,15 @@ async fn edits_of_a_scenario_move_the_figures_and_leave_the_base() {
     assert_eq!(status, StatusCode::CREATED, "{made}");
     let id = made["id"].as_str().unwrap().to_owned();
     let edits = json!({"author": "王", "edits": [
-        {"action": "demolish", "features": ["old-1", "old-4"], "phase": "2027-01-01"},
-        {"action": "modify", "features": ["old-3"], "attributes": {"floor_area_m2": 1200}},
+        {"action": "demolish", "features": [world.id("old-1"), world.id("old-4")], "phase": "2027-01-01"},
+        {"action": "modify", "features": [world.id("old-3")], "attributes": {"floor_area_m2": 1200}},
     ]});
     let etag = format!("\"{id}-{}\"", made["revision"]);
     let path = format!("/api/v1/scenarios/{id}/edits");
     let (status, edited) = world.ask("POST", &path, &edits, &[(header::IF_MATCH, &etag)]).await;
     assert_eq!(status, StatusCode::OK, "{edited}");
 
-    let question = json!({"area": {"project": "site"}, "scenario": id, "baseline": {"scenario": "base"}});
+    let question = json!({"area": {"project": world.id("site")}, "scenario": id, "baseline": {"scenario": "base"}});
     let after = world.post("/api/v1/indicators", &question).await;
     assert_eq!(after["scenario"]["revision"], edited["revision"]);
     let value = |answer: &Value, id: &str| indicator(answer, id)["value"].as_f64().unwrap();
@@ -233,18 +242,18 @@ async fn rules_of_the_city_and_bad_questions_are_told_apart() {
         (json!({}), StatusCode::BAD_REQUEST),
         (json!({"area": {"moon": "x"}}), StatusCode::BAD_REQUEST),
         (json!({"area": {"project": "none"}}), StatusCode::NOT_FOUND),
-        (json!({"area": {"zone": "site"}}), StatusCode::NOT_FOUND),
+        (json!({"area": {"zone": world.id("site")}}), StatusCode::NOT_FOUND),
         (json!({"area": {"city": false}}), StatusCode::UNPROCESSABLE_ENTITY),
         (
             json!({"area": {"polygon": square(3.0)}}),
             StatusCode::UNPROCESSABLE_ENTITY,
         ),
         (
-            json!({"area": {"project": "site"}, "phase": "2026-13-45"}),
+            json!({"area": {"project": world.id("site")}, "phase": "2026-13-45"}),
             StatusCode::UNPROCESSABLE_ENTITY,
         ),
         (
-            json!({"area": {"project": "site"}, "scenario_revision": 4}),
+            json!({"area": {"project": world.id("site")}, "scenario_revision": 4}),
             StatusCode::NOT_FOUND,
         ),
     ] {
@@ -252,11 +261,11 @@ async fn rules_of_the_city_and_bad_questions_are_told_apart() {
         assert_eq!(found, status, "{question}: {problem}");
         assert!(problem["detail"].as_str().is_some_and(|d| !d.is_empty()), "{problem}");
     }
-    let settings = json!({"area": {"project": "site"}, "settings": {"climate_zone": ["II"]}});
+    let settings = json!({"area": {"project": world.id("site")}, "settings": {"climate_zone": ["II"]}});
     let (status, problem) = world.ask("POST", "/api/v1/rules/check", &settings, &[]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     assert_eq!(problem["errors"][0]["at"], "settings.climate_zone");
-    let settings = json!({"area": {"project": "site"}, "settings": {"climate_zone": "III"}});
+    let settings = json!({"area": {"project": world.id("site")}, "settings": {"climate_zone": "III"}});
     let checked = world.post("/api/v1/rules/check", &settings).await;
     assert_eq!(rule(&checked, "gb50180/far")["limit"], 1.6);
 }
