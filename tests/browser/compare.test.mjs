@@ -134,7 +134,9 @@ describe("scenario states", () => {
     assert.ok(distance(await colorAt(place), withIt) < 4, "left of the line");
     assert.equal((await pickAt(place)).featureIndex, feature);
     await show(swipe((place.x - 40) / width));
-    assert.ok(distance(await colorAt(place), without) < 4, "right of the line");
+    // what lies behind it may move, as water does
+    const right = await colorAt(place);
+    assert.ok(distance(right, without) < 0.2 * distance(withIt, without), `right of the line: ${right}, without it ${without}, with it ${withIt}`);
     assert.notEqual((await pickAt(place)).featureIndex, feature);
   });
 

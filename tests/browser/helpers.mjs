@@ -148,6 +148,8 @@ export async function findFeature(page, origin, wanted) {
   for (const stride of [40, 16, 8]) {
     for (let y = area.top + stride / 2; y < area.bottom; y += stride) {
       for (let x = area.left + stride / 2; x < area.right; x += stride) {
+        // pins and other panels may lie over the city anywhere
+        if (!(await page.evaluate(([x, y]) => document.elementFromPoint(x, y) instanceof HTMLCanvasElement, [x, y]))) continue;
         const { featureIndex } = await withLimit(page.evaluate(([x, y]) => window.chengjing.pick(x, y), [x, y]), "pick()");
         if (featureIndex === null) continue;
         if (!seen.has(featureIndex)) seen.set(featureIndex, await get(origin, `/api/v1/features/by-index/${featureIndex}`));

@@ -76,7 +76,7 @@ describe("the viewer", () => {
     await page.keyboard.press("ArrowDown");
     assert.equal(await page.locator('[role="combobox"]').getAttribute("aria-activedescendant"), "option-0");
     await page.keyboard.press("Enter");
-    await panel().locator("h2").filter({ hasText: name }).waitFor();
+    await page.locator(project ? "cj-project-sheet h2" : "cj-attributes h2").filter({ hasText: name }).waitFor();
     await settled(page);
     // The address follows the camera: this is what a shared link would open.
     await page.waitForFunction((old) => location.hash !== old && location.hash.includes("sel="), before);

@@ -52,7 +52,13 @@ export class Dock extends Panel {
     this.shell.planner.analysis.watch(this.tab === "indicators");
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.role = "region";
+  }
+
   override updated(): void {
+    this.ariaLabel = this.text.dock.label;
     // A panel that is not there yet fills its place as soon as it is.
     if (this.tab) void PANELS[this.tab]();
     if (this.#told === (this.tab !== null)) return;
