@@ -281,7 +281,7 @@ export class ChengjingViewer extends LitElement {
         </div>
         ${this.libraryOpen ? html`<cj-library .shell=${shell} .state=${state}></cj-library>` : nothing}
         <cj-status .shell=${shell} .state=${state}></cj-status>
-        ${state.notice ? html`<div class="notice card">${state.notice}</div>` : nothing}
+        ${state.notice ? html`<div class="notice card" role="status" aria-live="off">${state.notice}</div>` : nothing}
       </div><cj-help .shell=${shell} .state=${state}></cj-help>` : nothing}
       <cj-start-screen class=${started ? "gone" : ""} .shell=${shell} .state=${state} lang=${state.language}></cj-start-screen>
       <div class="sr-only" role="status" aria-live="polite">${state.announcement.text}${state.announcement.serial % 2 ? "\u00a0" : ""}</div>`;

@@ -158,7 +158,9 @@ function reduceEvent(state: ShellState, event: ViewerEvent): ShellState {
     case "starved":
       return { ...state, starved: event.starved ? { missing_tiles: event.missing_tiles, drawn_error_px: event.drawn_error_px } : null };
     case "device_lost":
-      return event.recovered ? state : reduce(state, { type: "failure", code: "device_lost", details: "" });
+      // the engine says so once when the device is gone and again when it draws on
+      if (event.recovered) return state.failure?.code === "device_lost" ? { ...state, failure: null } : state;
+      return reduce(state, { type: "failure", code: "device_lost", details: "" });
     case "failed":
       return reduce(state, { type: "failure", code: failureCode(event.code), details: `${event.code}: ${event.message}` });
     case "hovered":
