@@ -159,7 +159,8 @@ describe("a lost graphics device", () => {
       await animationFrames(page, 10);
       assert.deepEqual(await view(page), before);
       const again = await pixels(page);
-      assert.ok(difference(seen, again) < 0.02, `${difference(seen, again)} of the picture differ`);
+      // water and the hatch of works under way have moved on meanwhile; a blank or broken picture differs nearly everywhere
+      assert.ok(difference(seen, again) < 0.15, `${difference(seen, again)} of the picture differ`);
       assert.deepEqual(errors, []);
     } finally {
       await context.close();
