@@ -1,7 +1,7 @@
 //! Evidence packs: what a scenario does to an area, as one archive that anybody can check.
 //!
 //! * [`area`] — which land; [`plan`] — vector drawings of before and after
-//! * [`findings`] — indicators and rules of both sides; [`pdf`] — the report; [`pack`] — all files in one archive
+//! * [`findings`] — indicators and rules of both sides; `pdf` — the report; [`pack`] — all files in one archive
 //!
 //! Without views of a browser the same revisions give the same bytes: no time of day, no map order, no network.
 

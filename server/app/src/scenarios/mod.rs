@@ -2,7 +2,7 @@
 //!
 //! * [`request`] — what clients send; [`resolve`] — checks every line of it and makes edits
 //! * [`ground`] — footprints in degrees to the scene; [`bodies`] — proposals from massing, added storeys and pipes
-//! * [`view`] — a scenario at a revision and phase; [`difference`] — two of them compared
+//! * [`mod@view`] — a scenario at a revision and phase; [`difference`] — two of them compared
 //! * [`service`] — create, edit, branch, merge: the same for HTTP and the command line
 //! * [`massing`] — arrays of slabs and towers that reach a floor area ratio
 

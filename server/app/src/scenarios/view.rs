@@ -157,7 +157,7 @@ pub fn states(
     Ok(compiled(store, id, revision, phase)?.1)
 }
 
-/// Attributes of a feature in a scenario; see [`scenario::effective_attributes`] for what `added_storeys` means.
+/// Attributes of a feature in a scenario; see [`city_model::scenario::effective_attributes`] for what `added_storeys` means.
 pub fn effective_attributes(view: &ScenarioView, feature: &Feature) -> Attributes {
     view.attributes(feature)
 }

@@ -61,7 +61,7 @@ impl GroupBuilder for GroundBuilder {
         Assignment::Overlap
     }
 
-    /// Fitted with [`TERRAIN_TRIANGLE_BYTES`] to the leaves of the generated city and Kamloops (see docs/benchmarks.md).
+    /// Fitted with `TERRAIN_TRIANGLE_BYTES` to the leaves of the generated city and Kamloops (see docs/benchmarks.md).
     fn feature_bytes(&self, head: &FeatureHead) -> u32 {
         (head.geometry_bytes / 2).saturating_mul(3).saturating_add(60)
     }
