@@ -67,6 +67,14 @@ pub(crate) fn test(args: &Args) -> anyhow::Result<()> {
         tools::ensure_programs(&[("pdftotext", "poppler-utils")])?;
         let validator = root.join("tests/validate");
         tools::ensure_npm(&validator)?;
+        // areas are judged by Shapely, which its test installs into an environment of its own
+        let can_make_venv = std::process::Command::new("python3")
+            .args(["-c", "import ensurepip, venv"])
+            .status()
+            .is_ok_and(|status| status.success());
+        if !can_make_venv {
+            tools::apt_install(&["python3", "python3-venv"])?;
+        }
         shell::run_env(
             &root,
             "cargo",
