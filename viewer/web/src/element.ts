@@ -27,6 +27,7 @@ import "./panels/status";
 import "./panels/swipe";
 import "./panels/time";
 import "./panels/toolbar";
+import "./panels/zones";
 
 /** Figures of the last drawn frame, for scripts. */
 export interface Stats {
@@ -262,7 +263,7 @@ export class ChengjingViewer extends LitElement {
     return html`
       <slot></slot>
       ${started && !this.bare ? html`<cj-pins .shell=${shell} .state=${state} lang=${state.language}></cj-pins>` : nothing}
-      ${started ? html`<cj-swipe .shell=${shell} .state=${state} lang=${state.language}></cj-swipe>
+      ${started ? html`<cj-zones .shell=${shell} .state=${state} lang=${state.language}></cj-zones><cj-swipe .shell=${shell} .state=${state} lang=${state.language}></cj-swipe>
       <div class="overlay ${this.bare ? "bare" : ""} ${this.docked ? "docked" : ""}" lang=${state.language}>
         <header class="top">
           <h1 class="brand card">${mark}<b>${text.product}</b>${manifest ? html`<span>${local(manifest.title, state.language)}</span>` : nothing}</h1>
@@ -323,6 +324,8 @@ export class ChengjingViewer extends LitElement {
         return this.#panel<HelpSheet>("cj-help")?.show();
       case "blink":
         return shell.planner.blinkStep();
+      case "ghost":
+        return shell.planner.setGhost(!shell.state.planning.compare.ghost);
       case "close_outline":
         return shell.planner.tools.close();
       case "remove_point":

@@ -50,9 +50,23 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What is asked by POST and changes nothing. */
+const QUESTION = /(?:indicators|rules\/check|reports|massing)$/;
+
+/** A write is published this long after its answer at the latest, milliseconds: bodies of a scenario follow in the background. */
+const PUBLISHED_WITHIN_MS = 10_000;
+
 /** Requests to one server. `base` is its absolute address, ending in `/`. */
 export class Http {
+  #writing = 0;
+  #wroteAt = -Infinity;
+
   constructor(readonly base: URL) {}
+
+  /** True while what is published may well be this page's own work: then it is no news to whoever sits before it. */
+  get hasJustWritten(): boolean {
+    return this.#writing > 0 || performance.now() - this.#wroteAt < PUBLISHED_WITHIN_MS;
+  }
 
   /** Absolute address of a path of the server; `/tiles/…` and `tiles/…` mean the same. */
   url(path: string): URL {
@@ -70,13 +84,18 @@ export class Http {
       headers["content-type"] = "application/json";
       init.body = JSON.stringify(body);
     }
+    const isWrite = method !== "GET" && !QUESTION.test(path);
     let response: Response;
+    if (isWrite) this.#writing++;
     try {
       response = await fetch(this.url(path), init);
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new ApiError(0, error instanceof Error ? error.message : String(error));
+    } finally {
+      if (isWrite) this.#writing--;
     }
+    if (isWrite && response.ok) this.#wroteAt = performance.now();
     if (!response.ok) throw await apiError(response);
     return response;
   }

@@ -2,7 +2,7 @@
 // (WCAG 2.1.4). Arrows, + and − are the engine's own (`viewer/app/src/camera/listeners.rs`).
 
 /** What a key asks the shell for. */
-export type KeyAction = "north" | "home" | "underground" | "search" | "clear" | "help" | "blink" | "close_outline" | "remove_point";
+export type KeyAction = "north" | "home" | "underground" | "search" | "clear" | "help" | "blink" | "close_outline" | "remove_point" | "ghost";
 
 /** The parts of a keyboard event that matter. */
 export type KeyStroke = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">;
@@ -16,6 +16,7 @@ const ACTIONS: ReadonlyMap<string, KeyAction> = new Map([
   ["?", "help"],
   ["escape", "clear"],
   ["b", "blink"],
+  ["g", "ghost"],
   ["enter", "close_outline"],
   ["backspace", "remove_point"],
 ]);

@@ -405,7 +405,8 @@ export class Shell {
     this.dispatch({ type: "manifest", manifest });
     if (announced === undefined) this.send({ type: "reload_tileset", url: this.api.url(manifest.tileset_url).href, changed: [] });
     this.planner.onCity();
-    this.notify(fill(this.text.status.updated, { n: manifest.revision }));
+    // One's own work is no news, and what a colleague did may already be told in better words.
+    if (!this.api.http.hasJustWritten && !this.state.notice) this.notify(fill(this.text.status.updated, { n: manifest.revision }));
     const { selection } = this.state;
     if (selection?.id) void this.select(selection.id);
   }

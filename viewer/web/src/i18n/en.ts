@@ -169,6 +169,7 @@ export const en: Messages = {
     undo: "Undo an edit of the scenario",
     redo: "Redo it",
     blink: "Blink: switch once",
+    ghost: "Ghosts of what is demolished",
     close_outline: "Drawing: close the outline",
     remove_point: "Drawing: take a corner back",
     hint_mouse: "Drag to move · right drag to rotate · wheel to zoom · ? for all controls",

@@ -168,6 +168,7 @@ export const zh = {
     undo: "撤销方案修改",
     redo: "重做方案修改",
     blink: "闪烁对比：切换一次",
+    ghost: "显示或隐藏拆除残影",
     close_outline: "绘图：闭合",
     remove_point: "绘图：退一点",
     hint_mouse: "左键拖动平移 · 右键拖动旋转 · 滚轮缩放 · 按 ? 查看全部操作",

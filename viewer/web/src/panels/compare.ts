@@ -71,6 +71,7 @@ export class ComparePanel extends Panel {
     const modes = MODES.map((mode) => [mode, planning.modes[mode]] as const);
     return html`<section class="card" aria-label=${text.label}>
       <div class="line">${segments(text.title, modes, compare.mode, (mode) => this.shell.planner.setMode(mode))}<span class="grow"></span>
+        <label class="check" title=${text.ghost_hint}><input type="checkbox" name="ghost" .checked=${compare.ghost} @change=${(event: Event) => this.shell.planner.setGhost((event.target as HTMLInputElement).checked)}>${text.ghost}</label>
         <label class="check"><input type="checkbox" name="colors" .checked=${compare.colors} @change=${(event: Event) => this.shell.planner.setColors((event.target as HTMLInputElement).checked)}>${text.colors}</label>${fold}</div>
       ${compare.mode === "single" ? nothing : html`<div class="line">${this.#options()}${compare.mode === "difference" ? this.#legend() : nothing}</div>`}
       ${this.#phase()}

@@ -49,6 +49,7 @@ export class HelpSheet extends Panel {
           [help.undo, key("Ctrl Z")],
           [help.redo, key("Ctrl Y")],
           [help.blink, key("B")],
+          [help.ghost, key("G")],
           [help.close_outline, key("Enter")],
           [help.remove_point, key("⌫")],
         ])}

@@ -11,6 +11,7 @@ import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
 import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
+import { swatch, swatches } from "../ui/swatches";
 import "./chart";
 
 const TABS = ["table", "rules", "charts"] as const;
@@ -22,7 +23,7 @@ const VERDICT_MARK = { pass: "✓", fail: "✕", not_decidable: "?" } as const;
 
 export class IndicatorsPanel extends Panel {
   static override properties = { ...Panel.properties, tab: { state: true }, why: { state: true }, zones: { state: true }, packing: { state: true }, problem: { state: true } };
-  static override styles = [shared, fields, css`
+  static override styles = [shared, fields, swatches, css`
     :host { display: flex; flex-direction: column; min-height: 0; }
     section { display: flex; flex-direction: column; gap: 8px; padding: 12px 8px 8px; min-height: 0; }
     .head { display: grid; gap: 8px; padding: 0 8px; }
@@ -49,6 +50,8 @@ export class IndicatorsPanel extends Panel {
     .badge { font-size: 11px; padding: 0 6px; border-radius: 4px; border: 1px solid var(--cj-warn); color: var(--cj-warn); white-space: nowrap; }
     .sub { grid-column: 2 / -1; font-size: 12px; color: var(--cj-muted); display: flex; flex-wrap: wrap; gap: 0 12px; align-items: center; }
     .state { padding: 8px; color: var(--cj-muted); }
+    .tint { display: grid; gap: 4px; font-size: 12px; padding-top: 4px; }
+    .sw.rest { background: rgb(255 255 255 / 10%); }
   `];
 
   declare tab: Tab;
@@ -147,7 +150,25 @@ export class IndicatorsPanel extends Panel {
           <dt>${this.text.indicators.formula}</dt><dd>${local(after.formula, language)}</dd>
           ${after.source ? html`<dt>${this.text.indicators.source}</dt><dd>${after.source} ${after.verified === false ? html`<span class="badge" title=${this.text.indicators.reference_title}>${this.text.indicators.reference}</span>` : nothing}</dd>` : nothing}
           ${after.by && Object.keys(after.by).length > 0 ? html`<dt>${this.text.indicators.by}</dt><dd>${Object.entries(after.by).map(([name, value]) => html`<div>${partName(name, language, this.#names())} ${formatValueOf(after, value, language)}</div>`)}</dd>` : nothing}</dl>
-          ${this.#light(after.id, after.num_features, after.features)}</div>` : nothing}`;
+          ${this.#light(after.id, after.num_features, after.features, after.feature_indices)}${before ? this.#tint(before, after) : nothing}</div>` : nothing}`;
+  }
+
+  /** The difference as a layer: which features count before and after. */
+  #tint(before: Indicator, after: Indicator): TemplateResult | typeof nothing {
+    const { indicators: text } = this.text;
+    const { language } = this.state;
+    const { tint } = this.state.planning.analysis;
+    if (before.features.length === 0 && after.features.length === 0) return nothing;
+    const isOn = tint?.id === after.id;
+    const { sides } = this.shell.planner;
+    const n = (value: number, words: string): string => `${words} ${formatNumber(value, language)}`;
+    const change = before.value !== null && after.value !== null ? after.value - before.value : null;
+    return html`<div class="row"><button class="plain" data-tint=${after.id} aria-pressed=${isOn} @click=${() => this.shell.planner.analysis.tint(after.id)}>${icons.changes}${isOn ? text.tint_off : text.tint}</button></div>
+      ${isOn ? html`<div class="tint number" role="group" aria-label=${text.tint}><span>${fill(text.tint_legend, { before: sides.name(1), after: sides.name(0) })}</span>
+        ${swatch("added", n(tint.more, text.tint_more))}${swatch("removed", n(tint.less, text.tint_less))}${swatch("changed", n(tint.changed, text.tint_changed))}${swatch("kept", n(tint.same, text.tint_same))}
+        <span class="key"><span class="sw rest"></span>${text.tint_rest}</span>
+        ${change === null ? nothing : html`<b>${fill(text.tint_total, { value: `${change > 0 ? "+" : change < 0 ? "−" : ""}${formatValueOf(after, Math.abs(change), language)} ${formatUnit(after.unit, language)}` })}</b>`}
+        ${tint.isCapped ? html`<span>${fill(text.tint_capped, { n: formatNumber(Math.max(before.features.length, after.features.length), language) })}</span>` : nothing}</div>` : nothing}`;
   }
 
   /** Names of projects by id: investment is told by project. */
@@ -160,11 +181,11 @@ export class IndicatorsPanel extends Panel {
     return formatValueOf(indicator, indicator.value, this.state.language);
   }
 
-  #light(id: string, count: number, features: readonly string[]): TemplateResult {
+  #light(id: string, count: number, features: readonly string[], indices?: readonly number[]): TemplateResult {
     const { indicators: text } = this.text;
     const isLit = this.state.planning.analysis.lit === id;
     return html`<div class="row"><span class="hint">${fill(text.features, { n: formatNumber(count, this.state.language) })}</span>
-      ${features.length > 0 ? html`<button class="plain" data-light=${id} aria-pressed=${isLit} @click=${() => this.shell.planner.analysis.light(id, features)}>${icons.bulb}${isLit ? text.hide : text.show}</button>` : nothing}</div>`;
+      ${features.length > 0 ? html`<button class="plain" data-light=${id} aria-pressed=${isLit} @click=${() => this.shell.planner.analysis.light(id, features, indices)}>${icons.bulb}${isLit ? text.hide : text.show}</button>` : nothing}</div>`;
   }
 
   #open(id: string): void {
@@ -199,7 +220,7 @@ export class IndicatorsPanel extends Panel {
       ${isOpen ? html`<div class="why"><dl><dt>${text.why}</dt><dd>${local(rule.reason, language)}</dd><dt>${text.clause}</dt><dd>${rule.clause}</dd><dt>${text.source}</dt><dd>${rule.source}</dd>
           ${rule.note ? html`<dt>${text.note}</dt><dd>${local(rule.note, language)}</dd>` : nothing}
           ${rule.exceptions.length > 0 ? html`<dt>${text.exceptions}</dt><dd>${rule.exceptions.map(({ title, amount }) => html`<div>${local(title, language)} ${number(amount)}</div>`)}</dd>` : nothing}</dl>
-          ${this.#light(rule.rule, rule.num_features, rule.features)}</div>` : nothing}`;
+          ${this.#light(rule.rule, rule.num_features, rule.features, rule.feature_indices)}</div>` : nothing}`;
   }
 
   // Area and pack ----------------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 // Bottom drawer: 三库一单, the table of projects with Gantt bars, and the investment of town offices against their targets.
 import { css, html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { formatMoney } from "../attributes/format";
-import { geodeticFromEnu } from "../geo";
+import { enuFromGeodetic, geodeticFromEnu } from "../geo";
 import { outerRings, type GeoFeature } from "../geojson";
 import { fill, formatNumber } from "../i18n";
 import { FIRST_YEAR, LAST_YEAR, YEARS } from "../planning/phase";
 import { troubleOf } from "../planning/trouble";
 import { importFormat, wordFor, type Office, type Project, type Vocabulary } from "../projects/api";
+import { officeShare, RAMP, rampColor } from "../projects/ramp";
 import { bar, listProjects, NO_FILTER, SORTS, valuesOf, yearShare, type Filter, type Sort } from "../projects/list";
 import { doneShare, progressLevel, statusFill, statusKind } from "../projects/status";
 import { fields, segments } from "../ui/fields";
@@ -18,15 +19,6 @@ import { shared } from "../ui/styles";
 /** Walls around projects: glass envelope on demand, and the low one that the engine begins with, metres. */
 const ENVELOPE_M = 36;
 const LOW_WALL_M = 3;
-
-/** Steps of the choropleth: share of the target done, with a viridis-like ramp. */
-const RAMP: readonly { from: number; color: string; words: string }[] = [
-  { from: 0, color: "#46327e", words: "0–25 %" },
-  { from: 0.25, color: "#365c8d", words: "25–50 %" },
-  { from: 0.5, color: "#277f8e", words: "50–75 %" },
-  { from: 0.75, color: "#4ac16d", words: "75–100 %" },
-  { from: 1, color: "#d8e219", words: "≥ 100 %" },
-];
 
 export class LibraryPanel extends Panel {
   static override properties = { ...Panel.properties, tab: { state: true }, filter: { state: true }, sort: { state: true }, offices: { state: true }, zones: { state: true }, problem: { state: true } };
@@ -104,7 +96,7 @@ export class LibraryPanel extends Panel {
   }
 
   protected override drawn(state: ShellState): readonly unknown[] {
-    return [state.planning.projects, state.planning.sketch, state.planning.vocabulary, state.selection, state.language, state.manifest];
+    return [state.planning.projects, state.planning.offices, state.planning.sketch, state.planning.vocabulary, state.selection, state.language, state.manifest];
   }
 
   override render(): TemplateResult {
@@ -117,6 +109,7 @@ export class LibraryPanel extends Panel {
         ${this.tab === "table" ? this.#filters(all) : nothing}
         <span class="muted number" role="status">${this.tab === "table" ? fill(text.count, { n: formatNumber(shown.length, this.state.language) }) : ""}</span>
         <span class="grow"></span>
+        ${this.tab === "offices" ? html`<label class="check"><input type="checkbox" name="choropleth" .checked=${this.state.planning.offices !== null} @change=${(event: Event) => this.#choropleth((event.target as HTMLInputElement).checked)}>${text.choropleth}</label>` : nothing}
         <label class="check"><input type="checkbox" name="envelope" @change=${(event: Event) => this.#envelope((event.target as HTMLInputElement).checked)}>${text.envelope}</label>
         <button class="plain" data-library="create" aria-pressed=${this.state.planning.sketch?.use === "project"} @click=${() => this.#draw()}>${icons.plus}${text.create}</button>
         <label class="file">${text.import}<input type="file" accept=".geojson,.json,.csv,.xlsx,.gml,.xml" @change=${(event: Event) => void this.#import(event)}></label>
@@ -255,8 +248,25 @@ export class LibraryPanel extends Panel {
     return html`<svg class="map" viewBox="-6 -6 ${width * scale + 12} ${height * scale + 12}" role="img" aria-label=${this.text.library.offices}>${shapes.map(({ office, rings }) => pathOf(rings, at, rampColor(officeShare(office)), office, () => this.#goOffice(office)))}</svg>`;
   }
 
-  #goOffice({ zone_id, name }: Office): void {
-    const zone = this.zones.find(({ id, properties }) => id === zone_id || properties.name === name);
+  /** Colours the offices in the scene, or takes the colours away. */
+  #choropleth(on: boolean): void {
+    const { manifest } = this.state;
+    const level = manifest ? manifest.origin_lon_lat_height[2] : 0;
+    const offices = !on || !manifest ? null : (this.offices ?? []).flatMap((office) => {
+      const zone = this.#zoneOf(office);
+      const rings = outerRings(zone?.geometry ?? null).map((ring) => ring.slice(0, -1).map(([lon = 0, lat = 0]) => enuFromGeodetic(manifest.ecef_from_enu, lon, lat, level)));
+      return zone && rings.length > 0 ? [{ id: zone.id, name: office.name, share: officeShare(office), rings }] : [];
+    });
+    this.shell.dispatch({ type: "planning", change: { offices } });
+  }
+
+  #zoneOf({ zone_id, name }: Office): GeoFeature | undefined {
+    return this.zones.find(({ id, properties }) => id === zone_id || properties.name === name);
+  }
+
+  #goOffice(office: Office): void {
+    const { name } = office;
+    const zone = this.#zoneOf(office);
     this.filter = { ...NO_FILTER, office: name };
     if (zone) void this.shell.select(zone.id).then((detail) => { if (detail) this.shell.flyToBounds(detail.bounds_enu, name); });
   }
@@ -305,17 +315,6 @@ function pathOf(rings: number[][][], at: (position: number[]) => [number, number
   const corners = (rings[0] ?? []).map(at);
   const middle = (axis: 0 | 1): number => corners.reduce((sum, corner) => sum + corner[axis], 0) / Math.max(1, corners.length);
   return svg`<g @click=${go}><path d=${d} fill=${color}></path><text x=${middle(0)} y=${middle(1)}>${name}</text></g>`;
-}
-
-/** Share of the target that is done; of what is planned where there is no target. */
-export function officeShare({ target_cny, planned_cny, done_cny }: Office): number | null {
-  const whole = target_cny ?? planned_cny;
-  return whole && done_cny !== null ? done_cny / whole : null;
-}
-
-export function rampColor(share: number | null): string {
-  if (share === null) return "#59636d";
-  return RAMP.findLast(({ from }) => share >= from)?.color ?? "#59636d";
 }
 
 customElements.define("cj-library", LibraryPanel);

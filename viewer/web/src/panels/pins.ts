@@ -3,24 +3,44 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { fill } from "../i18n";
 import type { Bounds, ProjectInfo } from "../api";
 import { cluster, type Pin } from "../projects/list";
+import type { Project } from "../projects/api";
 import { STATUS_COLORS, statusFill, statusKind } from "../projects/status";
 import { projector } from "../projection";
 import { groupBy } from "../ui/group";
 import { Panel } from "../ui/panel";
+import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
-
-/** Signs nearer than this become one, pixels. */
-const REACH_PX = 72;
 
 /** Half the width of a common sign, and how far it stands above its place. */
 const HALF_PX = 64;
 const LIFT_PX = 46;
+
+/** Widths of a sign: what its border, dot and one letter (Chinese, other) take, and the most; pixels. */
+const FRAME_PX = 40;
+const LETTER_PX = [12.5, 7] as const;
+const WIDEST_PX = 180;
+const HEIGHT_PX = 40;
+
+/** A sign for several: no larger than that for one with two letters. */
+const SEVERAL = { halfWidth: 32, height: HEIGHT_PX };
+
+/** While the camera moves, the cards around it are measured this often; milliseconds. */
+const MEASURED_FOR_MS = 250;
 
 /** A sign stands this high over its project, metres. */
 const MAST_M = 60;
 
 /** Nearer than this the project's own outline says enough, metres. */
 const NEAR_M = 350;
+
+/** Room that a project's own sign takes. */
+function sizeOf({ name }: ProjectInfo): { halfWidth: number; height: number } {
+  let letters = 0;
+  for (const letter of name) letters += LETTER_PX[letter > "\u2e80" ? 0 : 1];
+  return { halfWidth: Math.max(SEVERAL.halfWidth, Math.min(WIDEST_PX, FRAME_PX + letters) / 2), height: HEIGHT_PX };
+}
+
+interface Box { left: number; right: number; top: number; bottom: number }
 
 export class PinsOverlay extends Panel {
   static override styles = [shared, css`
@@ -37,6 +57,16 @@ export class PinsOverlay extends Panel {
     .ring { flex: none; width: 20px; height: 20px; border-radius: 50%; }
   `];
 
+  #cards: readonly Box[] = [];
+  #measuredAt = -Infinity;
+  #known: { of: readonly Project[] | null; records: ReadonlyMap<string, Project> } | null = null;
+
+  protected override drawn(state: ShellState): readonly unknown[] {
+    const { camera, manifest, planning, layers, underground, language, settled, selection } = state;
+    // cards come and go with a selection, and have found their place when the picture stands still
+    return [camera, manifest, planning.projects, planning.tool, planning.compare.mode, layers, underground, language, settled, selection];
+  }
+
   override render(): TemplateResult | typeof nothing {
     const { camera, manifest, planning, layers, underground } = this.state;
     const mode = planning.compare.mode;
@@ -52,11 +82,20 @@ export class PinsOverlay extends Panel {
       const at = project([x, y, z + MAST_M]);
       return at && at.x > 0 && at.x < width && at.y > LIFT_PX && at.y < height && isFree(at) ? [{ item, at }] : [];
     });
-    return html`<section aria-label=${this.text.projects.title}>${cluster(placed, REACH_PX).map((pin) => this.#pin(pin))}</section>`;
+    return html`<section aria-label=${this.text.projects.title}>${cluster(placed, sizeOf, SEVERAL).map((pin) => this.#pin(pin))}</section>`;
   }
 
   /** Cards of the shell that lie over the picture: a sign half below one would only be in the way. */
-  #covered(): { left: number; right: number; top: number; bottom: number }[] {
+  #covered(): readonly Box[] {
+    const now = performance.now();
+    if (now - this.#measuredAt > MEASURED_FOR_MS) {
+      this.#cards = this.#measure();
+      this.#measuredAt = now;
+    }
+    return this.#cards;
+  }
+
+  #measure(): Box[] {
     const here = this.getBoundingClientRect();
     const root = this.getRootNode();
     if (!(root instanceof ShadowRoot)) return [];
@@ -88,8 +127,9 @@ export class PinsOverlay extends Panel {
   }
 
   #kind({ id, stage }: ProjectInfo): ReturnType<typeof statusKind> {
-    const record = this.state.planning.projects?.find((one) => one.id === id);
-    return statusKind(record ?? { stage, exit: null });
+    const { projects } = this.state.planning;
+    if (this.#known?.of !== projects) this.#known = { of: projects, records: new Map(projects?.map((one) => [one.id, one])) };
+    return statusKind(this.#known.records.get(id) ?? { stage, exit: null });
   }
 
   #open({ center_enu: [x, y, z], radius_m: r, name, id }: ProjectInfo): void {

@@ -1,11 +1,13 @@
 // Indicators and rules of an area at two standpoints: asked for while somebody looks, anew after each edit.
-import type { GeoFeature } from "../geojson";
-import { geodeticFromEnu } from "../geo";
+import { outerRings, type GeoFeature, type Geometry } from "../geojson";
+import { enuFromGeodetic, geodeticFromEnu } from "../geo";
 import { BASE, type AnalysisRequest, type Area, type Standpoint } from "./api";
 import { standpointKey } from "./compare";
+import { differenceOf, type Counted } from "./difference";
 import type { PlanningHost } from "./host";
 import { phaseOfYear, YEARS } from "./phase";
 import type { Sides } from "./sides";
+import type { Point } from "./sketch";
 import type { Analysis } from "./state";
 import { troubleOf } from "./trouble";
 
@@ -29,18 +31,25 @@ export class AnalysisRunner {
   #curves = new Map<string, Promise<Map<string, number | null>>>();
   #indices = new Map<string, Promise<Map<string, number>>>();
 
-  constructor(private readonly host: PlanningHost, private readonly sides: Sides) {}
+  /** `outline` draws the area's edge in the scene; without lines it goes. */
+  constructor(private readonly host: PlanningHost, private readonly sides: Sides, private readonly outline: (lines: readonly Point[][]) => void) {}
 
   /** The panel is open: numbers are kept true from now on. */
   watch(on: boolean): void {
-    this.#isWatched = on;
+    if (on !== this.#isWatched) {
+      this.#isWatched = on;
+      void this.#showArea();
+      if (!on) queueMicrotask(() => this.tint(null));
+    }
     const { before, outdated, busy } = this.#state;
     if (on && !busy && (before === null || outdated)) this.touch();
   }
 
   setArea(area: Area, areaName: string, outline: Analysis["outline"] = null): void {
     this.light(null, []);
+    this.tint(null);
     this.#set({ area, areaName, outline, before: null, after: null, rules: null });
+    void this.#showArea();
     this.touch();
   }
 
@@ -63,7 +72,10 @@ export class AnalysisRunner {
         analysis.indicators(this.request(0), signal),
         analysis.check(this.request(0), signal),
       ]);
-      if (!signal.aborted) this.#set({ before, after, rules, outdated: false, busy: false });
+      if (signal.aborted) return;
+      this.#set({ before, after, rules, outdated: false, busy: false });
+      const { tint } = this.#state;
+      if (tint) await this.#tint(tint.id);
     } catch (error) {
       if (!signal.aborted) this.#set({ trouble: troubleOf(error, this.host.text.planning.errors), busy: false });
     }
@@ -104,6 +116,65 @@ export class AnalysisRunner {
     return coming;
   }
 
+  // Area in the scene --------------------------------------------------------------------------------------------------
+
+  /** Draws the edge of the area while somebody looks at its numbers; of the whole city there is none to draw. */
+  async #showArea(): Promise<void> {
+    const { area } = this.#state;
+    const geometry = this.#isWatched ? await this.#geometry().catch(() => null) : null;
+    const { manifest } = this.host.state;
+    if (this.#state.area !== area || !manifest) return;
+    const [, , height] = manifest.origin_lon_lat_height;
+    this.outline((this.#isWatched ? outerRings(geometry) : []).map((ring) => ring.map(([lon = 0, lat = 0]) => enuFromGeodetic(manifest.ecef_from_enu, lon, lat, height))));
+  }
+
+  async #geometry(): Promise<Geometry | null> {
+    const { area, outline } = this.#state;
+    if (outline) return outline;
+    if ("project" in area) return this.host.state.planning.projects?.find(({ id }) => id === area.project)?.outline ?? (await this.host.api.projects.read(area.project)).data.outline;
+    if (!("zone" in area)) return null;
+    const { features } = await this.host.api.featuresIn("projects/zone", null, 500);
+    return features.find(({ id }) => id === area.zone)?.geometry ?? null;
+  }
+
+  // Difference as a layer ----------------------------------------------------------------------------------------------
+
+  /** Colours the scene by what of an indicator's features counts before and after; the same again, or null, ends it. */
+  tint(id: string | null): void {
+    const { tint } = this.#state;
+    if (id !== null && id !== tint?.id) return void this.#tint(id).catch((error: unknown) => this.#set({ trouble: troubleOf(error, this.host.text.planning.errors) }));
+    if (!tint) return;
+    this.#set({ tint: null });
+    this.host.send({ type: "set_ghost", features: [], rest: false });
+    void this.sides.show();
+  }
+
+  async #tint(id: string): Promise<void> {
+    const { before, after } = this.#state;
+    const [was, is] = [before, after].map((answer) => answer?.indicators.find((one) => one.id === id));
+    if (!was || !is) return this.tint(null);
+    const [tableA, tableB, ...counted] = await Promise.all([
+      this.sides.table(this.sides.standpoint(1)),
+      this.sides.table(this.sides.standpoint(0)),
+      ...[was, is].map(async (one): Promise<Counted> => ({ features: await this.#numbersOf(one), isCapped: one.num_features > one.features.length })),
+    ]);
+    const [first, second] = counted;
+    if (!first || !second || after !== this.#state.after) return;
+    const { sides, figures, features } = differenceOf(tableA, tableB, first, second);
+    this.light(null, []);
+    this.sides.lend({ 2: sides[0], 3: sides[1] });
+    this.#set({ tint: { id, ...figures } });
+    this.host.send({ type: "set_scenario_colors", enabled: true, removed: true });
+    this.host.send({ type: "set_compare", mode: "difference", sides: [2, 3] });
+    this.host.send({ type: "set_ghost", features: [...features], rest: true });
+  }
+
+  async #numbersOf({ features, feature_indices }: { features: readonly string[]; feature_indices?: readonly number[] }): Promise<readonly number[]> {
+    return feature_indices?.length === features.length ? feature_indices : this.#resolve(features);
+  }
+
+  // Features of a number -----------------------------------------------------------------------------------------------
+
   /** Lights the features that count for a number; the same number again puts them out. */
   light(id: string | null, features: readonly string[], indices?: readonly number[]): void {
     if (id === null || id === this.#state.lit) {
@@ -116,7 +187,7 @@ export class AnalysisRunner {
   }
 
   async #light(id: string, features: readonly string[], indices?: readonly number[]): Promise<void> {
-    const lit = indices ?? (await this.#resolve(features));
+    const lit = indices?.length === features.length ? indices : await this.#resolve(features);
     if (this.#state.lit !== id) return;
     this.host.send({ type: "set_highlight", features: [...lit] });
     this.host.announce(this.host.text.indicators.lit.replace("{n}", String(lit.length)));

@@ -212,6 +212,8 @@ export interface Indicator {
   num_features: number;
   /** At most 2,000 of those that count. */
   features: string[];
+  /** Their dense numbers; older servers do not tell them. */
+  feature_indices?: number[];
 }
 
 export interface AnalysisAnswer {
@@ -242,6 +244,7 @@ export interface RuleResult {
   note?: LocalText | null;
   num_features: number;
   features: string[];
+  feature_indices?: number[];
   indicators: string[];
 }
 

@@ -5,7 +5,7 @@ import { isDate, phaseOfYear, readYear, yearOfPhase } from "./phase";
 describe("comparison", () => {
   it("has before on the left and after on the right", () => {
     expect(compareCommands({ ...initialCompare(), mode: "swipe", position: 0.3 })).toEqual([
-      { type: "set_scenario_colors", enabled: true },
+      { type: "set_scenario_colors", enabled: true, removed: true },
       { type: "set_compare", mode: "swipe", sides: [1, 0], position: 0.3 },
     ]);
   });

@@ -25,12 +25,14 @@ export interface Compare {
   shown: 0 | 1;
   /** Colours by state. */
   colors: boolean;
+  /** What is taken down stands as a ghost. */
+  ghost: boolean;
 }
 
 const base: Standpoint = { scenario: "base", revision: null, phase: null };
 
 export function initialCompare(): Compare {
-  return { mode: "single", others: [base, base, base], position: 0.5, blinkHz: 1, blinking: true, shown: 0, colors: true };
+  return { mode: "single", others: [base, base, base], position: 0.5, blinkHz: 1, blinking: true, shown: 0, colors: true, ghost: true };
 }
 
 /** Sides of a mode, in reading order: before, after, then the rest. */
@@ -50,8 +52,8 @@ export function sidesOf(mode: CompareMode): readonly number[] {
 
 /** Commands that bring the engine to a comparison; the tables of its sides are set apart from them. */
 export function compareCommands(compare: Compare): ViewerCommand[] {
-  const { mode, position, colors, shown } = compare;
-  const commands: ViewerCommand[] = [{ type: "set_scenario_colors", enabled: colors }];
+  const { mode, position, colors, ghost, shown } = compare;
+  const commands: ViewerCommand[] = [{ type: "set_scenario_colors", enabled: colors, removed: ghost }];
   if (mode === "single" || mode === "blink") {
     commands.push({ type: "set_compare", mode: "single", sides: [0], position });
     commands.push({ type: "set_side", side: mode === "blink" ? shown : 0 });
@@ -65,6 +67,9 @@ export function compareCommands(compare: Compare): ViewerCommand[] {
 export function clampPosition(position: number): number {
   return Number.isFinite(position) ? Math.min(0.98, Math.max(0.02, position)) : 0.5;
 }
+
+/** Least time between two changes, by whatever cause, milliseconds. */
+export const MIN_BLINK_MS = 1000 / MAX_BLINK_HZ;
 
 /** Milliseconds that each side shows: never so short that there are more than three changes a second. */
 export function blinkInterval(hz: number): number {

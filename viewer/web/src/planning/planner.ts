@@ -7,7 +7,7 @@ import { remember } from "../preferences";
 import type { LinkState } from "../url-state";
 import { AnalysisRunner } from "./analysis";
 import { BASE, scenarioEtag, type EditRequest, type MergeConflict, type ScenarioDetail, type Standpoint } from "./api";
-import { blinkInterval, clampPosition, type Compare, type CompareMode } from "./compare";
+import { blinkInterval, clampPosition, MIN_BLINK_MS, type Compare, type CompareMode } from "./compare";
 import type { PlanningHost } from "./host";
 import { LAST_YEAR, phaseOfYear, yearOfPhase, FIRST_YEAR } from "./phase";
 import { Sides } from "./sides";
@@ -23,13 +23,14 @@ export class Planner {
   readonly analysis: AnalysisRunner;
   readonly tools: MapTools;
   #player: ReturnType<typeof setInterval> | undefined;
-  #blinker: ReturnType<typeof setInterval> | undefined;
+  #blinker: ReturnType<typeof setTimeout> | undefined;
+  #blinkedAt = -Infinity;
   #chosen = 0;
 
   constructor(private readonly host: PlanningHost) {
     this.sides = new Sides(host);
-    this.analysis = new AnalysisRunner(host, this.sides);
     this.tools = new MapTools(host, this.sides);
+    this.analysis = new AnalysisRunner(host, this.sides, (lines) => this.tools.showArea(lines));
   }
 
   get state(): PlanningState {
@@ -87,7 +88,7 @@ export class Planner {
 
   stop(): void {
     clearInterval(this.#player);
-    clearInterval(this.#blinker);
+    clearTimeout(this.#blinker);
   }
 
   /** What a share link carries of planning: the scenario with its revision, the phase, the comparison. */
@@ -282,9 +283,17 @@ export class Planner {
     this.host.touchLink();
   }
 
+  /** Colours by state; without them the city shows as it will stand, and ghosts come only when asked for. */
   setColors(colors: boolean): void {
-    this.#set({ compare: { ...this.state.compare, colors } });
+    this.#set({ compare: { ...this.state.compare, colors, ghost: colors } });
     this.sides.sendCompare();
+  }
+
+  /** Shows what is taken down as a ghost, or leaves it out. */
+  setGhost(ghost: boolean): void {
+    this.#set({ compare: { ...this.state.compare, ghost } });
+    this.sides.sendCompare();
+    this.host.announce(ghost ? this.host.text.compare.ghost_on : this.host.text.compare.ghost_off);
   }
 
   setBlink(change: { hz?: number; running?: boolean }): void {
@@ -293,10 +302,12 @@ export class Planner {
     this.#keepBlinking();
   }
 
-  /** One step of blink by hand. */
+  /** One step of blink; a held key or a second button come no faster than the limit (WCAG 2.3.1). */
   blinkStep(): void {
     const { compare } = this.state;
-    if (compare.mode !== "blink") return;
+    const now = performance.now();
+    if (compare.mode !== "blink" || now - this.#blinkedAt < MIN_BLINK_MS) return;
+    this.#blinkedAt = now;
     const shown = compare.shown === 0 ? 1 : 0;
     this.#set({ compare: { ...compare, shown } });
     this.host.send({ type: "set_side", side: shown });
@@ -399,6 +410,7 @@ export class Planner {
   }
 
   #compare(change: Partial<Compare>): void {
+    this.analysis.tint(null);
     this.#set({ compare: { ...this.state.compare, ...change } });
     this.host.touchLink();
     this.#keepBlinking();
@@ -407,9 +419,14 @@ export class Planner {
   }
 
   #keepBlinking(): void {
-    clearInterval(this.#blinker);
+    clearTimeout(this.#blinker);
     const { mode, blinking, blinkHz } = this.state.compare;
-    if (mode === "blink" && blinking) this.#blinker = setInterval(() => this.blinkStep(), blinkInterval(blinkHz));
+    if (mode !== "blink" || !blinking) return;
+    // From each step anew: an interval catches up after a busy moment, and two changes would come close together.
+    this.#blinker = setTimeout(() => {
+      this.blinkStep();
+      this.#keepBlinking();
+    }, blinkInterval(blinkHz));
   }
 
   /** Somebody was faster: says who and what, and keeps the edits for another try. */

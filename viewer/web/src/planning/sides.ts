@@ -11,7 +11,7 @@ const KEPT = 32;
 export const ABSENT = 5;
 
 /** Bytes of a table before its states: magic, version, city and scenario revision, count, reserved. */
-const HEADER_BYTES = 32;
+export const HEADER_BYTES = 32;
 
 /** State of a feature in a table; what lies beyond it is absent. */
 export function stateOf(table: Uint8Array, featureIndex: number): number {
@@ -66,9 +66,12 @@ export class Sides {
     this.#shown.set(side, this.#key(at));
   }
 
-  /** Forgets what the engine holds, so that the next `show` hands all over again. */
-  forget(): void {
-    this.#shown.clear();
+  /** Puts tables of somebody's own making on sides; the next `show` hands the scenarios' tables over again. */
+  lend(tables: Readonly<Record<number, Uint8Array>>): void {
+    for (const [side, table] of Object.entries(tables)) {
+      this.host.setStates(Number(side), table);
+      this.#shown.delete(Number(side));
+    }
   }
 
   /** Brings the engine to the comparison and the standpoints of the state. A later call overtakes an earlier one. */
@@ -87,8 +90,9 @@ export class Sides {
     this.sendCompare();
   }
 
-  /** Tells the engine the mode, position and colours, without touching tables. */
+  /** Tells the engine the mode, position and colours, without touching tables. The difference of an indicator keeps the picture while it is on. */
   sendCompare(): void {
+    if (this.host.state.planning.analysis.tint) return;
     for (const command of compareCommands(this.host.state.planning.compare)) this.host.send(command);
   }
 

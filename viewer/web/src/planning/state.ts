@@ -49,7 +49,15 @@ export interface Analysis {
   outdated: boolean;
   /** Indicator whose features are lit. */
   lit: string | null;
+  /** Indicator whose difference colours the scene. */
+  tint: Tint | null;
 }
+
+/** Numbers of features by what became of them in an indicator; `isCapped` = the server listed only the first of them. */
+export interface Tint { id: string; more: number; less: number; changed: number; same: number; isCapped: boolean }
+
+/** Town offices coloured in the scene by the share of their target that is done. */
+export interface OfficeTint { id: string; name: string; share: number | null; rings: readonly (readonly Point[])[] }
 
 export interface PlanningState {
   author: string;
@@ -74,6 +82,8 @@ export interface PlanningState {
   preview: { bodies: readonly Massing[]; reachedFar: number; isReached: boolean } | null;
   analysis: Analysis;
   projects: readonly Project[] | null;
+  /** Null = the scene shows no investment. */
+  offices: readonly OfficeTint[] | null;
   vocabulary: Vocabulary | null;
 }
 
@@ -95,8 +105,9 @@ export function initialPlanning(author: string): PlanningState {
     marked: [],
     sketch: null,
     preview: null,
-    analysis: { area: { city: true }, areaName: "", outline: null, busy: false, trouble: null, before: null, after: null, rules: null, outdated: false, lit: null },
+    analysis: { area: { city: true }, areaName: "", outline: null, busy: false, trouble: null, before: null, after: null, rules: null, outdated: false, lit: null, tint: null },
     projects: null,
+    offices: null,
     vocabulary: null,
   };
 }

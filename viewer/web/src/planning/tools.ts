@@ -29,12 +29,14 @@ const MAX_LASSO = 5000;
 const MARK_RGB: Rgb = [255, 195, 107];
 const SKETCH_RGB: Rgb = [95, 208, 216];
 const PREVIEW_RGB: Rgb = [72, 199, 174];
+const AREA_RGB: Rgb = [255, 214, 102];
 
 export class MapTools {
   #lasso: Point[] = [];
   #height = 0;
   #vertices: Point[] = [];
   #verticesAt: Point | null = null;
+  #area: readonly Point[][] = [];
 
   constructor(private readonly host: PlanningHost, private readonly sides: Sides) {}
 
@@ -224,6 +226,12 @@ export class MapTools {
     this.#redraw();
   }
 
+  /** Outlines the area whose numbers are looked at; whatever is being drawn goes first. */
+  showArea(lines: readonly Point[][]): void {
+    this.#area = lines;
+    this.#redraw();
+  }
+
   /** Draws outline, bodies and lasso anew. */
   #redraw(): void {
     const { sketch, preview, tool } = this.host.state.planning;
@@ -252,6 +260,10 @@ export class MapTools {
       }
     }
     if (tool === "lasso" && this.#lasso.length > 1) lines.push([...this.#lasso]);
+    if (rings.length === 0 && lines.length === 0 && this.#area.length > 0) {
+      color = AREA_RGB;
+      lines.push(...this.#area.map((line) => [...line]));
+    }
     this.host.send({ type: "set_sketch", rings, lines, color, ...(extrude_m === undefined ? {} : { extrude_m }) });
   }
 

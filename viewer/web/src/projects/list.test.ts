@@ -46,14 +46,26 @@ describe("schedule", () => {
 describe("clusters", () => {
   const at = (x: number, y: number, depth = 1) => ({ item: `${x},${y}`, at: { x, y, depth } });
 
-  it("join what would overlap and lose nothing", () => {
-    const pins = cluster([at(0, 0), at(10, 5), at(300, 0)], 40);
+  const size = { halfWidth: 20, height: 30 };
+  const narrow = { halfWidth: 15, height: 30 };
+
+  it("join what would overlap, at the place of what is in front, and lose nothing", () => {
+    const pins = cluster([at(10, 5, 9), at(0, 0, 1), at(300, 0)], () => size, narrow);
     expect(pins.map(({ items }) => items.length)).toEqual([2, 1]);
-    expect(pins[0]).toMatchObject({ x: 5, y: 2.5 });
+    expect(pins[0]).toMatchObject({ items: ["0,0", "10,5"], x: 0, y: 0 });
   });
 
-  it("keep apart what is apart, in any order", () => {
-    expect(cluster([at(0, 0), at(41, 0), at(0, 41)], 40)).toHaveLength(3);
+  it("keep apart what is apart, by the width of each sign", () => {
+    expect(cluster([at(0, 0), at(41, 0), at(0, 31)], () => size, narrow)).toHaveLength(3);
+    expect(cluster([at(0, 0), at(41, 0)], () => ({ ...size, halfWidth: 90 }), narrow)).toHaveLength(1);
+  });
+
+  it("leave no two signs over each other, however many there are", () => {
+    const many = Array.from({ length: 300 }, (_, i) => at((i * 97) % 800, (i * 61) % 480, 1 + ((i * 31) % 300)));
+    const pins = cluster(many, () => size, narrow);
+    expect(pins.reduce((sum, { items }) => sum + items.length, 0)).toBe(300);
+    const half = (pin: (typeof pins)[number]): number => (pin.items.length > 1 ? narrow : size).halfWidth;
+    for (const [n, a] of pins.entries()) for (const b of pins.slice(0, n)) expect(Math.abs(a.x - b.x) >= half(a) + half(b) || Math.abs(a.y - b.y) >= 30).toBe(true);
   });
 });
 

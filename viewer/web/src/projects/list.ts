@@ -66,22 +66,26 @@ export function bar(from: string | null, to: string | null): { left: number; wid
 
 export interface Pin<T> { items: T[]; x: number; y: number }
 
+/** Half the width of a sign and its height, pixels. */
+export interface SignSize { halfWidth: number; height: number }
+
 /**
- * Pins whose places on the screen lie near each other become one, at their middle.
+ * Signs that would lie over each other become one, at the place of the one in front.
  *
- * Greedy from the nearest to the eye: what is in front keeps its place. `reachPx` is half the width of a pin.
+ * Greedy from the nearest to the eye: what is in front keeps its place. No two of the answer overlap, as long as a sign of
+ * several is no larger than the least sign of one.
+ *
+ * * `single` — size of an item's own sign; `several` — of a sign that stands for more than one
  */
-export function cluster<T>(placed: readonly { item: T; at: Projected }[], reachPx: number): Pin<T>[] {
-  const pins: (Pin<T> & { anchorX: number; anchorY: number })[] = [];
+export function cluster<T>(placed: readonly { item: T; at: Projected }[], single: (item: T) => SignSize, several: SignSize): Pin<T>[] {
+  const pins: (Pin<T> & { size: SignSize })[] = [];
   for (const { item, at } of [...placed].sort((a, b) => a.at.depth - b.at.depth)) {
-    const near = pins.find(({ anchorX, anchorY }) => Math.abs(anchorX - at.x) < reachPx && Math.abs(anchorY - at.y) < reachPx);
-    if (!near) {
-      pins.push({ items: [item], x: at.x, y: at.y, anchorX: at.x, anchorY: at.y });
-      continue;
-    }
-    const count = near.items.push(item);
-    near.x += (at.x - near.x) / count;
-    near.y += (at.y - near.y) / count;
+    const size = single(item);
+    const near = pins.find((pin) => Math.abs(pin.x - at.x) < pin.size.halfWidth + size.halfWidth && Math.abs(pin.y - at.y) < (pin.size.height + size.height) / 2);
+    if (near) {
+      near.items.push(item);
+      near.size = several;
+    } else pins.push({ items: [item], x: at.x, y: at.y, size });
   }
   return pins.map(({ items, x, y }) => ({ items, x, y }));
 }
