@@ -1,6 +1,6 @@
 //! Renewal projects and zones: a translucent fill draped on the terrain, and a low glass wall around it.
 //!
-//! The age byte of `_SURFACE` carries [`ProjectStage`], so that the shader patterns the fill (dashes, moving hatch,
+//! The age byte of `_SURFACE` carries [`city_model::style::ProjectStage`], so that the shader patterns the fill (dashes, moving hatch,
 //! solid). On walls `_FACADE` is (along the perimeter, above the ground) in 1/32 m; along restarts every 1,024 m.
 
 use crate::ground::LEAF_TERRAIN_ERROR_M;
@@ -11,7 +11,7 @@ use crate::terrain::{TerrainSampler, Tin, TinOptions};
 use crate::{BuiltTile, FaceStyle, FeatureHead, GroupBuilder, Rect, Terrain, TileContext, TileMesh, Triangulator};
 use city_model::{
     BuildingUse, Feature, FeatureClass, LayerGroup, Report, Shape, SurfaceKind, SurfaceStyle, attributes, layers,
-    style::ProjectStage,
+    style::ProjectStatus,
 };
 use glam::DVec2;
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,7 @@ impl GroupBuilder for ProjectBuilder {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn feature_bytes(&self, head: &FeatureHead) -> u32 {
@@ -165,18 +165,21 @@ fn polygons_of(feature: &Feature) -> Vec<Vec<Vec<DVec2>>> {
 }
 
 fn area_of(feature: &Feature, polygon: &[Vec<DVec2>]) -> AreaRecord {
-    let stage =
-        attributes::text(&feature.attributes, "stage").map_or(ProjectStage::Unknown, |t| ProjectStage::guess(&t));
-    let is_project = feature.class == FeatureClass::Project;
-    let rgb = if is_project && stage != ProjectStage::Unknown {
-        stage.rgb()
+    let text = |key| attributes::text(&feature.attributes, key).unwrap_or_default();
+    let status = if feature.class == FeatureClass::Project {
+        ProjectStatus::guess(&text("stage"), &text("exit"))
     } else {
+        ProjectStatus::Unknown
+    };
+    let rgb = if status == ProjectStatus::Unknown {
         layers::layer_of(feature.class, None).rgb
+    } else {
+        status.rgb()
     };
     AreaRecord {
         tag: FeatureTag::of(feature, WALL_M),
         rgb,
-        stage: stage as u8,
+        stage: status.stage() as u8,
         rings: polygon
             .iter()
             .map(|ring| PackedPoints::pack(ring.iter().map(|p| p.extend(0.0))))

@@ -3,6 +3,7 @@
 use super::*;
 use crate::terrain::sampler::tests::{grid, terrain};
 use crate::{Rect, Terrain, TileFrame};
+use city_model::style::ProjectStage;
 use city_model::{Crs, Enu, FeatureIndex, Footprint, LodGeometry, SceneFrame};
 use serde_json::json;
 
@@ -82,7 +83,7 @@ fn the_fill_lies_above_the_ground_and_the_wall_goes_all_round() {
                 .mesh
                 .colors
                 .iter()
-                .all(|c| c[3] < 255 && c[..3] == ProjectStage::UnderWay.rgb())
+                .all(|c| c[3] < 255 && c[..3] == ProjectStatus::Started.rgb())
         );
     });
 }
@@ -113,4 +114,40 @@ fn bad_outlines_are_named() {
     let built = with_tile(0.0, |tile| ProjectBuilder.leaf(tile, &[nan, thin, bow]));
     let named: Vec<_> = built.report.issues.iter().filter_map(|i| i.feature.clone()).collect();
     assert_eq!(named, ["j1", "j2", "j3"]);
+}
+
+#[test]
+fn footprints_have_the_colours_of_the_viewers_list() {
+    // `idea: "#b7a6ee",`: the colours by which list, pins and sheet tell a status
+    let list = include_str!("../../../../viewer/web/src/projects/status.ts");
+    let color_of = |kind: &str| {
+        let hex = list
+            .split_once(&format!("  {kind}: \"#"))
+            .expect("a colour of the list")
+            .1;
+        u32::from_str_radix(&hex[..6], 16).unwrap().to_be_bytes()
+    };
+    let exit = |index, ring: &[[f64; 2]]| {
+        let mut feature = project(index, ring, "开工");
+        feature.attributes.insert("exit".to_owned(), "停工".into());
+        feature
+    };
+    let drawn = [
+        ("idea", ProjectStage::Planned, project(1, &SQUARE, "谋划")),
+        ("review", ProjectStage::Planned, project(1, &SQUARE, "评审")),
+        ("entered", ProjectStage::Planned, project(1, &SQUARE, "入库")),
+        ("started", ProjectStage::UnderWay, project(1, &SQUARE, "开工")),
+        ("built", ProjectStage::Finished, project(1, &SQUARE, "建成")),
+        ("running", ProjectStage::Finished, project(1, &SQUARE, "运营")),
+        ("exit", ProjectStage::Out, exit(1, &SQUARE)),
+    ];
+    for (kind, stage, feature) in drawn {
+        let mesh = with_tile(0.0, |tile| ProjectBuilder.leaf(tile, &[feature])).mesh;
+        assert!(mesh.colors.iter().all(|c| c[..3] == color_of(kind)[1..]), "{kind}");
+        let patterns = mesh.surface.iter().map(|s| SurfaceStyle::from_bytes(*s).age_code);
+        assert!(
+            patterns.clone().count() > 0 && patterns.into_iter().all(|p| p == stage as u8),
+            "{kind}"
+        );
+    }
 }

@@ -162,7 +162,7 @@ pub(crate) fn report(
     frame: Res<'_, FrameInput>,
     clock: Res<'_, FrameClock>,
 ) {
-    let has_more_to_tell = progress.tell_camera(&rig.camera, clock.now_ms);
+    let tells_in_ms = progress.tell_camera(&rig.camera, clock.now_ms);
     progress.tell_loading(&stream.selection().stats);
     let is_still = stream.is_settled() && !rig.is_moving() && !frame.is_wanted;
     // the page is told of a picture that stands, not of one that is still being drawn
@@ -178,13 +178,20 @@ pub(crate) fn report(
         progress.tell_stats(rest, clock.now_ms, true);
     }
     let has_picking_work = is_at_rest && stream.prepare_picking();
-    if frame.is_wanted || rig.is_animated() || stream.has_arrived() || has_more_to_tell || has_picking_work {
+    // what waits for a running frame is woken by its end: asking for animation frames until then would keep the browser's
+    // compositor busy for nothing, at the cost of a renderer that shares its processors
+    let waits_for_gpu = pending.waits_ms.is_some_and(f64::is_infinite);
+    let is_animated = rig.is_animated() && !waits_for_gpu;
+    if frame.is_wanted || is_animated || stream.has_arrived() || has_picking_work {
         frame_loop::request_frame();
-    } else if let Some(wait_ms) = pending
-        .waits_ms
-        .filter(|ms| ms.is_finite())
-        .or_else(|| stream.retry_in_ms())
-    {
+        return;
+    }
+    let waits_ms = [
+        pending.waits_ms.filter(|ms| ms.is_finite()),
+        stream.retry_in_ms(),
+        tells_in_ms,
+    ];
+    if let Some(wait_ms) = waits_ms.into_iter().flatten().min_by(f64::total_cmp) {
         frame_loop::request_frame_in(wait_ms);
     }
 }

@@ -54,14 +54,15 @@ impl Progress {
         }
     }
 
-    /// Tells where the camera is; true when a later call must tell the rest.
-    pub(crate) fn tell_camera(&mut self, camera: &Camera, now_ms: f64) -> bool {
+    /// Tells where the camera is; milliseconds until a later call must tell the rest, when one must.
+    pub(crate) fn tell_camera(&mut self, camera: &Camera, now_ms: f64) -> Option<f64> {
         let view = camera.view();
         if self.told_view == Some(view) {
-            return false;
+            return None;
         }
-        if now_ms - self.camera_sent_ms < CAMERA_EVERY_MS {
-            return true;
+        let wait_ms = self.camera_sent_ms + CAMERA_EVERY_MS - now_ms;
+        if wait_ms > 0.0 {
+            return Some(wait_ms);
         }
         self.camera_sent_ms = now_ms;
         self.told_view = Some(view);
@@ -69,7 +70,7 @@ impl Progress {
             view,
             eye_enu: camera.eye_enu().to_array(),
         });
-        false
+        None
     }
 
     /// Tells how far loading is and whether memory suffices.

@@ -188,7 +188,10 @@ impl<'a> Visitor<'a> {
         }
         let has_model = tile.has_model();
         let is_lost = state.load == LoadState::Failed && !state.is_ready();
-        let refines = !tile.children.is_empty() && (!has_model || is_lost || seen.sse_px > self.maximum_error_px);
+        // a tile without content that meets the error says that there is nothing to see from here; only one that stands
+        // for another tileset goes on whatever its error
+        let goes_on = tile.has_tileset() || is_lost || seen.sse_px > self.maximum_error_px;
+        let refines = goes_on && !tile.children.is_empty();
         match (refines, has_model) {
             (false, false) => Outcome::COVERED,
             (false, true) => {
