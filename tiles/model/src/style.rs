@@ -145,7 +145,7 @@ impl BuildingUse {
 }
 
 coded! {
-    /// Stage of a renewal project: the age byte of [`SurfaceKind::ProjectFill`] and [`SurfaceKind::ProjectWall`].
+    /// Pattern of a renewal project: the age byte of [`SurfaceKind::ProjectFill`] and [`SurfaceKind::ProjectWall`].
     ProjectStage {
         /// Not stated: plain fill.
         Unknown = 0,
@@ -155,42 +155,142 @@ coded! {
         UnderWay = 2,
         /// Finished: solid.
         Finished = 3,
+        /// Left the course of the library: hatch that stands still.
+        Out = 4,
     }
 }
 
-impl ProjectStage {
-    /// Stage of a free text (Chinese or English).
-    pub fn guess(text: &str) -> Self {
-        let text = text.to_lowercase();
-        let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
-        if has(&["完成", "竣工", "完工", "建成", "finish", "complet", "done"]) && !has(&["未完", "未竣"]) {
-            Self::Finished
-        } else if has(&[
+/// Where a renewal project stands: 谋划 → 评审 → 入库 → 开工 → 建成 → 运营, or one of the side exits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ProjectStatus {
+    /// Not stated, or no word that is known.
+    #[default]
+    Unknown,
+    /// 谋划.
+    Idea,
+    /// 评审.
+    Review,
+    /// 入库.
+    Entered,
+    /// 开工.
+    Started,
+    /// 建成.
+    Built,
+    /// 运营.
+    Running,
+    /// 缓建, 停工, 出库, 调整.
+    Exit,
+}
+
+/// Steps of the life cycle, by the stage that they belong to.
+const STEPS: &[(ProjectStatus, &[&str])] = &[
+    (ProjectStatus::Idea, &["基础信息", "意愿征询"]),
+    (ProjectStatus::Review, &["编制审批"]),
+    (ProjectStatus::Entered, &["实施协商", "土地供应", "规划许可"]),
+    (ProjectStatus::Built, &["验收核实", "产权登记"]),
+    (ProjectStatus::Running, &["监测监管", "实施评估"]),
+];
+
+/// Words within a text that tell the stage; the first row that has one counts.
+const STAGE_WORDS: &[(ProjectStatus, &[&str])] = &[
+    (
+        ProjectStatus::Exit,
+        &[
+            "缓建",
+            "停工",
+            "停建",
+            "出库",
+            "退出",
+            "调整",
+            "postpone",
+            "halt",
+            "suspend",
+            "cancel",
+            "taken out",
+            "revision",
+        ],
+    ),
+    (ProjectStatus::Running, &["运营", "in use", "operat"]),
+    (
+        ProjectStatus::Built,
+        &["完成", "竣工", "完工", "建成", "built", "finish", "complet", "done"],
+    ),
+    (ProjectStatus::Running, &["投用"]),
+    (
+        ProjectStatus::Started,
+        &[
             "在建",
             "实施",
             "开工",
             "施工",
             "进行",
-            "under",
+            "under way",
+            "underway",
             "ongoing",
             "construction",
             "progress",
-        ]) {
-            Self::UnderWay
-        } else if has(&["计划", "规划", "谋划", "储备", "前期", "拟", "plan", "propos"]) {
-            Self::Planned
-        } else {
-            Self::Unknown
+        ],
+    ),
+    (ProjectStatus::Review, &["评审", "公示", "审批", "review"]),
+    (ProjectStatus::Entered, &["入库", "in the library", "entered"]),
+    (
+        ProjectStatus::Idea,
+        &[
+            "计划", "规划", "谋划", "策划", "储备", "前期", "拟", "idea", "plan", "propos",
+        ],
+    ),
+];
+
+/// What turns the word after it into something that is still to come.
+const NOT_YET: &[&str] = &["未", "拟", "待", "计划", "预计", "not ", "to be "];
+
+impl ProjectStatus {
+    /// Status of the `stage` and `exit` of a project, free texts (Chinese or English); an exit goes before the stage.
+    pub fn guess(stage: &str, exit: &str) -> Self {
+        if !exit.trim().is_empty() {
+            return Self::Exit;
+        }
+        let text = stage.to_lowercase();
+        let step = STEPS.iter().find(|(_, steps)| steps.contains(&text.trim()));
+        let mut is_to_come = false;
+        let mut has = |word: &&str| {
+            text.match_indices(word).any(|(at, _)| {
+                // 计划2026年6月开工: the date between the words says nothing here
+                let before = text[..at].trim_end_matches(|c: char| c.is_ascii_digit() || "年月日底前.-/".contains(c));
+                let to_come = NOT_YET.iter().any(|not| before.ends_with(not));
+                is_to_come |= to_come;
+                !to_come
+            })
+        };
+        match step.or_else(|| STAGE_WORDS.iter().find(|(_, words)| words.iter().any(&mut has))) {
+            Some((status, _)) => *status,
+            None if is_to_come => Self::Idea,
+            None => Self::Unknown,
         }
     }
 
-    /// Display colour, sRGB.
+    /// Pattern in which it is drawn.
+    pub const fn stage(self) -> ProjectStage {
+        match self {
+            Self::Unknown => ProjectStage::Unknown,
+            Self::Idea | Self::Review | Self::Entered => ProjectStage::Planned,
+            Self::Started => ProjectStage::UnderWay,
+            Self::Built | Self::Running => ProjectStage::Finished,
+            Self::Exit => ProjectStage::Out,
+        }
+    }
+
+    /// Display colour, sRGB: that of the viewer's list and pins.
     pub const fn rgb(self) -> [u8; 3] {
         match self {
-            Self::Unknown => [150, 160, 176],
-            Self::Planned => [240, 170, 60],
-            Self::UnderWay => [64, 156, 255],
-            Self::Finished => [64, 190, 150],
+            Self::Unknown => [0x96, 0xa0, 0xb0],
+            Self::Idea => [0xb7, 0xa6, 0xee],
+            Self::Review => [0xe4, 0xa3, 0xd4],
+            Self::Entered => [0xf0, 0xc0, 0x5a],
+            Self::Started => [0x56, 0xb4, 0xe9],
+            Self::Built => [0x4f, 0xc3, 0x8f],
+            Self::Running => [0x9f, 0xd3, 0x5a],
+            Self::Exit => [0xa3, 0xab, 0xb3],
         }
     }
 }
@@ -262,11 +362,64 @@ mod tests {
     }
 
     #[test]
-    fn stages_are_guessed_from_words() {
-        assert_eq!(ProjectStage::guess("已竣工"), ProjectStage::Finished);
-        assert_eq!(ProjectStage::guess("under construction"), ProjectStage::UnderWay);
-        assert_eq!(ProjectStage::guess("计划 2026 年"), ProjectStage::Planned);
-        assert_eq!(ProjectStage::guess(""), ProjectStage::Unknown);
+    fn every_word_of_the_library_is_a_status() {
+        let words = include_str!("../../../assets/projects/vocabulary.json");
+        let words: serde_json::Value = serde_json::from_str(words).unwrap();
+        let ids = |key: &str| words[key].as_array().unwrap().iter();
+        let statuses = [
+            ProjectStatus::Idea,
+            ProjectStatus::Review,
+            ProjectStatus::Entered,
+            ProjectStatus::Started,
+            ProjectStatus::Built,
+            ProjectStatus::Running,
+        ];
+        assert_eq!(ids("stage").count(), statuses.len());
+        for (word, status) in ids("stage").zip(statuses) {
+            let others = word["aliases"].as_array().unwrap().iter();
+            for text in others.chain([&word["id"], &word["en"]]) {
+                assert_eq!(ProjectStatus::guess(text.as_str().unwrap(), ""), status, "{text}");
+            }
+        }
+        for text in ids("exit").flat_map(|word| [&word["id"], &word["en"]]) {
+            assert_eq!(
+                ProjectStatus::guess("开工", text.as_str().unwrap()),
+                ProjectStatus::Exit
+            );
+            assert_eq!(
+                ProjectStatus::guess(text.as_str().unwrap(), ""),
+                ProjectStatus::Exit,
+                "{text}"
+            );
+        }
+        // the ten steps are in the order of the stages
+        let steps: Vec<u8> = ids("step")
+            .map(|word| ProjectStatus::guess(word["id"].as_str().unwrap(), "") as u8)
+            .collect();
+        assert!(
+            steps.is_sorted() && !steps.contains(&0) && steps.len() == 10,
+            "{steps:?}"
+        );
+    }
+
+    #[test]
+    fn stages_are_guessed_from_free_words() {
+        for (text, status) in [
+            ("已竣工", ProjectStatus::Built),
+            ("under construction", ProjectStatus::Started),
+            ("计划 2026 年", ProjectStatus::Idea),
+            ("计划2026年6月开工", ProjectStatus::Idea),
+            ("2026年6月开工", ProjectStatus::Started),
+            ("计划开工", ProjectStatus::Idea),
+            ("未完工", ProjectStatus::Idea),
+            ("在建，未完工", ProjectStatus::Started),
+            ("拟建成公园", ProjectStatus::Idea),
+            ("已建成并投入运营", ProjectStatus::Running),
+            ("", ProjectStatus::Unknown),
+            ("登月", ProjectStatus::Unknown),
+        ] {
+            assert_eq!(ProjectStatus::guess(text, ""), status, "{text}");
+        }
     }
 
     #[test]
