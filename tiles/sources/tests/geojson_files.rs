@@ -45,6 +45,48 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_planning_rules_read_have_one_spelling() {
+        let square = json!({"type": "Polygon", "coordinates": [[[113.6, 34.7], [113.601, 34.7], [113.601, 34.701], [113.6, 34.7]]]});
+        let feature = |geometry: &Value, properties: Value| json!({"type": "Feature", "geometry": geometry, "properties": properties});
+        let tree = json!({"type": "Point", "coordinates": [113.6, 34.7]});
+        let features = [
+            feature(
+                &square,
+                json!({"class": "Zone", "控制线类型": "生态保护红线", "限高(m)": 24}),
+            ),
+            feature(&square, json!({"landuse": "residential"})),
+            feature(&square, json!({"用地性质": "公园绿地"})),
+            feature(
+                &square,
+                json!({"building": "yes", "文保级别": "市级", "危房等级": "D级", "是否违建": "是"}),
+            ),
+            feature(&tree, json!({"树种": "国槐", "古树编号": "豫A-0012"})),
+            feature(
+                &square,
+                json!({"building": "yes", "危房等级": "无", "protection": "县级", "heritage": "2"}),
+            ),
+        ];
+        let text = json!({"type": "FeatureCollection", "features": features}).to_string();
+        let (result, sink, report) = try_text("x.geojson", text.as_bytes(), &ReadOptions::default());
+        result.unwrap();
+        let found = |n: usize, key: &str| sink.features[n].attributes.get(key).cloned().unwrap_or_default();
+        assert_eq!(sink.features.len(), 6, "{:?}", report.issues);
+        assert_eq!(found(0, "zone_class"), "生态保护红线");
+        assert_eq!(found(0, "max_height_m"), 24);
+        assert_eq!(found(1, "land_use"), "residential");
+        assert_eq!(found(2, "land_use"), "公园绿地");
+        assert_eq!(
+            [found(3, "protection"), found(3, "danger_class"), found(3, "is_illegal")],
+            ["市级", "D级", "是"]
+        );
+        assert_eq!(found(4, "old_tree"), "豫A-0012");
+        assert_eq!(
+            (found(5, "danger_class"), found(5, "protection")),
+            (Value::Null, json!("县级"))
+        );
+    }
+
+    #[test]
     fn storm_mains_of_kamloops_have_their_inverts() {
         for (name, class, num) in [("mains.geojson", "YS", 1064), ("sanitary_mains.geojson", "WS", 623)] {
             let (features, json, report) = kamloops(name);

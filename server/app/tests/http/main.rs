@@ -9,6 +9,8 @@ mod interface;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod rule_keys;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod tiles;

@@ -117,12 +117,18 @@ pub(super) fn emit(city: &City, block: &Block, out: &mut Vec<Feature>) -> Vec<Bu
     }
     for (k, p) in layout.trees.iter().enumerate() {
         let roll = rng::unit(rng::key(city.seed, &[62, u64::from(b), k as u64]));
-        out.push(tree(
+        let mut tree = tree(
             format!("gt-{b}-{k}"),
             frame.world(*p),
             (roll * 6.0) as usize,
             0.55 + 0.55 * ((roll * 61.0) % 1.0),
-        ));
+        );
+        // the first tree of an old street was there before it
+        if block.kind == BlockKind::OldStreet && k == 0 {
+            tree.attributes.insert("name".to_owned(), json!(format!("{name}古树")));
+            tree.attributes.insert("old_tree".to_owned(), json!("三级古树"));
+        }
+        out.push(tree);
     }
     built
 }
@@ -313,6 +319,12 @@ fn site_attributes(
             _ => "A",
         };
         attrs.insert("danger_class".to_owned(), json!(danger));
+    }
+    if block.kind == BlockKind::Village && (roll * 7919.0) % 1.0 < 0.06 {
+        attrs.insert("is_illegal".to_owned(), json!(true));
+    }
+    if block.kind == BlockKind::OldStreet && (roll * 7919.0) % 1.0 < 0.2 {
+        attrs.insert("protection".to_owned(), json!("历史建筑"));
     }
     if site.year <= 2000 && site.usage.is_dwelling {
         attrs.insert("old_estate".to_owned(), json!(true));

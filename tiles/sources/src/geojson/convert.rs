@@ -144,6 +144,7 @@ pub(super) fn read(text: &[u8], number: u64, context: &Context, cache: &mut KeyC
             message,
         );
     }
+    describe_for_rules(verdict.class, &fields, &mut feature.attributes);
     normalise::common(&mut feature.attributes);
     feature.lifespan = normalise::lifespan(&feature.attributes);
     if feature.geometry.is_empty() {
@@ -399,6 +400,28 @@ fn tree(position: DVec3, fields: &Fields<'_>) -> Shape {
             form,
         },
     )
+}
+
+/// Adds the keys that planning rules read (`assets/rules`), where the source spells them otherwise.
+fn describe_for_rules(class: FeatureClass, fields: &Fields<'_>, attributes: &mut Attributes) {
+    use FeatureClass as C;
+    let keys: &[&str] = match class {
+        C::Zone => &["zone_class"],
+        C::LandUse => &["land_use", "zone_class"],
+        C::Tree => &["old_tree"],
+        C::Building | C::BuildingPart | C::OtherConstruction => &["protection", "danger_class", "is_illegal"],
+        _ => &[],
+    };
+    for key in keys {
+        if let Some(text) = fields.text(key).filter(|_| !attributes.contains_key(*key)) {
+            attributes.insert((*key).to_owned(), Value::String(text));
+        }
+    }
+    if class == C::Zone
+        && let Some(limit_m) = fields.metres("height_limit").filter(|h| (1.0..=1000.0).contains(h))
+    {
+        normalise::insert(attributes, "max_height_m", limit_m);
+    }
 }
 
 /// Adds the normalised keys of projects.
