@@ -8,7 +8,7 @@
 use crate::facts::Assumptions;
 use crate::geometry::{self, Region};
 use crate::indicators::facilities::{Candidate, candidates};
-use crate::indicators::{Counted, FacilityKind, INDICATORS, MEASURES, Need, Text, Value};
+use crate::indicators::{Counted, FacilityKind, INDICATORS, Listed, MEASURES, Named, Need, Text, Value};
 use crate::scenario::{Scenario, State};
 use crate::slots::SlotSet;
 use crate::tally::{BuildingNow, Of, PipeNow, Tally, Total};
@@ -332,8 +332,8 @@ impl Evaluation {
         self.green_m2
     }
 
-    pub(crate) fn green_ids(&self) -> Vec<Box<str>> {
-        self.standing_greens().map(|(g, _)| g.id.clone()).collect()
+    pub(crate) fn greens_named(&self) -> Vec<Named> {
+        self.standing_greens().map(|(g, _)| g.into()).collect()
     }
 
     /// Projects that touch the area, with the share of their outline inside.
@@ -447,21 +447,22 @@ impl Evaluation {
         )
     }
 
-    /// Ids of the features that count, at most `limit`, and how many there are.
-    pub fn ids(&self, counted: &Counted, limit: usize) -> (usize, Vec<String>) {
-        let number = counted.buildings.len() + counted.pipes.len() + counted.others.len();
-        let buildings = counted.buildings.iter().map(|slot| &*self.world.buildings[slot].id);
-        let pipes = counted.pipes.iter().map(|slot| &*self.world.pipes[slot].id);
-        let others = counted.others.iter().map(|id| &**id);
-        (
-            number,
-            buildings
-                .chain(pipes)
-                .chain(others)
-                .take(limit)
-                .map(str::to_owned)
-                .collect(),
-        )
+    /// The features that count, at most `limit` of them by id and number.
+    pub fn listed(&self, counted: &Counted, limit: usize) -> Listed {
+        let buildings = counted.buildings.iter().map(|slot| &self.world.buildings[slot]);
+        let pipes = counted.pipes.iter().map(|slot| &self.world.pipes[slot]);
+        let (ids, indices) = buildings
+            .map(|b| (&*b.id, b.index))
+            .chain(pipes.map(|p| (&*p.id, p.index)))
+            .chain(counted.others.iter().map(|o| (&*o.id, o.index)))
+            .take(limit)
+            .map(|(id, index)| (id.to_owned(), index))
+            .unzip();
+        Listed {
+            number: counted.buildings.len() + counted.pipes.len() + counted.others.len(),
+            ids,
+            indices,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use analysis::facts::{Assumptions, BuildingFacts};
 use analysis::geometry::{self, Box2, polygon};
+use analysis::indicators::Listed;
 use analysis::rules::{RuleSet, RuleSettings, check};
 use analysis::scenario::Changed;
 use analysis::world::{Building, Layers, Patch, Pipe, Spot, Words, World, tags};
@@ -215,7 +216,9 @@ fn check_indicator(at: &str, e: &Evaluation, id: &str, expected: &Value) {
         );
     }
     if let Some(features) = details.get("features") {
-        let (number, listed) = e.ids(&found.counted, 100);
+        let Listed {
+            number, ids: listed, ..
+        } = e.listed(&found.counted, 100);
         assert_eq!(
             listed.iter().cloned().collect::<BTreeSet<_>>(),
             ids(features),
@@ -280,7 +283,7 @@ fn every_case_comes_out_as_computed_by_hand() {
                     }
                 }
                 if let Some(features) = expected.get("features") {
-                    let listed: BTreeSet<String> = e.ids(&result.counted, 100).1.into_iter().collect();
+                    let listed: BTreeSet<String> = e.listed(&result.counted, 100).ids.into_iter().collect();
                     assert_eq!(listed, ids(features), "{at}: {id}");
                 }
                 for (exception, amount) in expected["exceptions"].as_object().into_iter().flatten() {

@@ -145,7 +145,7 @@ fn value(e: &Evaluation, figure: fn(&[(usize, f64, Vec<&Candidate>)], usize) -> 
             if c.is_building {
                 value.counted.buildings.insert(c.slot);
             } else {
-                value.counted.others.push(e.world().parcels[c.slot].id.clone());
+                value.counted.others.push((&e.world().parcels[c.slot]).into());
             }
         }
     }

@@ -8,7 +8,7 @@ fn green(e: &Evaluation) -> Value {
         return Value::undecided("本城市没有绿地数据", "the city holds no green areas");
     }
     let mut value = Value::of(e.green_area_m2());
-    value.counted.others = e.green_ids();
+    value.counted.others = e.greens_named();
     value
 }
 

@@ -16,9 +16,9 @@ fn investment(e: &Evaluation, keys: &[&str]) -> Value {
                 sum += crate::exact::Exact::of(amount * share);
                 value.by.push((project.id.to_string(), amount * share));
             }
-            None => silent.push(project.id.clone()),
+            None => silent.push(project.into()),
         }
-        value.counted.others.push(project.id.clone());
+        value.counted.others.push(project.into());
     }
     if silent.is_empty() {
         value.value = Some(sum.value());

@@ -15,6 +15,7 @@ mod site;
 use crate::evaluate::Evaluation;
 use crate::slots::SlotSet;
 use crate::tally::Measure;
+use crate::world::{Patch, Spot};
 use serde::Serialize;
 use std::sync::LazyLock;
 
@@ -85,8 +86,46 @@ pub struct Counted {
     pub buildings: SlotSet,
     /// Pipes.
     pub pipes: SlotSet,
-    /// Ids of others.
-    pub others: Vec<Box<str>>,
+    /// Others.
+    pub others: Vec<Named>,
+}
+
+/// A feature by both of its names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// Stable id.
+    pub id: Box<str>,
+    /// Dense number.
+    pub index: u32,
+}
+
+impl From<&Patch> for Named {
+    fn from(patch: &Patch) -> Self {
+        Self {
+            id: patch.id.clone(),
+            index: patch.index,
+        }
+    }
+}
+
+impl From<&Spot> for Named {
+    fn from(spot: &Spot) -> Self {
+        Self {
+            id: spot.id.clone(),
+            index: spot.index,
+        }
+    }
+}
+
+/// Features that count, as they are listed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// How many there are; the lists may hold fewer.
+    pub number: usize,
+    /// Ids.
+    pub ids: Vec<String>,
+    /// Dense numbers, in the same order.
+    pub indices: Vec<u32>,
 }
 
 /// Value of an indicator.

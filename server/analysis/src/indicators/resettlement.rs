@@ -28,7 +28,7 @@ pub(super) const INDICATORS: &[Definition] = &[Definition {
         match stated.as_slice() {
             [(project, rate)] if (0.0..=1.0).contains(rate) => {
                 let mut value = Value::of(*rate);
-                value.counted.others.push(project.id.clone());
+                value.counted.others.push((*project).into());
                 value
             }
             [(project, rate)] => Value {

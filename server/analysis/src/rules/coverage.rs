@@ -4,7 +4,7 @@ use super::model::{Coverage, OverlapLayer, ParkKind};
 use crate::evaluate::Evaluation;
 use crate::filter::holds;
 use crate::geometry;
-use crate::indicators::{Counted, Value};
+use crate::indicators::{Counted, Named, Value};
 use crate::list::List;
 use crate::world::Patch;
 use geo::algorithm::buffer::{BufferStyle, LineJoin};
@@ -22,7 +22,7 @@ pub(super) fn coverage(e: &Evaluation, rule: &Coverage) -> Value {
         let inside = e.region().clip(&parcel.outline);
         if !inside.0.is_empty() {
             land.push(inside);
-            value.counted.others.push(parcel.id.clone());
+            value.counted.others.push(parcel.into());
         }
     }
     let land = geometry::union(&land);
@@ -39,7 +39,7 @@ pub(super) fn coverage(e: &Evaluation, rule: &Coverage) -> Value {
             let near = e.region().bounds().grown(kind.radius_m).meets(&park.bounds);
             if near {
                 served.push(service_area(&park.outline, kind.radius_m));
-                value.counted.others.push(park.id.clone());
+                value.counted.others.push(park.into());
             }
         }
     }
@@ -79,8 +79,8 @@ fn is_of(kind: &ParkKind, park: &Patch) -> bool {
         && holds(&kind.filter, park)
 }
 
-fn dedup(mut ids: Vec<Box<str>>) -> Vec<Box<str>> {
-    ids.sort_unstable();
-    ids.dedup();
-    ids
+fn dedup(mut named: Vec<Named>) -> Vec<Named> {
+    named.sort_unstable();
+    named.dedup();
+    named
 }

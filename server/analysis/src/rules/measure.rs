@@ -133,7 +133,7 @@ fn overlap(e: &Evaluation, o: &Overlap) -> Value {
         if is_in && counts(e.scenario().state(patch.index, patch.is_proposal)) {
             number += 1;
             parts.push(inside);
-            value.counted.others.push(patch.id.clone());
+            value.counted.others.push(patch.into());
         }
     }
     if o.layer == OverlapLayer::Buildings {
@@ -153,7 +153,7 @@ fn overlap(e: &Evaluation, o: &Overlap) -> Value {
             known += 1;
             if e.region().contains(tree.position) && counts(e.scenario().state(tree.index, false)) {
                 number += 1;
-                value.counted.others.push(tree.id.clone());
+                value.counted.others.push(tree.into());
             }
         }
     }

@@ -81,6 +81,8 @@ pub struct IndicatorAnswer {
     pub num_features: usize,
     /// Their ids, at most 2000; where the figure is missing, the features that do not say their part.
     pub features: Vec<String>,
+    /// Dense numbers of `features`, in the same order.
+    pub feature_indices: Vec<u32>,
     /// The figure of the baseline, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<f64>,
@@ -143,6 +145,8 @@ pub struct RuleAnswer {
     pub num_features: usize,
     /// Their ids, at most 2000.
     pub features: Vec<String>,
+    /// Dense numbers of `features`, in the same order.
+    pub feature_indices: Vec<u32>,
     /// Indicators that show the same matter.
     pub indicators: Vec<String>,
 }
@@ -158,6 +162,8 @@ pub struct ExceptionAnswer {
     pub amount: f64,
     /// Ids of the features, at most 2000.
     pub features: Vec<String>,
+    /// Dense numbers of `features`, in the same order.
+    pub feature_indices: Vec<u32>,
 }
 
 /// All rules held against an area.
@@ -208,7 +214,7 @@ pub(super) fn indicators(
 }
 
 fn one(d: &Definition, value: &indicators::Value, e: &Evaluation) -> IndicatorAnswer {
-    let (num_features, features) = e.ids(&value.counted, MAX_FEATURES);
+    let listed = e.listed(&value.counted, MAX_FEATURES);
     IndicatorAnswer {
         id: d.id,
         title: d.title.into(),
@@ -223,8 +229,9 @@ fn one(d: &Definition, value: &indicators::Value, e: &Evaluation) -> IndicatorAn
         known: value.known,
         note: value.note.as_ref().map(Into::into),
         by: value.by.iter().cloned().collect(),
-        num_features,
-        features,
+        num_features: listed.number,
+        features: listed.ids,
+        feature_indices: listed.indices,
         baseline: None,
         change: None,
     }
@@ -249,20 +256,24 @@ pub(super) fn rules(
 }
 
 fn rule(e: &Evaluation, r: &RuleResult<'_>) -> RuleAnswer {
-    let (num_features, features) = e.ids(&r.counted, MAX_FEATURES);
+    let listed = e.listed(&r.counted, MAX_FEATURES);
     let exceptions = r
         .exceptions
         .iter()
-        .map(|x| ExceptionAnswer {
-            id: x.id.clone(),
-            title: (&x.title).into(),
-            amount: x.amount,
-            features: x
+        .map(|x| {
+            let buildings = x
                 .buildings
                 .iter()
                 .take(MAX_FEATURES)
-                .map(|slot| e.world().buildings[slot].id.to_string())
-                .collect(),
+                .map(|slot| &e.world().buildings[slot]);
+            let (features, feature_indices) = buildings.map(|b| (b.id.to_string(), b.index)).unzip();
+            ExceptionAnswer {
+                id: x.id.clone(),
+                title: (&x.title).into(),
+                amount: x.amount,
+                features,
+                feature_indices,
+            }
         })
         .collect();
     RuleAnswer {
@@ -281,8 +292,9 @@ fn rule(e: &Evaluation, r: &RuleResult<'_>) -> RuleAnswer {
         source: r.source.to_owned(),
         verified: r.rule.verified,
         note: r.rule.note.as_ref().map(Into::into),
-        num_features,
-        features,
+        num_features: listed.number,
+        features: listed.ids,
+        feature_indices: listed.indices,
         indicators: r.rule.indicators.clone(),
     }
 }

@@ -269,3 +269,43 @@ async fn rules_of_the_city_and_bad_questions_are_told_apart() {
     let checked = world.post("/api/v1/rules/check", &settings).await;
     assert_eq!(rule(&checked, "gb50180/far")["limit"], 1.6);
 }
+
+#[tokio::test]
+async fn features_that_count_come_with_their_numbers() {
+    let world = world("renewal.geojson");
+    let (_, city) = world.ask("GET", "/ogc/collections", &Value::Null, &[]).await;
+    let mut number_of = std::collections::BTreeMap::new();
+    for collection in city["collections"].as_array().unwrap() {
+        let path = format!(
+            "/ogc/collections/{}/items?limit=1000",
+            collection["id"].as_str().unwrap()
+        );
+        let (_, page) = world.ask("GET", &path, &Value::Null, &[]).await;
+        for feature in page["features"].as_array().unwrap() {
+            let id = feature["id"].as_str().unwrap().to_owned();
+            let (_, answer) = world
+                .ask("GET", &format!("/api/v1/features/{}", world.id(&id)), &Value::Null, &[])
+                .await;
+            number_of.insert(id, answer["feature_index"].as_u64().unwrap());
+        }
+    }
+    let area = json!({"area": {"project": world.id("site")}});
+    let figures = world.post("/api/v1/indicators", &area).await;
+    let verdicts = world.post("/api/v1/rules/check", &area).await;
+    let answers = figures["indicators"].as_array().unwrap().iter();
+    let results = verdicts["results"].as_array().unwrap();
+    let exceptions = results.iter().flat_map(|r| r["exceptions"].as_array().unwrap());
+    let mut num_features = 0;
+    for answer in answers.chain(results).chain(exceptions) {
+        let ids = answer["features"].as_array().unwrap().iter();
+        let wanted: Vec<u64> = ids.map(|id| number_of[id.as_str().unwrap()]).collect();
+        assert_eq!(answer["feature_indices"], json!(wanted), "{answer}");
+        num_features += wanted.len();
+    }
+    assert!(num_features > 10, "{num_features}");
+    let (_, document) = world.ask("GET", "/openapi.json", &Value::Null, &[]).await;
+    for schema in ["IndicatorAnswer", "RuleAnswer", "ExceptionAnswer"] {
+        let described = &document["components"]["schemas"][schema]["properties"]["feature_indices"];
+        assert_eq!(described["type"], "array", "{schema}");
+    }
+}
