@@ -5,6 +5,17 @@ use serde_json::Value;
 /// Attributes in source order: JSON scalars, lists and objects, UTF-8 text.
 pub type Attributes = serde_json::Map<String, Value>;
 
+/// Sets `changes`; `null` removes.
+pub fn apply(attributes: &mut Attributes, changes: &Attributes) {
+    for (key, value) in changes {
+        if value.is_null() {
+            attributes.shift_remove(key);
+        } else {
+            attributes.insert(key.clone(), value.clone());
+        }
+    }
+}
+
 /// Reads a finite number; accepts numeric text such as `"12.5"`.
 pub fn number(attributes: &Attributes, key: &str) -> Option<f64> {
     match attributes.get(key)? {

@@ -3,6 +3,7 @@
 use crate::Bounds3;
 use glam::{DMat4, DVec2, DVec3};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a surface of a solid is (CityGML semantics, simplified).
@@ -327,6 +328,24 @@ impl LodGeometry {
 }
 
 impl Shape {
+    /// Polygons of surfaces and of placed templates, in the scene; `None` for other shapes.
+    pub fn mesh(&self) -> Option<Cow<'_, SurfaceMesh>> {
+        match self {
+            Self::Surfaces(mesh) => Some(Cow::Borrowed(mesh)),
+            Self::Instance {
+                template,
+                scene_from_template,
+            } => {
+                let mut mesh = SurfaceMesh::clone(template);
+                for vertex in &mut mesh.vertices {
+                    *vertex = scene_from_template.transform_point3(*vertex);
+                }
+                Some(Cow::Owned(mesh))
+            }
+            Self::Extrusion(_) | Self::Footprint(_) | Self::Line(_) | Self::Point(_) => None,
+        }
+    }
+
     /// Bounds of the shape, metres, body sizes included.
     pub fn bounds(&self) -> Bounds3 {
         match self {

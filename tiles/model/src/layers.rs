@@ -28,6 +28,14 @@ pub const PROPOSED_BUILDING_CODE: u8 = 15;
 /// First code of the pipe classes.
 pub const FIRST_PIPE_CODE: u8 = 32;
 
+impl LayerDef {
+    /// Code of the pipe class that it holds; `None` for layers of other things.
+    pub fn pipe_class(&self) -> Option<&'static str> {
+        let class = self.id.strip_prefix("underground/")?;
+        (self.code >= FIRST_PIPE_CODE).then_some(class)
+    }
+}
+
 const fn layer(
     code: u8,
     id: &'static str,
@@ -267,12 +275,16 @@ pub fn by_id(id: &str) -> Option<&'static LayerDef> {
     LAYERS.iter().find(|l| l.id == id)
 }
 
+/// Codes of pipe classes of CJJ 61 (`JS`, `YS`, …), by ascending layer code.
+pub fn pipe_classes() -> impl Iterator<Item = &'static str> {
+    LAYERS.iter().filter_map(LayerDef::pipe_class)
+}
+
 /// Layer of a pipe class code (`JS`, `YS`, …); unknown codes are 不明管线.
 pub fn pipe_layer(pipe_class: &str) -> &'static LayerDef {
     LAYERS
         .iter()
-        .filter(|l| l.code >= FIRST_PIPE_CODE)
-        .find(|l| l.id.ends_with(pipe_class) && !pipe_class.is_empty())
+        .find(|l| l.pipe_class() == Some(pipe_class))
         .unwrap_or(match by_code(42) {
             Some(layer) => layer,
             None => &LAYERS[0],
@@ -331,6 +343,8 @@ mod tests {
         }
         assert_eq!(pipe_layer("WS").zh, "污水");
         assert_eq!(pipe_layer("").code, 42);
+        assert_eq!(pipe_layer("S").code, 42, "no ending of another code");
+        assert!(pipe_classes().eq(["JS", "YS", "WS", "HS", "RQ", "RL", "DL", "TX", "GY", "ZH", "BM", "ZS"]));
         assert_eq!(pipe_layer("nonsense").code, 42);
     }
 

@@ -12,6 +12,7 @@ pub mod geometry;
 pub mod layers;
 pub mod manifest;
 pub mod report;
+pub mod ring;
 pub mod scenario;
 pub mod style;
 pub mod terrain;

@@ -1,7 +1,7 @@
 //! Edits at a phase to states and attributes.
 
 use super::{Action, BASE_DATE, Edit, FeatureState, StateTable};
-use crate::{Attributes, Date, Lifespan};
+use crate::{Attributes, Date, Lifespan, attributes};
 use std::collections::BTreeMap;
 
 /// What compilation needs to know of the city.
@@ -143,13 +143,7 @@ pub fn effective_attributes(base: &Attributes, index: u32, edits: &[Edit], phase
             effective = base.clone();
         }
         if edit.action == Action::Modify {
-            for (key, value) in &edit.attributes {
-                if value.is_null() {
-                    effective.shift_remove(key);
-                } else {
-                    effective.insert(key.clone(), value.clone());
-                }
-            }
+            attributes::apply(&mut effective, &edit.attributes);
         }
     }
     effective
