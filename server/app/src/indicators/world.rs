@@ -52,7 +52,7 @@ impl Reader<'_> {
         features.sort_unstable_by_key(|f| f.index);
         let bodies: HashSet<&str> = features
             .iter()
-            .filter(|f| f.class == FeatureClass::Building && f.layer != PROPOSALS_LAYER && !f.geometry.is_empty())
+            .filter(|f| f.class == FeatureClass::Building && !f.geometry.is_empty())
             .map(|f| f.id.as_str())
             .collect();
         let mut lists = Lists::default();
@@ -107,9 +107,10 @@ impl Reader<'_> {
             }
             let feature = stored.feature;
             if is_building(&feature) {
+                let stands_on_another = self.stands_on_another(&feature)?;
                 lists
                     .buildings
-                    .push(self.building(&feature, feature.parent.is_some(), &feature.attributes)?);
+                    .push(self.building(&feature, stands_on_another, &feature.attributes)?);
             } else {
                 self.add(&feature, &mut lists);
             }
@@ -132,15 +133,18 @@ impl Reader<'_> {
         feature: &Feature,
         attributes: &Attributes,
     ) -> Result<(BuildingFacts, Tags), StoreError> {
-        let parent = feature
-            .parent
-            .as_deref()
-            .map(|p| self.store.feature(FeatureKey::Id(p)))
-            .transpose()?
-            .flatten();
-        let stands_on_another = parent.is_some_and(|p| !p.feature.geometry.is_empty());
+        let stands_on_another = self.stands_on_another(feature)?;
         let building = self.building(feature, stands_on_another, attributes)?;
         Ok((building.facts, building.tags))
+    }
+
+    /// True when its parent has a body itself, whose ground and figures are counted with the parent.
+    fn stands_on_another(&self, feature: &Feature) -> Result<bool, StoreError> {
+        let Some(parent) = feature.parent.as_deref() else {
+            return Ok(false);
+        };
+        let parent = self.store.feature(FeatureKey::Id(parent))?;
+        Ok(parent.is_some_and(|p| !p.feature.geometry.is_empty()))
     }
 
     fn page(&self, layer_code: Option<u8>, bbox_scene: Option<[f64; 4]>) -> Result<Vec<Feature>, StoreError> {
@@ -204,7 +208,7 @@ impl Reader<'_> {
         let footprint_m2 = analysis::geometry::area_m2(&footprint);
         let is_proposal = f.layer == PROPOSALS_LAYER;
         let mut attributes = attributes.clone();
-        if let Some(parent) = f.parent.as_deref().filter(|_| !stands_on_another && !is_proposal)
+        if let Some(parent) = f.parent.as_deref().filter(|_| !stands_on_another)
             && let Some(parent) = self.store.feature(FeatureKey::Id(parent))?
         {
             for keys in HANDED_DOWN {

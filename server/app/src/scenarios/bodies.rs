@@ -2,6 +2,7 @@
 
 use super::ground::{Place, area};
 use super::request::{Massing, NewPipe, PipeReplacement};
+use city_model::ring::convex_hull;
 use city_model::scenario::{EDIT_ATTRIBUTE, PROPOSALS_LAYER};
 use city_model::{
     Attributes, BuildingUse, CrossSection, Extrusion, Feature, FeatureClass, LevelReference, Line, LodGeometry,
@@ -219,9 +220,8 @@ fn plan_and_top(building: &Feature, place: &Place) -> Option<(Vec<Vec<DVec2>>, f
                 return Some((e.rings.clone(), base + e.height_m));
             }
             Shape::Surfaces(mesh) => {
-                let points: Vec<DVec2> = mesh.vertices.iter().map(|v| v.truncate()).collect();
                 let top = mesh.vertices.iter().map(|v| v.z).fold(f64::NEG_INFINITY, f64::max);
-                let hull = convex_hull(points);
+                let hull = convex_hull(mesh.vertices.iter().map(|v| v.truncate()));
                 return (hull.len() >= 3 && top.is_finite()).then(|| (vec![hull], top));
             }
             _ => {}
@@ -229,35 +229,6 @@ fn plan_and_top(building: &Feature, place: &Place) -> Option<(Vec<Vec<DVec2>>, f
     }
     None
 }
-
-/// Counter-clockwise hull by Andrew's monotone chain.
-fn convex_hull(mut points: Vec<DVec2>) -> Vec<DVec2> {
-    points.retain(|p| p.is_finite());
-    points.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
-    points.dedup();
-    if points.len() < 3 {
-        return points;
-    }
-    let half = |points: &mut dyn Iterator<Item = DVec2>| {
-        let mut chain: Vec<DVec2> = Vec::new();
-        for p in points {
-            while let [.., a, b] = chain.as_slice()
-                && (*b - *a).perp_dot(p - *b) <= 0.0
-            {
-                chain.pop();
-            }
-            chain.push(p);
-        }
-        chain.pop();
-        chain
-    };
-    let mut hull = half(&mut points.iter().copied());
-    hull.extend(half(&mut points.iter().rev().copied()));
-    hull
-}
-
-/// Codes of pipe classes, CJJ 61.
-pub const PIPE_CLASSES: [&str; 12] = ["JS", "YS", "WS", "HS", "RQ", "RL", "DL", "TX", "GY", "ZH", "BM", "ZS"];
 
 /// What is wrong with a diameter, if anything.
 pub fn check_diameter(diameter_mm: f64) -> Option<String> {
@@ -393,7 +364,5 @@ mod tests {
         assert!((feature.bounds().max.z - 114.0 - f64::from(PARAPET_M)).abs() < 1e-6);
         assert_eq!(feature.attributes["floor_area_m2"], 160.0);
         assert_eq!(Body::of_proposal(&feature).unwrap().storeys, 2.0);
-        let hull = convex_hull(vec![DVec2::ZERO, DVec2::X, DVec2::ONE, DVec2::Y, DVec2::splat(0.5)]);
-        assert_eq!(hull.len(), 4);
     }
 }

@@ -1,15 +1,18 @@
 //! Bodies of edits: what is built, storeys and other bodies of what is modified, pipes that replace others.
 
-use super::bodies::{self, Body, MAX_STOREYS, PIPE_CLASSES};
+use super::bodies::{self, Body, MAX_STOREYS};
 use super::request::{PipeChange, usual_floor_height_m};
 use super::resolve::{Draft, Found, Resolver};
 use crate::http::ApiError;
 use city_model::scenario::Action;
 use city_model::{Attributes, Feature, FeatureClass, attributes, layers};
 use scene_store::{EncodedFeature, FeatureKey, FeatureQuery, FeatureStub, NewEdit, StoreError};
+use std::collections::BTreeSet;
 
 /// Imported proposals that one edit builds.
 const MAX_IMPORTED: usize = 200_000;
+/// Parts of one imported proposal.
+const MAX_PARTS: u32 = 200_000;
 /// Pipes of one class along one street.
 const MAX_STREET_PIPES: u32 = 500_000;
 
@@ -73,16 +76,42 @@ impl Resolver<'_> {
         found: &mut Found,
     ) -> Result<Vec<NewEdit>, ApiError> {
         let at = format!("{}.build.features", draft.at);
-        let ids: Vec<&str> = ids.iter().take(MAX_IMPORTED).map(String::as_str).collect();
+        if !draft
+            .request
+            .build
+            .as_ref()
+            .is_some_and(|b| b.massing.footprint.is_null())
+        {
+            found.wrong(
+                format!("{}.build", draft.at),
+                "give a footprint or imported features, not both",
+            );
+        }
         let mut targets = Vec::with_capacity(ids.len());
-        for (id, stub) in ids.iter().zip(self.store.stubs_by_id(&ids)?) {
-            match stub.filter(|s| s.is_live) {
-                None => found.wrong_feature(&at, id, format!("there is no feature {id:?}")),
-                Some(stub) if !stub.is_proposal => {
-                    found.wrong_feature(&at, id, "it is no proposal: import it with --layer proposals");
-                }
-                Some(stub) => targets.push(stub),
+        let mut seen = BTreeSet::new();
+        // a model is built with its parts: those come after it, and theirs after them
+        let mut open: Vec<String> = ids.to_vec();
+        while !open.is_empty() {
+            open.retain(|id| seen.insert(id.clone()));
+            if seen.len() > MAX_IMPORTED {
+                found.wrong(&at, format!("more than {MAX_IMPORTED} features in one edit"));
+                return Ok(Vec::new());
             }
+            let names: Vec<&str> = open.iter().map(String::as_str).collect();
+            let mut parts = Vec::new();
+            for (id, stub) in names.iter().zip(self.store.stubs_by_id(&names)?) {
+                match stub.filter(|s| s.is_live) {
+                    None => found.wrong_feature(&at, id, format!("there is no feature {id:?}")),
+                    Some(stub) if !stub.is_proposal => {
+                        found.wrong_feature(&at, id, "it is no proposal: import it with --layer proposals");
+                    }
+                    Some(stub) => {
+                        parts.extend(self.store.children(id, MAX_PARTS)?);
+                        targets.push(stub);
+                    }
+                }
+            }
+            open = parts;
         }
         Ok(vec![self.edit_named(uid, draft, Action::Build, &targets, Vec::new())])
     }
@@ -319,11 +348,9 @@ fn apply_body_attributes(body: &mut Body, given: &Attributes, added: Option<f64>
 }
 
 fn check_pipe_class(class: &str, at: &str, found: &mut Found) {
-    if !PIPE_CLASSES.contains(&class) {
+    if !layers::pipe_classes().any(|known| known == class) {
+        let known: Vec<&str> = layers::pipe_classes().collect();
         let shown: String = class.chars().take(20).collect();
-        found.wrong(
-            at,
-            format!("{shown:?} is no pipe class: one of {}", PIPE_CLASSES.join(", ")),
-        );
+        found.wrong(at, format!("{shown:?} is no pipe class: one of {}", known.join(", ")));
     }
 }

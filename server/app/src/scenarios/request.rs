@@ -51,7 +51,7 @@ pub struct BuildRequest {
     #[serde(flatten)]
     #[schema(inline)]
     pub massing: Massing,
-    /// Ids of imported proposals.
+    /// Ids of imported proposals; their parts are built with them.
     #[serde(default)]
     pub features: Vec<String>,
 }

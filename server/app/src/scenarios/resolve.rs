@@ -239,7 +239,8 @@ impl Resolver<'_> {
             .pipe
             .as_ref()
             .is_some_and(|p| p.road.is_some() || p.add.is_some());
-        if named.is_empty() {
+        // what is built is no target: `build` says so where features are named
+        if named.is_empty() || draft.action == Action::Build {
             if draft.action != Action::Build && !by_street {
                 found.wrong(&at, "no features are named");
             }

@@ -3,7 +3,7 @@
 use crate::text::TOKEN_RULES_VERSION;
 use crate::{Dataset, EncodedFeature, FeatureKey, ImportSession, ImportSummary, PutOutcome, SceneInfo, StoreError};
 use city_model::scenario::PROPOSALS_LAYER;
-use city_model::{Attributes, FeatureIndex, HeightGrid};
+use city_model::{Attributes, FeatureIndex, HeightGrid, attributes};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::collections::{HashMap, HashSet};
 
@@ -26,6 +26,8 @@ pub(super) struct SqliteImport {
     first_index: u32,
     next_index: u32,
     rewritten: HashSet<u32>,
+    /// Features stored under their layer's name and id: their parts name the bare id.
+    renamed: HashSet<(i64, String)>,
     summary: ImportSummary,
     committed: bool,
 }
@@ -46,6 +48,7 @@ impl SqliteImport {
             first_index: next_index,
             next_index,
             rewritten: HashSet::new(),
+            renamed: HashSet::new(),
             summary: ImportSummary::default(),
             committed: false,
         };
@@ -145,6 +148,17 @@ impl ImportSession for SqliteImport {
     fn put(&mut self, feature: &EncodedFeature) -> Result<PutOutcome, StoreError> {
         let layer_id = self.layer_id(&feature.layer)?;
         let index = self.take_index()?;
+        let mut owned = None;
+        if let Some(parent) = &feature.parent
+            && !self.renamed.is_empty()
+            && self.renamed.contains(&(layer_id, parent.clone()))
+        {
+            owned = Some(EncodedFeature {
+                parent: Some(format!("{}:{parent}", feature.layer)),
+                ..feature.clone()
+            });
+        }
+        let feature = owned.as_ref().unwrap_or(feature);
         if self.insert(index, &feature.id, layer_id, feature)? {
             self.next_index += 1;
             self.summary.added += 1;
@@ -155,6 +169,7 @@ impl ImportSession for SqliteImport {
         }
         // another data set counts its features the same way: both stay, told apart by the layer
         let id = format!("{}:{}", feature.layer, feature.id);
+        self.renamed.insert((layer_id, feature.id.clone()));
         if self.insert(index, &id, layer_id, feature)? {
             self.next_index += 1;
             self.summary.added += 1;
@@ -272,13 +287,7 @@ pub(super) fn set_attributes(connection: Connection, id: &str, changes: &Attribu
     let Some(mut stored) = super::read::feature(&connection, FeatureKey::Id(id))? else {
         return Err(StoreError::NoSuchFeature { key: id.to_owned() });
     };
-    for (key, value) in changes {
-        if value.is_null() {
-            stored.feature.attributes.shift_remove(key);
-        } else {
-            stored.feature.attributes.insert(key.clone(), value.clone());
-        }
-    }
+    attributes::apply(&mut stored.feature.attributes, changes);
     let encoded = EncodedFeature::encode(&stored.feature)?;
     let layer_id = layer_id(&connection, &encoded.layer)?;
     rewrite(&connection, stored.feature.index.0, id, layer_id, &encoded)?;
