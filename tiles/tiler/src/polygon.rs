@@ -50,15 +50,6 @@ pub fn newell(ring: &[DVec3]) -> DVec3 {
     sum
 }
 
-/// Signed area of a ring in plan, m², positive when CCW.
-pub fn signed_area(ring: &[DVec2]) -> f64 {
-    let Some(origin) = ring.first() else { return 0.0 };
-    ring.windows(2)
-        .map(|pair| (pair[0] - origin).perp_dot(pair[1] - origin))
-        .sum::<f64>()
-        * 0.5
-}
-
 impl Triangulator {
     /// Triangulates a planar polygon.
     ///

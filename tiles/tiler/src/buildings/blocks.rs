@@ -3,9 +3,9 @@
 use super::outline;
 use super::palette::Look;
 use crate::mesh::facade_units;
-use crate::polygon::signed_area;
 use crate::record::{FeatureTag, PackedPoints};
 use crate::{FaceStyle, TileFrame, TileMesh, Triangulator};
+use city_model::ring::signed_area;
 use city_model::{BuildingUse, SurfaceKind, SurfaceStyle};
 use glam::{DVec2, DVec3, Vec3, Vec3Swizzles as _};
 use serde::{Deserialize, Serialize};

@@ -125,7 +125,7 @@ pub(super) fn union(members: Vec<Block>) -> Block {
     let top_z = members.iter().map(|b| b.top_z * b.area_m2()).sum::<f64>() / weight;
     let base_z = members.iter().map(|b| b.base_z).fold(f64::INFINITY, f64::min);
     let mut ring = hull(points.clone());
-    let hull_area = crate::polygon::signed_area(&ring);
+    let hull_area = city_model::ring::signed_area(&ring);
     let mut corner_error_m = 0.0;
     match OrientedBox::around(&points) {
         // the box when it adds little: it looks more like a building than a hull does

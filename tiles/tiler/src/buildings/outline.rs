@@ -1,6 +1,6 @@
 //! Footprints in plan: cleaning, hull, oriented box, insets.
 
-use crate::polygon::signed_area;
+use city_model::ring::signed_area;
 use glam::DVec2;
 
 /// Points nearer to each other than this are one.

@@ -2,6 +2,7 @@
 
 use super::rect;
 use crate::Rect;
+use city_model::ring::signed_area_of;
 use glam::DVec2;
 
 /// Pieces below this area are dropped, m².
@@ -32,13 +33,7 @@ impl PlanVertex {
 
 /// Signed area of a polygon, m²; positive when counter-clockwise.
 pub fn signed_area(polygon: &[PlanVertex]) -> f64 {
-    let Some(first) = polygon.first() else { return 0.0 };
-    // relative to a vertex, since coordinates may be far from the origin
-    polygon
-        .windows(2)
-        .map(|w| (w[0].p - first.p).perp_dot(w[1].p - first.p))
-        .sum::<f64>()
-        * 0.5
+    signed_area_of(polygon.iter().map(|v| v.p))
 }
 
 /// Works on convex polygons with buffers that are kept between calls.

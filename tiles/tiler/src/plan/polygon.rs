@@ -1,8 +1,8 @@
 //! Polygons in plan: checking, simplification and triangulation (earcut).
 
 use super::{polyline, rect};
-use crate::polygon::signed_area;
 use crate::{Rect, Triangulator};
+use city_model::ring::signed_area;
 use glam::DVec2;
 
 /// Why a polygon cannot be drawn, or not faithfully.
