@@ -61,6 +61,14 @@ impl SourceError {
         }
     }
 
+    /// [`Self::Sink`] while a file is read, as the argument of `map_err`.
+    pub fn sink(path: &Path) -> impl Fn(crate::SinkError) -> Self + Copy {
+        move |source| Self::Sink {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
     /// [`Self::Malformed`].
     ///
     /// * `at` — line, byte or JSON path

@@ -264,10 +264,7 @@ impl<'a> Run<'a> {
     fn finish(&mut self, open: Open) -> Result<(), SourceError> {
         self.number += 1;
         let path = self.path;
-        let stop = |source| SourceError::Sink {
-            path: path.to_owned(),
-            source,
-        };
+        let stop = SourceError::sink(path);
         if !self.has_begun {
             self.has_begun = true;
             let crs = self.crs.clone().or_else(|| self.options.default_crs.clone());

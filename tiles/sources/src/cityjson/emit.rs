@@ -35,10 +35,7 @@ impl<'a> Emitter<'a> {
 
     /// A data set begins.
     pub(crate) fn begin(&mut self, info: &DatasetInfo) -> Result<(), SourceError> {
-        self.sink.begin(info).map_err(|source| SourceError::Sink {
-            path: self.path.to_owned(),
-            source,
-        })
+        self.sink.begin(info).map_err(SourceError::sink(self.path))
     }
 
     /// Notes a problem.
@@ -79,10 +76,7 @@ impl<'a> Emitter<'a> {
             return Ok(());
         }
         feature.parent = self.usable_parent(&id, parents, knows);
-        self.sink.feature(feature).map_err(|source| SourceError::Sink {
-            path: self.path.to_owned(),
-            source,
-        })?;
+        self.sink.feature(feature).map_err(SourceError::sink(self.path))?;
         self.report.features_read += 1;
         Ok(())
     }

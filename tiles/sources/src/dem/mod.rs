@@ -74,10 +74,7 @@ fn finish(
             format!("{missing} of {} cells have no height", grid.heights_m.len()),
         );
     }
-    let stop = |source| SourceError::Sink {
-        path: path.to_owned(),
-        source,
-    };
+    let stop = SourceError::sink(path);
     let title = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let info = DatasetInfo {
         crs,

@@ -21,13 +21,14 @@ mod views;
 mod water;
 mod zoning;
 
-use crate::{DatasetInfo, FeatureSink, SinkError, SourceError};
+use crate::{DatasetInfo, FeatureSink, SourceError};
 use city::City;
 use city_model::manifest::LocalText;
 use city_model::{Crs, Feature, Report};
 use rayon::prelude::*;
 use recipe::Recipe;
 use std::collections::BTreeMap;
+use std::path::Path;
 pub use views::DemoView;
 
 /// CRS of the generated coordinates.
@@ -93,10 +94,7 @@ pub fn generate(
             format!("{} buildings asked for, {buildings} made", options.buildings),
         );
     }
-    let stop = |source: SinkError| SourceError::Sink {
-        path: "demo".into(),
-        source,
-    };
+    let stop = SourceError::sink(Path::new("demo"));
     let (lattice, blocks) = zoning::plan(options.seed, buildings, &recipe);
     let city = City::new(options.seed, recipe, lattice, blocks);
     let names = &city.recipe.names;

@@ -1,5 +1,6 @@
 //! Geometry of a feature as parts: polygons, lines and points, cleaned, with what is broken told.
 
+use city_model::ring;
 use glam::DVec3;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -200,17 +201,7 @@ impl Parts {
 
 /// Area of a ring in the units of its coordinates, positive when counter-clockwise.
 fn signed_area(ring: &[DVec3]) -> f64 {
-    let Some(origin) = ring.first().map(|p| p.truncate()) else {
-        return 0.0;
-    };
-    let mut previous = ring.last().map_or(origin, |p| p.truncate()) - origin;
-    let mut twice = 0.0;
-    for point in ring {
-        let point = point.truncate() - origin;
-        twice += previous.perp_dot(point);
-        previous = point;
-    }
-    twice / 2.0
+    ring::signed_area_of(ring.iter().map(|p| p.truncate()))
 }
 
 impl<'de> Deserialize<'de> for Coordinates {

@@ -245,10 +245,7 @@ impl Run<'_> {
                 .or_else(|| self.options.attribution.clone()),
             licence: None,
         };
-        self.sink.begin(&info).map_err(|source| SourceError::Sink {
-            path: self.path.to_owned(),
-            source,
-        })
+        self.sink.begin(&info).map_err(SourceError::sink(self.path))
     }
 
     fn crs(&self) -> Result<Crs, SourceError> {
@@ -335,10 +332,7 @@ impl Run<'_> {
             self.report.features_quarantined += outcome.num_lost;
             for mut feature in outcome.features {
                 self.make_unique(&mut feature);
-                self.sink.feature(feature).map_err(|source| SourceError::Sink {
-                    path: self.path.to_owned(),
-                    source,
-                })?;
+                self.sink.feature(feature).map_err(SourceError::sink(self.path))?;
                 self.report.features_read += 1;
             }
         }

@@ -13,6 +13,7 @@ use city_model::{
 };
 use glam::DVec3;
 use serde_json::Value;
+use std::any::Any;
 use std::path::Path;
 
 pub use engine::{IfcElement, IfcEngine, IfcLite, IfcModel, IfcSpatial};
@@ -56,11 +57,23 @@ pub fn read(
             "the file does not end with END-ISO-10303-21; what is there is read",
         );
     }
-    let model = IfcLite.read(&bytes).map_err(|reason| malformed("model", reason))?;
+    // a model that contradicts itself can trip an assertion of the engine: the file is refused then, with what it says
+    let model = std::panic::catch_unwind(|| IfcLite.read(&bytes))
+        .unwrap_or_else(|panic| Err(format!("the engine gave up: {}", panic_text(panic.as_ref()))))
+        .map_err(|reason| malformed("model", reason))?;
     if model.elements.is_empty() {
         return Err(malformed("model", "no element with a shape".to_owned()));
     }
     emit(path, model, options, sink, report)
+}
+
+/// What a panic says.
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason is known")
 }
 
 fn emit(
@@ -70,10 +83,7 @@ fn emit(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let stop = |source| SourceError::Sink {
-        path: path.to_owned(),
-        source,
-    };
+    let stop = SourceError::sink(path);
     let stem = path
         .file_stem()
         .map(|s| s.to_string_lossy().into_owned())
@@ -195,6 +205,34 @@ mod tests {
         let (mut sink, mut report) = (MemorySink::default(), Report::new("ifc"));
         read(path, options, &mut sink, &mut report).unwrap();
         (sink, report)
+    }
+
+    #[test]
+    fn a_model_that_contradicts_itself_is_read_or_refused() {
+        // found by fuzzing: #19 is a conversion for the map and a direction
+        let text = std::fs::read_to_string(fixture("SimpleWall.ifc")).unwrap();
+        let context = text
+            .lines()
+            .find(|l| l.contains("IFCGEOMETRICREPRESENTATIONCONTEXT"))
+            .and_then(|l| l.split('=').next())
+            .unwrap();
+        let twice = format!(
+            "DATA;\n#900018=IFCPROJECTEDCRS('EPSG:32650','','WGS 84',$,$,$,$);\n\
+             #19=IFCMAPCONVERSION({context},#900018,500000.,4000000.,0.,1.,0.,1.);"
+        );
+        assert!(text.contains("#19= IFCDIRECTION"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("twice.ifc");
+        std::fs::write(&path, text.replacen("DATA;", &twice, 1).replace("IFC2X3", "IFC4")).unwrap();
+        let options = ReadOptions {
+            default_crs: Crs::from_epsg(4547).ok(),
+            ..ReadOptions::default()
+        };
+        let (mut sink, mut report) = (MemorySink::default(), Report::new("ifc"));
+        match read(&path, &options, &mut sink, &mut report) {
+            Ok(()) => assert!(!sink.features.is_empty()),
+            Err(err) => assert!(err.to_string().contains("the engine gave up"), "{err}"),
+        }
     }
 
     #[test]

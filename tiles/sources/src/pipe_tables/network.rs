@@ -36,10 +36,7 @@ pub(super) fn build(
     sink: &mut dyn FeatureSink,
     report: &mut Report,
 ) -> Result<(), SourceError> {
-    let stop = |source| SourceError::Sink {
-        path: path.to_owned(),
-        source,
-    };
+    let stop = SourceError::sink(path);
     let layer = options.layer.clone().unwrap_or_else(|| stem(path));
     let (mut nodes, zone) = read_nodes(points, report);
     let stated = zone.and_then(|zone| zone_crs(zone, report));
