@@ -69,6 +69,11 @@ impl Gives {
         }
     }
 
+    /// What `gives` says when the feature is meant.
+    pub fn when(is_meant: bool, gives: impl FnOnce() -> Self) -> Self {
+        if is_meant { gives() } else { Self::Nothing }
+    }
+
     /// An amount with a key that the data states.
     pub const fn keyed(value: f64, key: u16) -> Self {
         Self::Amount {

@@ -19,7 +19,12 @@ pub(super) fn use_name(_: &World, key: u16) -> String {
 
 /// Floor area inside the area.
 pub(super) fn floor_area(now: &BuildingNow<'_>) -> Gives {
-    match now.facts.floor_area_m2 {
+    share_of(now, now.facts.floor_area_m2)
+}
+
+/// A floor area with its basis, as far as it lies inside the area.
+pub(super) fn share_of(now: &BuildingNow<'_>, floor_area_m2: Option<(f64, Basis)>) -> Gives {
+    match floor_area_m2 {
         _ if now.share == 0.0 => Gives::Nothing,
         Some((area, basis)) => Gives::Amount {
             value: area * now.share,
@@ -31,14 +36,7 @@ pub(super) fn floor_area(now: &BuildingNow<'_>) -> Gives {
 }
 
 pub(super) const MEASURES: &[Measure] = &[
-    Measure::of_buildings("floor_area", |now| {
-        if now.state.stands() {
-            floor_area(now)
-        } else {
-            Gives::Nothing
-        }
-    })
-    .by(use_name),
+    Measure::of_buildings("floor_area", |now| Gives::when(now.state.stands(), || floor_area(now))).by(use_name),
     Measure::of_buildings("ground_cover", |now| {
         let covers = now.state.stands() && now.building.covers_ground && now.share > 0.0;
         match now.building.footprint_m2 {
@@ -50,11 +48,7 @@ pub(super) const MEASURES: &[Measure] = &[
     .by(use_name),
     Measure::of_buildings("buildings", |now| {
         let is_one = now.state.stands() && now.is_counted && now.building.covers_ground;
-        if is_one {
-            Gives::keyed(1.0, use_key(now))
-        } else {
-            Gives::Nothing
-        }
+        Gives::when(is_one, || Gives::keyed(1.0, use_key(now)))
     })
     .by(use_name),
 ];

@@ -41,11 +41,7 @@ fn age_name(_: &World, key: u16) -> String {
 
 pub(super) const MEASURES: &[Measure] = &[
     Measure::of_pipes("pipe_plan", |now| {
-        if is_inside(now) {
-            Gives::keyed(now.plan_m, now.pipe.class)
-        } else {
-            Gives::Nothing
-        }
+        Gives::when(is_inside(now), || Gives::keyed(now.plan_m, now.pipe.class))
     })
     .by(class_name),
     Measure::of_pipes("pipe_space", |now| match now.space_m {
@@ -55,38 +51,22 @@ pub(super) const MEASURES: &[Measure] = &[
     })
     .by(class_name),
     Measure::of_pipes("pipe_age", |now| {
-        if is_inside(now) {
-            Gives::keyed(now.plan_m, age_key(now))
-        } else {
-            Gives::Nothing
-        }
+        Gives::when(is_inside(now), || Gives::keyed(now.plan_m, age_key(now)))
     })
     .by(age_name),
     Measure::of_pipes("pipe_material", |now| {
         let key = now.pipe.material.map_or(UNKNOWN, |m| m.saturating_add(1));
-        if is_inside(now) {
-            Gives::keyed(now.plan_m, key)
-        } else {
-            Gives::Nothing
-        }
+        Gives::when(is_inside(now), || Gives::keyed(now.plan_m, key))
     })
     .by(material_name),
     Measure::of_pipes("pipe_renewed", |now| {
         let renewed = is_inside(now) && matches!(now.state, State::Added | State::Modified);
-        if renewed {
-            Gives::keyed(now.plan_m, now.pipe.class)
-        } else {
-            Gives::Nothing
-        }
+        Gives::when(renewed, || Gives::keyed(now.plan_m, now.pipe.class))
     })
     .by(class_name),
     Measure::of_pipes("pipe_out_of_use", |now| {
         let out = now.plan_m > 0.0 && matches!(now.state, State::Abandoned | State::Demolished);
-        if out {
-            Gives::keyed(now.plan_m, now.pipe.class)
-        } else {
-            Gives::Nothing
-        }
+        Gives::when(out, || Gives::keyed(now.plan_m, now.pipe.class))
     })
     .by(class_name),
 ];

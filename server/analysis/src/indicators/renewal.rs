@@ -1,39 +1,24 @@
 //! What is kept, changed, taken down and built; 拆除比例 and 拆建比.
 
-use super::floor_area::{floor_area, use_key, use_name};
+use super::floor_area::{floor_area, share_of, use_name};
 use super::{Definition, Need, Value};
-use crate::facts::Basis;
 use crate::scenario::{State, was_there};
 use crate::tally::{BuildingNow, Gives, Measure};
 
 /// Floor area as stored, before any edit.
 fn floor_area_before(now: &BuildingNow<'_>) -> Gives {
-    match now.building.facts.floor_area_m2 {
-        _ if now.share == 0.0 || now.building.is_proposal => Gives::Nothing,
-        Some((area, basis)) => Gives::Amount {
-            value: area * now.share,
-            key: use_key(now),
-            is_assumed: basis == Basis::Estimated,
-        },
-        None => Gives::Unknown,
-    }
+    Gives::when(!now.building.is_proposal, || {
+        share_of(now, now.building.facts.floor_area_m2)
+    })
 }
 
 pub(super) const MEASURES: &[Measure] = &[
     Measure::of_buildings("floor_area_before", |now| {
-        if was_there(now.state) {
-            floor_area_before(now)
-        } else {
-            Gives::Nothing
-        }
+        Gives::when(was_there(now.state), || floor_area_before(now))
     })
     .by(use_name),
     Measure::of_buildings("floor_area_demolished", |now| {
-        if now.state == State::Demolished {
-            floor_area_before(now)
-        } else {
-            Gives::Nothing
-        }
+        Gives::when(now.state == State::Demolished, || floor_area_before(now))
     })
     .by(use_name),
     Measure::of_buildings("floor_area_kept", |now| match now.state {
@@ -42,19 +27,11 @@ pub(super) const MEASURES: &[Measure] = &[
     })
     .by(use_name),
     Measure::of_buildings("floor_area_modified", |now| {
-        if now.state == State::Modified {
-            floor_area(now)
-        } else {
-            Gives::Nothing
-        }
+        Gives::when(now.state == State::Modified, || floor_area(now))
     })
     .by(use_name),
     Measure::of_buildings("floor_area_new", |now| {
-        if now.state == State::Added {
-            floor_area(now)
-        } else {
-            Gives::Nothing
-        }
+        Gives::when(now.state == State::Added, || floor_area(now))
     })
     .by(use_name),
 ];
