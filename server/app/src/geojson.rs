@@ -2,6 +2,7 @@
 //! (metres).
 
 use crate::http::Snapshot;
+use city_model::ring::{convex_hull, signed_area_of};
 use city_model::{Feature, LevelReference, Shape, SurfaceMesh, SurfaceSemantic};
 use glam::{DVec2, DVec3};
 use scene_store::StoredFeature;
@@ -38,16 +39,8 @@ fn geometry(feature: &Feature, snapshot: &Snapshot) -> Value {
             Shape::Footprint(f) => {
                 polygons.extend(f.polygons.iter().map(|rings| writer.polygon_on(rings, f.level_z_m)));
             }
-            Shape::Surfaces(mesh) => polygons.extend(writer.mesh(mesh)),
-            Shape::Instance {
-                template,
-                scene_from_template,
-            } => {
-                let mut mesh = SurfaceMesh::clone(template);
-                for vertex in &mut mesh.vertices {
-                    *vertex = scene_from_template.transform_point3(*vertex);
-                }
-                polygons.extend(writer.mesh(&mesh));
+            Shape::Surfaces(_) | Shape::Instance { .. } => {
+                polygons.extend(shape.mesh().into_iter().flat_map(|mesh| writer.mesh(&mesh)));
             }
             Shape::Line(line) => {
                 let below = matches!(line.reference, LevelReference::BelowTerrain);
@@ -109,11 +102,7 @@ impl Writer<'_> {
         if points.len() < 3 {
             return None;
         }
-        let doubled_area: f64 = (0..points.len())
-            .map(|i| (points[i], points[(i + 1) % points.len()]))
-            .map(|(a, b)| (a.x - points[0].x) * (b.y - points[0].y) - (b.x - points[0].x) * (a.y - points[0].y))
-            .sum();
-        if (doubled_area > 0.0) != is_outer {
+        if (signed_area_of(points.iter().map(|p| p.truncate())) > 0.0) != is_outer {
             points.reverse();
         }
         points.push(points[0]);
@@ -151,7 +140,7 @@ impl Writer<'_> {
             return down;
         }
         let z = mesh.vertices.iter().map(|v| v.z).fold(f64::INFINITY, f64::min);
-        let hull = convex_hull(mesh.vertices.iter().map(|v| v.truncate()).collect());
+        let hull = convex_hull(mesh.vertices.iter().map(|v| v.truncate()));
         self.ring(hull.into_iter().map(|p| p.extend(z)).collect(), true, false)
             .map(|ring| json!([ring]))
             .into_iter()
@@ -183,47 +172,4 @@ fn facing(mesh: &SurfaceMesh, ring: &[u32]) -> DVec3 {
         .map(|i| (at(i) - origin).cross(at(i + 1) - origin))
         .sum::<DVec3>()
         .normalize_or_zero()
-}
-
-/// Convex hull, counter-clockwise (Andrew's monotone chain).
-fn convex_hull(mut points: Vec<DVec2>) -> Vec<DVec2> {
-    points.retain(|p| p.is_finite());
-    points.sort_unstable_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
-    points.dedup();
-    if points.len() < 3 {
-        return points;
-    }
-    let half = |points: &mut dyn Iterator<Item = DVec2>| {
-        let mut chain: Vec<DVec2> = Vec::new();
-        for p in points {
-            while let [.., a, b] = chain.as_slice()
-                && (*b - *a).perp_dot(p - *a) <= 0.0
-            {
-                chain.pop();
-            }
-            chain.push(p);
-        }
-        chain.pop();
-        chain
-    };
-    let mut hull = half(&mut points.iter().copied());
-    hull.extend(half(&mut points.iter().rev().copied()));
-    hull
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hull_drops_inner_and_collinear_points() {
-        let points = [(0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0), (1.0, 1.0)]
-            .map(DVec2::from)
-            .to_vec();
-        assert_eq!(
-            convex_hull(points),
-            [(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0)].map(DVec2::from)
-        );
-        assert_eq!(convex_hull(vec![DVec2::NAN, DVec2::ONE]), [DVec2::ONE]);
-    }
 }

@@ -4,10 +4,11 @@ use super::{print_json, print_text};
 use crate::cli::IndicatorArgs;
 use crate::http::AppState;
 use crate::http::problem::ApiError;
-use crate::indicators::{AreaQuestion, BaselineQuestion, Question, check_rules, indicators};
+use crate::indicators::{AreaAnswer, AreaQuestion, BaselineQuestion, Question, check_rules, indicators};
 use analysis::rules::Verdict;
 use anyhow::{Context as _, anyhow, bail};
 use scene_store::CityFolder;
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -17,28 +18,19 @@ const CACHE_BYTES: u64 = 0;
 pub(super) fn run_indicators(args: &IndicatorArgs, json: bool) -> anyhow::Result<ExitCode> {
     let (state, question) = open(args)?;
     let answer = indicators(&state, &question).map_err(refusal)?;
-    if json {
-        print_json(&answer)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut text = String::new();
-    writeln!(
-        text,
-        "{} ({}), {:.0} m²",
-        answer.area.name, answer.area.kind, answer.area.area_m2
-    )?;
-    for i in &answer.indicators {
-        match i.value {
-            Some(v) => write!(text, "  {:<24} {:>16.*} {}", i.id, usize::from(i.decimals), v, i.unit)?,
-            None => {
-                let why = i.reason.as_ref().map_or("", |r| r.en.as_str());
-                write!(text, "  {:<24} {:>16} {} ({why})", i.id, "—", i.unit)?;
+    print(json, &answer, &answer.area, |text| {
+        for i in &answer.indicators {
+            match i.value {
+                Some(v) => write!(text, "  {:<24} {:>16.*} {}", i.id, usize::from(i.decimals), v, i.unit)?,
+                None => {
+                    let why = i.reason.as_ref().map_or("", |r| r.en.as_str());
+                    write!(text, "  {:<24} {:>16} {} ({why})", i.id, "—", i.unit)?;
+                }
             }
+            writeln!(text, "  {}", i.title.zh)?;
         }
-        writeln!(text, "  {}", i.title.zh)?;
-    }
-    print_text(text.trim_end())?;
-    Ok(ExitCode::SUCCESS)
+        Ok(())
+    })
 }
 
 pub(super) fn run_check_rules(args: &IndicatorArgs, json: bool) -> anyhow::Result<ExitCode> {
@@ -47,29 +39,37 @@ pub(super) fn run_check_rules(args: &IndicatorArgs, json: bool) -> anyhow::Resul
     for fault in &answer.faults {
         tracing::warn!(%fault, "a rule cannot be used");
     }
+    print(json, &answer, &answer.area, |text| {
+        for r in &answer.results {
+            let verdict = match r.verdict {
+                Verdict::Pass => "pass",
+                Verdict::Fail => "FAIL",
+                Verdict::NotDecidable => "—",
+            };
+            let mark = if r.verified { "" } else { " [参考值]" };
+            writeln!(
+                text,
+                "  {verdict:<5} {:<32} {}: {}{mark}",
+                r.rule, r.title.zh, r.reason.zh
+            )?;
+        }
+        Ok(())
+    })
+}
+
+/// Prints an answer as JSON, or the area and then the lines that `lines` writes.
+fn print(
+    json: bool,
+    answer: &impl Serialize,
+    area: &AreaAnswer,
+    lines: impl FnOnce(&mut String) -> std::fmt::Result,
+) -> anyhow::Result<ExitCode> {
     if json {
-        print_json(&answer)?;
+        print_json(answer)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut text = String::new();
-    writeln!(
-        text,
-        "{} ({}), {:.0} m²",
-        answer.area.name, answer.area.kind, answer.area.area_m2
-    )?;
-    for r in &answer.results {
-        let verdict = match r.verdict {
-            Verdict::Pass => "pass",
-            Verdict::Fail => "FAIL",
-            Verdict::NotDecidable => "—",
-        };
-        let mark = if r.verified { "" } else { " [参考值]" };
-        writeln!(
-            text,
-            "  {verdict:<5} {:<32} {}: {}{mark}",
-            r.rule, r.title.zh, r.reason.zh
-        )?;
-    }
+    let mut text = format!("{} ({}), {:.0} m²\n", area.name, area.kind, area.area_m2);
+    lines(&mut text)?;
     print_text(text.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

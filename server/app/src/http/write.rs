@@ -14,21 +14,30 @@ const PUBLISH_PATIENCE: Duration = Duration::from_secs(600);
 /// Time between two tries at the lock.
 const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Entity tags that a change names in `If-Match` (quotes included), or `*`.
+///
+/// # Errors
+/// [`ApiError::PreconditionRequired`] without the header.
+pub fn if_match(headers: &HeaderMap) -> Result<Vec<&str>, ApiError> {
+    let tags: Vec<&str> = headers
+        .get_all(header::IF_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    if tags.is_empty() {
+        return Err(ApiError::PreconditionRequired);
+    }
+    Ok(tags)
+}
+
 /// Lets a change pass whose `If-Match` names the current entity tag (quotes included), or `*`.
 ///
 /// # Errors
 /// [`ApiError::PreconditionRequired`] without the header, [`ApiError::PreconditionFailed`] with another tag.
 pub fn check_if_match(headers: &HeaderMap, etag: &str) -> Result<(), ApiError> {
-    let mut given = headers
-        .get_all(header::IF_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .peekable();
-    if given.peek().is_none() {
-        return Err(ApiError::PreconditionRequired);
-    }
-    let matches = given.any(|value| value.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag));
-    if matches {
+    if if_match(headers)?.iter().any(|tag| *tag == "*" || *tag == etag) {
         Ok(())
     } else {
         Err(ApiError::PreconditionFailed { etag: etag.to_owned() })
@@ -40,14 +49,23 @@ pub fn check_if_match(headers: &HeaderMap, etag: &str) -> Result<(), ApiError> {
 /// # Errors
 /// [`StoreError::Busy`] when another process keeps it for longer than a client would wait.
 pub fn lock_city(city: &CityFolder) -> Result<WriterLock, StoreError> {
-    retry(LOCK_PATIENCE, || city.lock())
+    retry(LOCK_PATIENCE, is_busy, || city.lock())
 }
 
-fn retry<T>(patience: Duration, mut attempt: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+const fn is_busy(err: &StoreError) -> bool {
+    matches!(err, StoreError::Busy { .. })
+}
+
+/// Tries again while another writer keeps the lock, for as long as `patience` lasts.
+fn retry<T, E>(
+    patience: Duration,
+    is_busy: impl Fn(&E) -> bool,
+    mut attempt: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
     let started = Instant::now();
     loop {
         match attempt() {
-            Err(StoreError::Busy { .. }) if started.elapsed() < patience => std::thread::sleep(RETRY_INTERVAL),
+            Err(err) if is_busy(&err) && started.elapsed() < patience => std::thread::sleep(RETRY_INTERVAL),
             other => return other,
         }
     }
@@ -88,16 +106,9 @@ impl AppState {
 
     fn publish_and_refresh(&self) -> Result<(), crate::publish::PublishFailure> {
         use crate::publish::{PublishFailure, publish};
-        let started = Instant::now();
-        loop {
-            match publish(&self.city, None, &|_, _| true) {
-                Err(PublishFailure::Store(StoreError::Busy { .. })) if started.elapsed() < PUBLISH_PATIENCE => {
-                    std::thread::sleep(RETRY_INTERVAL);
-                }
-                Err(err) => return Err(err),
-                Ok(_) => return Ok(self.refresh()?),
-            }
-        }
+        let is_busy = |err: &PublishFailure| matches!(err, PublishFailure::Store(err) if is_busy(err));
+        retry(PUBLISH_PATIENCE, is_busy, || publish(&self.city, None, &|_, _| true))?;
+        Ok(self.refresh()?)
     }
 }
 

@@ -15,16 +15,8 @@ pub(super) fn plan(feature: &Feature) -> MultiPolygon<f64> {
         match shape {
             Shape::Extrusion(e) => parts.push(polygon(e.rings.iter())),
             Shape::Footprint(f) => parts.extend(f.polygons.iter().map(|rings| polygon(rings.iter()))),
-            Shape::Surfaces(mesh) => parts.extend(mesh_plan(mesh)),
-            Shape::Instance {
-                template,
-                scene_from_template,
-            } => {
-                let mut mesh = SurfaceMesh::clone(template);
-                for vertex in &mut mesh.vertices {
-                    *vertex = scene_from_template.transform_point3(*vertex);
-                }
-                parts.extend(mesh_plan(&mesh));
+            Shape::Surfaces(_) | Shape::Instance { .. } => {
+                parts.extend(shape.mesh().into_iter().flat_map(|mesh| mesh_plan(&mesh)));
             }
             Shape::Line(_) | Shape::Point(_) => {}
         }

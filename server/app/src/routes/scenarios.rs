@@ -3,6 +3,7 @@
 use crate::http::AppState;
 use crate::http::negotiate::{AcceptedEncodings, if_none_match};
 use crate::http::problem::{ApiError, Mistake, Problem};
+use crate::http::write::if_match;
 use crate::scenarios::difference::{SideOf, difference};
 use crate::scenarios::ground::Place;
 use crate::scenarios::massing::{MassingAnswer, massing as lay_out};
@@ -70,18 +71,8 @@ fn phase(text: Option<&str>) -> Result<Option<Date>, ApiError> {
 
 /// Revision that the caller knows, from `If-Match`; `None` for `*`.
 fn expected(headers: &HeaderMap, id: &str) -> Result<Option<u64>, ApiError> {
-    let mut tags = headers
-        .get_all(header::IF_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .peekable();
-    if tags.peek().is_none() {
-        return Err(ApiError::PreconditionRequired);
-    }
     let mut known = Some(0);
-    for tag in tags {
+    for tag in if_match(headers)? {
         if tag == "*" {
             return Ok(None);
         }

@@ -1,6 +1,7 @@
 //! Drawn geometry in degrees, checked and brought to the scene CRS.
 
 use crate::http::Snapshot;
+use city_model::ring::signed_area;
 use city_model::{Bounds3, Crs, HeightGrid, SceneFrame, Transformer};
 use geo::{Area as _, Coord, LineString, Polygon, Validation as _};
 use glam::{DVec2, DVec3};
@@ -187,19 +188,6 @@ impl Place {
             )
         })
     }
-}
-
-/// Area of a ring, positive when counter-clockwise, square metres.
-pub fn signed_area(ring: &[DVec2]) -> f64 {
-    let Some(origin) = ring.first().copied() else {
-        return 0.0;
-    };
-    let mut doubled = 0.0;
-    for (i, a) in ring.iter().enumerate() {
-        let b = ring[(i + 1) % ring.len()];
-        doubled += (*a - origin).perp_dot(b - origin);
-    }
-    doubled / 2.0
 }
 
 /// Area of rings, holes taken off, square metres.

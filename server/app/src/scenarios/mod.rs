@@ -16,4 +16,4 @@ pub mod resolve;
 pub mod service;
 pub mod view;
 
-pub use view::{ScenarioView, effective_attributes, states, view};
+pub use view::{ScenarioView, states, view};

@@ -2,7 +2,7 @@
 
 use crate::http::ApiError;
 use city_model::scenario::{BASE_ID, CityFacts, Edit, FeatureState, StateTable, compile, modifications};
-use city_model::{Attributes, Date, Feature};
+use city_model::{Attributes, Date, Feature, attributes};
 use scene_store::{ScenarioStep, SceneStore, StoreError};
 use std::collections::BTreeMap;
 
@@ -34,15 +34,12 @@ impl ScenarioView {
         self.state(index).stands()
     }
 
-    /// Attributes of a feature with the edits applied.
+    /// Attributes of a feature with the edits applied; see [`city_model::scenario::effective_attributes`] for what
+    /// `added_storeys` means.
     pub fn attributes(&self, feature: &Feature) -> Attributes {
         let mut attributes = feature.attributes.clone();
-        for (key, value) in self.changes.get(&feature.index.0).into_iter().flatten() {
-            if value.is_null() {
-                attributes.shift_remove(key);
-            } else {
-                attributes.insert(key.clone(), value.clone());
-            }
+        if let Some(changes) = self.changes.get(&feature.index.0) {
+            attributes::apply(&mut attributes, changes);
         }
         attributes
     }
@@ -155,9 +152,4 @@ pub fn states(
     phase: Option<Date>,
 ) -> Result<StateTable, ApiError> {
     Ok(compiled(store, id, revision, phase)?.1)
-}
-
-/// Attributes of a feature in a scenario; see [`city_model::scenario::effective_attributes`] for what `added_storeys` means.
-pub fn effective_attributes(view: &ScenarioView, feature: &Feature) -> Attributes {
-    view.attributes(feature)
 }

@@ -160,6 +160,27 @@ pub(crate) fn test_city() -> TestCity {
     }
 }
 
+/// One request to a router, and the whole answer.
+pub(crate) async fn request(
+    app: &Router,
+    method: &str,
+    path: &str,
+    headers: &[(header::HeaderName, &str)],
+    body: impl Into<Body>,
+) -> (StatusCode, HeaderMap, Vec<u8>) {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    let response = app.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    (
+        parts.status,
+        parts.headers,
+        body.collect().await.unwrap().to_bytes().to_vec(),
+    )
+}
+
 impl TestCity {
     pub(crate) async fn send(
         &self,
@@ -167,22 +188,7 @@ impl TestCity {
         path: &str,
         headers: &[(header::HeaderName, &str)],
     ) -> (StatusCode, HeaderMap, Vec<u8>) {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(name, *value);
-        }
-        let response = self
-            .app
-            .clone()
-            .oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap();
-        let (parts, body) = response.into_parts();
-        (
-            parts.status,
-            parts.headers,
-            body.collect().await.unwrap().to_bytes().to_vec(),
-        )
+        request(&self.app, method, path, headers, Body::empty()).await
     }
 
     pub(crate) async fn json(&self, path: &str) -> Value {

@@ -1,17 +1,15 @@
 //! Indicators and rules over the router: the hand-computed worlds of `tests/fixtures/indicators`, imported as a user
 //! would, give the same figures as the kernel's tests.
 
+use super::city::request;
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{StatusCode, header};
 use chengjing::http::AppState;
 use chengjing::import::{ImportOptions, import_files};
 use chengjing::routes::app;
-use http_body_util::BodyExt as _;
 use scene_store::CityFolder;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use tower::ServiceExt as _;
 
 struct World {
     _dir: tempfile::TempDir,
@@ -56,23 +54,10 @@ impl World {
         body: &Value,
         headers: &[(header::HeaderName, &str)],
     ) -> (StatusCode, Value) {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::CONTENT_TYPE, "application/json");
-        for (name, value) in headers {
-            request = request.header(name, *value);
-        }
-        let response = self
-            .app
-            .clone()
-            .oneshot(request.body(Body::from(body.to_string())).unwrap())
-            .await
-            .unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        let (status, _, bytes) = request(&self.app, method, path, &[&json, headers].concat(), body.to_string()).await;
         let text = String::from_utf8_lossy(&bytes).replace(&format!("\"{}:", self.layer), "\"");
-        (parts.status, serde_json::from_str(&text).unwrap_or(Value::Null))
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
     /// Id of a feature of the fixture in the city.

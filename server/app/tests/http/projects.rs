@@ -1,17 +1,14 @@
 //! The project library: create, change, import, export, offices, flags, and what it says to bad input.
 
-use super::city::{TestCity, test_city};
-use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode, header};
+use super::city::{TestCity, request, test_city};
+use axum::http::{HeaderMap, StatusCode, header};
 use chengjing::import::{ImportOptions, import_with};
 use city_model::{Crs, Feature, FeatureClass, Footprint, LodGeometry, PointKind, PointShape, Report, Shape};
 use city_sources::{DatasetInfo, FeatureSink as _};
 use glam::{DVec2, DVec3};
-use http_body_util::BodyExt as _;
 use scene_store::SceneStore as _;
 use serde_json::{Value, json};
 use std::path::Path;
-use tower::ServiceExt as _;
 
 async fn call(
     t: &TestCity,
@@ -20,25 +17,9 @@ async fn call(
     if_match: Option<&str>,
     body: Vec<u8>,
 ) -> (StatusCode, HeaderMap, Vec<u8>) {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::CONTENT_TYPE, "application/json");
-    if let Some(tag) = if_match {
-        request = request.header(header::IF_MATCH, tag);
-    }
-    let response = t
-        .app
-        .clone()
-        .oneshot(request.body(Body::from(body)).unwrap())
-        .await
-        .unwrap();
-    let (parts, body) = response.into_parts();
-    (
-        parts.status,
-        parts.headers,
-        body.collect().await.unwrap().to_bytes().to_vec(),
-    )
+    let mut headers = vec![(header::CONTENT_TYPE, "application/json")];
+    headers.extend(if_match.map(|tag| (header::IF_MATCH, tag)));
+    request(&t.app, method, path, &headers, body).await
 }
 
 async fn call_json(

@@ -1,6 +1,6 @@
 //! Scenarios as clients meet them: writes with `If-Match`, refusals with every mistake, states, differences, merges.
 
-use super::city::{TestCity, test_city};
+use super::city::{TestCity, request, test_city};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use city_model::scenario::{FeatureState, StateTable};
@@ -21,21 +21,16 @@ impl Answer {
 }
 
 async fn ask(t: &TestCity, method: &str, path: &str, etag: Option<&str>, body: Value) -> Answer {
-    let mut request = Request::builder().method(method).uri(path);
-    if let Some(etag) = etag {
-        request = request.header(header::IF_MATCH, etag);
-    }
+    let headers: Vec<_> = etag.map(|etag| (header::IF_MATCH, etag)).into_iter().collect();
     let body = if body.is_null() {
-        Body::empty()
+        String::new()
     } else {
-        Body::from(body.to_string())
+        body.to_string()
     };
-    let response = t.app.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
+    let (status, headers, bytes) = request(&t.app, method, path, &headers, body).await;
     Answer {
-        status: parts.status,
-        headers: parts.headers,
+        status,
+        headers,
         body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
     }
 }
