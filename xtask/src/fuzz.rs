@@ -1,4 +1,4 @@
-//! Runs cargo-fuzz targets for a bounded time, from corpora of real files.
+//! Runs cargo-fuzz targets for a bounded time, from corpora of real files; the build has a target folder of its own.
 
 use crate::{paths, shell};
 use anyhow::{Context as _, bail};
@@ -20,48 +20,60 @@ struct Target {
     folders: &'static [&'static str],
     /// Endings of file names.
     endings: &'static [&'static str],
+    /// Longest input, bytes: of a text the beginning says enough, a binary file must be whole.
+    max_bytes: usize,
 }
+
+/// Longest input of text formats: larger ones slow the search down to a few runs a second.
+const TEXT_BYTES: usize = 4 * 1024;
+/// Longest input of binary formats.
+const BINARY_BYTES: usize = 64 * 1024;
 
 const TARGETS: &[Target] = &[
     Target {
         name: "cityjson",
         folders: &["tests/fixtures/cityjson", "../shared/data/hostile/cityjson"],
         endings: &["json", "jsonl"],
+        max_bytes: TEXT_BYTES,
     },
     Target {
         name: "geojson",
         folders: &["tests/fixtures/geojson", "../shared/data/pipes/kamloops"],
         endings: &["geojson", "json"],
+        max_bytes: TEXT_BYTES,
     },
     Target {
         name: "pipe_tables",
         folders: &["tests/fixtures/pipe_tables"],
         endings: &["csv"],
+        max_bytes: TEXT_BYTES,
     },
     Target {
         name: "dem",
         folders: &["tests/fixtures/dem", "../shared/data/pipes/wntr_gis"],
         endings: &["tif", "asc"],
+        max_bytes: BINARY_BYTES,
     },
     Target {
         name: "ifc",
         folders: &["tests/fixtures/ifc", "../shared/data/ifc"],
         endings: &["ifc"],
+        max_bytes: BINARY_BYTES,
     },
     Target {
         name: "glb",
         folders: &["../shared/data/tiles3d"],
         endings: &["glb", "b3dm"],
+        max_bytes: BINARY_BYTES,
     },
     Target {
         name: "tileset",
         folders: &["../shared/data/tiles3d"],
         endings: &["tileset.json"],
+        max_bytes: TEXT_BYTES,
     },
 ];
 
-/// Larger seeds slow the search down: their beginnings are taken.
-const MAX_SEED_BYTES: usize = 64 * 1024;
 /// Seeds of one target.
 const MAX_SEEDS: usize = 60;
 
@@ -82,7 +94,7 @@ pub(crate) fn fuzz(args: &Args) -> anyhow::Result<()> {
     let mut failed = vec![];
     for target in chosen {
         seed(&root, target).with_context(|| format!("corpus of {}", target.name))?;
-        if let Err(err) = run(&root, target.name, args.seconds) {
+        if let Err(err) = run(&root, target, args.seconds) {
             eprintln!("{}: {err:#}", target.name);
             failed.push(target.name);
         }
@@ -93,11 +105,18 @@ pub(crate) fn fuzz(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn run(root: &Path, name: &str, seconds: u32) -> anyhow::Result<()> {
-    let time = format!("-max_total_time={seconds}");
-    let before = ["+nightly", "fuzz", "run", "--fuzz-dir", "tests/fuzz", name, "--"];
-    let limits = [time.as_str(), "-rss_limit_mb=2048", "-timeout=25"];
-    shell::run(root, "cargo", &[before.as_slice(), &limits].concat())
+fn run(root: &Path, target: &Target, seconds: u32) -> anyhow::Result<()> {
+    let before = ["+nightly", "fuzz", "run", "--fuzz-dir", "tests/fuzz", target.name, "--"];
+    let limits = [
+        format!("-max_total_time={seconds}"),
+        format!("-max_len={}", target.max_bytes),
+        "-rss_limit_mb=2048".to_owned(),
+        "-timeout=25".to_owned(),
+    ];
+    let arguments: Vec<&str> = before.into_iter().chain(limits.iter().map(String::as_str)).collect();
+    // instrumented crates are kept apart from those of the ordinary builds
+    let folder = paths::cache().join("fuzz").display().to_string();
+    shell::run_env(root, "cargo", &arguments, &[("CARGO_TARGET_DIR", &folder)])
 }
 
 /// Copies real files into the target's corpus; what the fuzzer found there before stays.
@@ -124,7 +143,7 @@ fn seed(root: &Path, target: &Target) -> anyhow::Result<()> {
     let stride = files.len().div_ceil(MAX_SEEDS).max(1);
     for (number, path) in files.iter().step_by(stride).enumerate() {
         let mut bytes = std::fs::read(path)?;
-        bytes.truncate(MAX_SEED_BYTES);
+        bytes.truncate(target.max_bytes);
         std::fs::write(corpus.join(format!("seed-{number:03}")), bytes)?;
     }
     Ok(())
