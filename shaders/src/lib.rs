@@ -18,7 +18,8 @@ pub use scene::{FeatureRow, MAX_LAYER_CODES, Scene, look, state};
 /// | `city_vertex`, `city_opaque`, `city_blended` | medium and high quality, everything blended |
 /// | `textured_vertex`, `city_textured` | primitives with a texture |
 /// | `city_mark` | what a scenario marks, after `city_vertex` in every quality |
-/// | `low_plain_vertex`, `low_plain`, the same of `wall`, `road`, `water`, and `low_wall_night` | low quality |
+/// | `low_plain_vertex`, `low_plain`, the same of `wall`, `road`, `water`, `blended`, and `low_wall_night` | low quality |
+/// | `low_far_wall_vertex` | walls whose windows are too small to see, before `low_plain` |
 ///
 /// Constants: `bucket` (u32, a [`Bucket`]), `is_night` (bool), `has_shadows` (bool), `shadow_taps` (i32, taps a side),
 /// `looks_drawn` (u32, a bit a [`look`]).
@@ -78,6 +79,9 @@ mod tests {
         "low_road",
         "low_water_vertex",
         "low_water",
+        "low_far_wall_vertex",
+        "low_blended_vertex",
+        "low_blended",
     ];
 
     fn module(source: &str) -> naga::Module {
@@ -196,6 +200,15 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn the_layer_of_zones_has_the_same_code_on_both_sides() {
+        let zones = city_model::layers::LAYERS
+            .iter()
+            .find(|layer| layer.id == "projects/zone");
+        let code = zones.expect("zones have a layer").code;
+        assert!(CITY.contains(&format!("const LAYER_ZONE: u32 = {code}u;")));
     }
 
     #[test]

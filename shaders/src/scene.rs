@@ -123,6 +123,11 @@ pub const PLAIN: [f32; 3] = [0.392, 0.352, 0.246];
 pub const BELOW_GROUND: [f32; 3] = [0.035, 0.045, 0.055];
 
 impl Scene {
+    /// Angle of a pixel in the middle of the picture, rad.
+    pub const fn pixel_rad(&self) -> f32 {
+        self.ray_forward[3]
+    }
+
     /// Colour of the background nearer than where haze sets in, sRGB: what low quality clears the target to.
     pub fn near_plain(&self) -> [f32; 3] {
         let is_above = self.eye[3] > 0.0;

@@ -79,11 +79,11 @@ fn shade(in: Lit, px: vec2<f32>) -> Shaded {
     } else if (bucket == BUCKET_BLENDED) {
         if (kind == KIND_PROJECT_FILL) {
             alpha = project_fill(ground, pixel_m, (style >> 16u) & 255u);
-            emission = color * 0.12;
+            emission = color * project_glow(kind);
         } else if (kind == KIND_PROJECT_WALL) {
             let top = clamp(in.facade.y / 3.0, 0.0, 1.0);
             alpha = mix(0.55, 0.18, top) + 0.35 * band(top, pixel_m / 3.0, 0.92, 1.0);
-            emission = color * 0.25;
+            emission = color * project_glow(kind);
         }
     } else {
         if (kind == KIND_PITCHED_ROOF) {
@@ -109,6 +109,13 @@ fn city_opaque(in: Lit) -> @location(0) vec4<f32> {
     return vec4(srgb_from_linear(shade(in, px).color), 1.0);
 }
 
+// Opacity of what is no project: less than one in underground mode. What stands hides more than the ground does, since
+// several walls lie behind each other.
+fn faded(kind: u32) -> f32 {
+    let stands = kind == KIND_WALL || kind == KIND_ROOF || kind == KIND_PITCHED_ROOF || kind == KIND_LEAF;
+    return scene.ground_ambient.w * select(1.0, 0.35, stands && scene.ground_ambient.w < 1.0);
+}
+
 // Projects, and everything above ground in underground mode.
 @fragment
 fn city_blended(in: Lit) -> @location(0) vec4<f32> {
@@ -116,9 +123,6 @@ fn city_blended(in: Lit) -> @location(0) vec4<f32> {
     let shaded = shade(in, px);
     let kind = in.surface.x & 15u;
     let is_project = kind == KIND_PROJECT_FILL || kind == KIND_PROJECT_WALL;
-    // what stands hides more than the ground does, since several walls lie behind each other
-    let stands = kind == KIND_WALL || kind == KIND_ROOF || kind == KIND_PITCHED_ROOF || kind == KIND_LEAF;
-    let faded = scene.ground_ambient.w * select(1.0, 0.35, stands && scene.ground_ambient.w < 1.0);
-    let opacity = select(faded, shaded.alpha, is_project);
+    let opacity = select(faded(kind), shaded.alpha, is_project);
     return vec4(srgb_from_linear(shaded.color), opacity);
 }

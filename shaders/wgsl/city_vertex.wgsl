@@ -56,6 +56,31 @@ fn widened(rel: vec3<f32>, normal: vec3<f32>) -> vec3<f32> {
     return rel + normal * clamp(wanted_m - PIPE_RADIUS_M, 0.0, PIPE_GROWTH_M);
 }
 
+// Project walls stand as high as the view asks for.
+fn raised(rel: vec3<f32>, kind: u32, above_ground_m: f32) -> vec3<f32> {
+    let rise = select(0.0, scene.lit.w, kind == KIND_PROJECT_WALL && above_ground_m > 1.5);
+    return rel + vec3(0.0, 0.0, rise);
+}
+
+const LAYER_ZONE: u32 = 13u; // city_model::layers, projects/zone
+
+// Style of a surface; zones cover the whole city, so their fill shows little unless somebody has coloured it.
+fn stated_style(style: u32, layer: u32, row: FeatureRow) -> u32 {
+    return select(style, style | (STAGE_BARE << 16u), layer == LAYER_ZONE && (row.tint >> 24u) == 0u);
+}
+
+const FILL_NEARER: f32 = 1.003;
+
+// Fills of projects lie on the ground at its full detail: a coarser tile of the ground would break through them from
+// afar. In the depth test they are nearer by a share of the distance, as errors of the ground are.
+fn before_ground(clip: vec4<f32>, kind: u32) -> vec4<f32> {
+    return vec4(clip.xy, clip.z * select(1.0, FILL_NEARER, kind == KIND_PROJECT_FILL), clip.w);
+}
+
+fn project_glow(kind: u32) -> f32 {
+    return select(select(0.0, 0.25, kind == KIND_PROJECT_WALL), 0.12, kind == KIND_PROJECT_FILL);
+}
+
 fn lit_vertex(vertex: TileVertex) -> Lit {
     var out: Lit;
     let row = feature_row(vertex.feature_index);
@@ -66,19 +91,25 @@ fn lit_vertex(vertex: TileVertex) -> Lit {
     }
     var rel = vertex.position + vertex.tile_from_eye.xyz;
     let facade = vec2(f32(vertex.words.z & 0xffffu), f32(vertex.words.z >> 16u)) * FACADE_UNIT_M;
-    if (bucket == BUCKET_BLENDED && (vertex.words.y & 15u) == KIND_PROJECT_WALL && facade.y > 1.5) {
-        rel.z += scene.lit.w;
+    let kind = vertex.words.y & 15u;
+    var style = vertex.words.y;
+    if (bucket == BUCKET_BLENDED) {
+        style = stated_style(style, vertex.words.x >> 24u, row);
+        rel = raised(rel, kind, facade.y);
     }
     let normal = unpack4x8snorm(vertex.words.x).xyz;
     if (bucket == BUCKET_PIPE) {
         rel = widened(rel, normal);
     }
     out.clip = scene.clip_from_rel * vec4(rel, 1.0);
+    if (bucket == BUCKET_BLENDED) {
+        out.clip = before_ground(out.clip, kind);
+    }
     out.rel = rel;
     out.base = vec4(stated_color(vertex.words.w, row, look), max(dot(normal, scene.sun.xyz), 0.0) * scene.sun.w);
     let openness = f32(vertex.words.y >> 24u) * (1.0 / 255.0);
     out.facade = vec4(facade, normal.z * 0.5 + 0.5, openness);
-    out.surface = vec2(vertex.words.y, look | (vertex.feature_index << 8u));
+    out.surface = vec2(style, look | (vertex.feature_index << 8u));
     return out;
 }
 

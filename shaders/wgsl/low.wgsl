@@ -35,13 +35,21 @@ fn low_surface(vertex: TileVertex) -> LowSurface {
     if (bucket == BUCKET_PIPE) {
         rel = widened(rel, normal);
     }
+    let kind = vertex.words.y & 15u;
+    if (bucket == BUCKET_BLENDED) {
+        rel = raised(rel, kind, low_facade(vertex).y);
+    }
     let openness = f32(vertex.words.y >> 24u) * (1.0 / 255.0);
     let sun = max(dot(normal, scene.sun.xyz), 0.0) * scene.sun.w;
     let light = ambient_light(normal.z * 0.5 + 0.5, openness) + scene.sun_color.rgb * sun;
     let t = clamp((length(rel) - scene.fog.x) * scene.fog.y, 0.0, 1.0);
     let haze = scene.fog.z * t * (2.0 - t);
-    let lit = base * light;
-    let shown = scene.clip_from_rel * vec4(rel, 1.0);
+    var lit = base * light;
+    var shown = scene.clip_from_rel * vec4(rel, 1.0);
+    if (bucket == BUCKET_BLENDED) {
+        lit += base * project_glow(kind);
+        shown = before_ground(shown, kind);
+    }
     let clip = select(NOWHERE, shown, is_drawn(look));
     return LowSurface(clip, vec4(low_srgb(mix(lit, scene.horizon.rgb, haze)), 1.0 - haze), rel);
 }
@@ -89,13 +97,27 @@ fn low_wall_vertex(vertex: TileVertex) -> LowWall {
     return LowWall(surface.clip, surface.color, cell, (high - low) * 0.5, vertex.feature_index);
 }
 
+const LIT_WINDOWS: f32 = 0.45; // share of windows with a lamp on at night
 const LOW_WINDOW_SHADE: vec3<f32> = vec3(0.44, 0.36, 0.27); // what a window takes from the wall, in sRGB
 
-// Share of a pixel that windows cover: x by their edges, y how far single windows have given way to their mean.
+// Share of a pixel that windows cover: x by their edges, y how far single windows have given way to their mean, which is
+// all the way where a cell has two pixels left: less than that is noise.
 fn low_window(cell: vec2<f32>, window: vec2<f32>) -> vec2<f32> {
     let w = fwidth(cell);
     let cover = clamp((window - abs(fract(cell) - 0.5)) / max(w, vec2(1e-3)) + 0.5, vec2(0.0), vec2(1.0));
-    return vec2(cover.x * cover.y, clamp(max(w.x, w.y) * 2.2 - 1.0, 0.0, 1.0));
+    return vec2(cover.x * cover.y, clamp(max(w.x, w.y) * 4.0 - 1.0, 0.0, 1.0));
+}
+
+// Walls so far away that all windows have given way to their mean: what `low_wall` comes to there, by vertex.
+@vertex
+fn low_far_wall_vertex(vertex: TileVertex) -> LowPlain {
+    let surface = low_surface(vertex);
+    let use_row = ((vertex.words.y >> 4u) & 15u) * 2u;
+    let bay = scene.facades[use_row];
+    let look = scene.facades[use_row + 1u];
+    let mean = (bay.z - bay.y) * (look.y - look.x) * surface.color.w;
+    let dark = surface.color.rgb * (1.0 - LOW_WINDOW_SHADE * mean);
+    return LowPlain(surface.clip, dark + LAMP * (mean * LIT_WINDOWS * scene.sun_color.w));
 }
 
 @fragment
@@ -114,8 +136,8 @@ fn low_wall_night(in: LowWall) -> @location(0) vec4<f32> {
     let seen = low_window(in.cell, in.window);
     let mean = 4.0 * in.window.x * in.window.y;
     let dark = in.color.rgb * (1.0 - LOW_WINDOW_SHADE * (mix(seen.x, mean, seen.y) * in.color.w));
-    let lit = select(0.0, 1.0, cell_hash(vec2<i32>(floor(in.cell)), in.seed) < 0.45);
-    let lamps = mix(seen.x * lit, mean * 0.45, seen.y) * in.color.w * scene.sun_color.w;
+    let lit = select(0.0, 1.0, cell_hash(vec2<i32>(floor(in.cell)), in.seed) < LIT_WINDOWS);
+    let lamps = mix(seen.x * lit, mean * LIT_WINDOWS, seen.y) * in.color.w * scene.sun_color.w;
     return vec4(dark + LAMP * lamps, 1.0);
 }
 
@@ -161,4 +183,30 @@ fn low_water(in: LowWater) -> @location(0) vec4<f32> {
     let fresnel = 0.08 + 0.62 * grazing * grazing * grazing;
     let sky = sqrt(mix(scene.zenith.rgb, scene.horizon.rgb, grazing));
     return vec4(mix(in.color * 0.8, sky, fresnel), 1.0);
+}
+
+struct LowBlended {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) color: vec4<f32>,  // w: opacity of what is no fill
+    @location(1) ground: vec3<f32>, // xy: as `project_fill` takes it; z: metres a pixel
+    @location(2) @interpolate(flat, either) style: u32,
+};
+
+@vertex
+fn low_blended_vertex(vertex: TileVertex) -> LowBlended {
+    let surface = low_surface(vertex);
+    let kind = vertex.words.y & 15u;
+    let top = clamp(low_facade(vertex).y / 3.0, 0.0, 1.0);
+    let opacity = select(faded(kind), mix(0.55, 0.18, top), kind == KIND_PROJECT_WALL);
+    let ground = vec3(surface.rel.xy + scene.eye.xy, length(surface.rel) * scene.ray_forward.w);
+    let style = stated_style(vertex.words.y, vertex.words.x >> 24u, feature_row(vertex.feature_index));
+    return LowBlended(surface.clip, vec4(surface.color.rgb, opacity), ground, style);
+}
+
+@fragment
+fn low_blended(in: LowBlended) -> @location(0) vec4<f32> {
+    if ((in.style & 15u) == KIND_PROJECT_FILL) {
+        return vec4(in.color.rgb, project_fill(in.ground.xy, in.ground.z, (in.style >> 16u) & 255u));
+    }
+    return in.color;
 }

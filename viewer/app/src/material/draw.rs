@@ -80,7 +80,12 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
             .filter(|b| has_bucket(*b))
             .map(|b| opaque_pass(frame, b)),
     );
+    let is_stateless = frame.is_stateless;
     let others = [
+        (
+            Pass::FarWalls { is_stateless },
+            frame.settings.is_low && has_bucket(Bucket::Wall),
+        ),
         (Pass::Textured, primitives().any(|p| p.texture.is_some())),
         (Pass::Blended, frame.is_underground || has_bucket(Bucket::Blended)),
         (Pass::Shadow, has_shadow),
@@ -215,6 +220,16 @@ fn background(frame: &FrameInput) -> wgpu::Color {
     wgpu::Color { r, g, b, a: 1.0 }
 }
 
+/// An untextured primitive as the eye sees it.
+struct PlainDraw<'a> {
+    row: u32,
+    primitive: &'a GpuPrimitive,
+    /// Facings that the eye may see.
+    seen: u32,
+    /// Its windows are too small to see.
+    hides_windows: bool,
+}
+
 /// Draws one picture.
 struct Painter<'a, 'p> {
     pass: &'a mut wgpu::RenderPass<'p>,
@@ -250,28 +265,54 @@ impl<'a> Painter<'a, '_> {
     }
 
     fn draw_opaque(&mut self, device: &RenderDevice) {
+        let has_far_walls = self.frame.settings.is_low;
+        let pixel_rad = self.view.scene.pixel_rad();
         let plain: Vec<_> = self
             .primitives()
             .filter(|(_, _, primitive)| primitive.texture.is_none() && !self.is_faded(primitive))
             .map(|(row, _, primitive)| {
-                (
+                let tile_from_eye = self.frame.tiles[row as usize].tile_from_eye;
+                PlainDraw {
                     row,
                     primitive,
-                    primitive.seen_from(self.frame.tiles[row as usize].tile_from_eye),
-                )
+                    seen: primitive.seen_from(tile_from_eye),
+                    hides_windows: has_far_walls && primitive.hides_windows(tile_from_eye, pixel_rad),
+                }
             })
             .collect();
+        // what stands comes first: its far part lies behind its near part
+        let is_stateless = self.frame.is_stateless;
         for bucket in Bucket::OPAQUE {
-            let Some(pipeline) = self.renderer.pipeline(opaque_pass(self.frame, bucket)) else {
-                continue;
-            };
-            self.pass.set_pipeline(pipeline);
-            for (row, primitive, seen) in &plain {
-                for indices in primitive.seen_ranges(bucket, *seen) {
-                    draw(self.pass, primitive, indices, *row);
-                }
+            let is_near = |d: &&PlainDraw<'_>| bucket != Bucket::Wall || !d.hides_windows;
+            self.draw_plain(opaque_pass(self.frame, bucket), bucket, plain.iter().filter(is_near));
+            if bucket == Bucket::Wall && has_far_walls {
+                let far = plain.iter().filter(|d| d.hides_windows);
+                self.draw_plain(Pass::FarWalls { is_stateless }, bucket, far);
             }
         }
+        self.draw_textured(device);
+    }
+
+    fn draw_plain<'d>(&mut self, pass: Pass, bucket: Bucket, draws: impl Iterator<Item = &'d PlainDraw<'d>>) {
+        let Some(pipeline) = self.renderer.pipeline(pass) else {
+            return;
+        };
+        let mut is_set = false;
+        for PlainDraw {
+            row, primitive, seen, ..
+        } in draws
+        {
+            for indices in primitive.seen_ranges(bucket, *seen) {
+                if !is_set {
+                    self.pass.set_pipeline(pipeline);
+                    is_set = true;
+                }
+                draw(self.pass, primitive, indices, *row);
+            }
+        }
+    }
+
+    fn draw_textured(&mut self, device: &RenderDevice) {
         let Some(pipeline) = self.renderer.pipeline(Pass::Textured) else {
             return;
         };

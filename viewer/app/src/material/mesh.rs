@@ -45,6 +45,8 @@ pub(crate) struct GpuPrimitive {
     parts: Box<Parts>,
     /// Lower and upper corner, metres relative to the tile's origin.
     bounds: [Vec3; 2],
+    /// Greatest window cell of its walls, by the lesser side, metres.
+    coarsest_cell_m: f32,
     /// True when everything in it lies underground (pipes, tunnels).
     pub(crate) is_below_ground: bool,
     pub(crate) gpu_bytes: u64,
@@ -119,6 +121,7 @@ impl GpuPrimitive {
             buckets: std::array::from_fn(|bucket| parts[bucket][0]..parts[bucket][FACINGS]),
             parts,
             bounds: bounds(&data.positions),
+            coarsest_cell_m: coarsest_cell_m(&data.attributes),
             is_below_ground: data
                 .attributes
                 .chunks_exact(ATTRIBUTE_WORDS)
@@ -134,6 +137,16 @@ impl GpuPrimitive {
         facing::seen_from(-Vec3::from_slice(&tile_from_eye[..3]), self.bounds)
     }
 
+    /// True when no window of its walls is wide and high enough for two pixels each, so that all show as their mean; the
+    /// same limit as `low_window` of the shader.
+    ///
+    /// * `tile_from_eye` — as in `DrawTile`; `pixel_rad` — angle of a pixel
+    pub(crate) fn hides_windows(&self, tile_from_eye: [f32; 4], pixel_rad: f32) -> bool {
+        let eye = -Vec3::from_slice(&tile_from_eye[..3]);
+        let nearest_m = eye.distance(eye.clamp(self.bounds[0], self.bounds[1]));
+        nearest_m * pixel_rad * 2.0 >= self.coarsest_cell_m
+    }
+
     /// Index ranges of a bucket without what faces away.
     pub(crate) fn seen_ranges(&self, bucket: Bucket, seen: u32) -> impl Iterator<Item = Range<u32>> {
         facing::ranges(&self.parts[bucket as usize], seen)
@@ -144,6 +157,20 @@ fn bounds(positions: &[f32]) -> [Vec3; 2] {
     let points = positions.as_chunks::<3>().0.iter().map(|p| Vec3::from(*p));
     points.fold([Vec3::INFINITY, Vec3::NEG_INFINITY], |[low, high], p| {
         [low.min(p), high.max(p)]
+    })
+}
+
+/// Storey height that the shader assumes where none is known, metres.
+const UNKNOWN_STOREY_M: f32 = 3.0;
+
+fn coarsest_cell_m(attributes: &[u32]) -> f32 {
+    let surfaces = attributes.as_chunks::<ATTRIBUTE_WORDS>().0.iter().map(|words| words[1]);
+    let walls = surfaces.filter(|style| Bucket::of_kind(*style as u8) == Bucket::Wall);
+    walls.fold(0.0, |coarsest, style| {
+        let bay_m = shaders::facade::FACADE_STYLES[(style >> 4 & 15) as usize].rhythm_m;
+        let storey_m = (style >> 8 & 255) as f32 * 0.1;
+        let storey_m = if storey_m < 1.0 { UNKNOWN_STOREY_M } else { storey_m };
+        bay_m.min(storey_m).max(coarsest)
     })
 }
 

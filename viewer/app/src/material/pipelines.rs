@@ -26,6 +26,11 @@ pub(crate) enum Pass {
     Opaque(Bucket),
     /// The same in low quality, while no feature has a state.
     Stateless(Bucket),
+    /// Walls in low quality whose windows are too small to see.
+    FarWalls {
+        /// No feature has a state.
+        is_stateless: bool,
+    },
     Blended,
     /// What a scenario marks, opaque.
     OpaqueMarks,
@@ -39,7 +44,7 @@ pub(crate) enum Pass {
 }
 
 impl Pass {
-    const COUNT: usize = 2 * Bucket::COUNT + 7;
+    const COUNT: usize = 2 * Bucket::COUNT + 9;
 
     const fn slot(self) -> usize {
         match self {
@@ -52,6 +57,7 @@ impl Pass {
             Self::OpaqueMarks => 2 * Bucket::COUNT + 4,
             Self::BlendedMarks => 2 * Bucket::COUNT + 5,
             Self::FadedMarks => 2 * Bucket::COUNT + 6,
+            Self::FarWalls { is_stateless } => 2 * Bucket::COUNT + 7 + is_stateless as usize,
         }
     }
 }
@@ -274,10 +280,23 @@ fn compile(
             has_states: false,
             ..opaque_bucket(&opaque, bucket, settings)
         },
+        Pass::FarWalls { is_stateless } => Variant {
+            label: "far walls",
+            vertex: "low_far_wall_vertex",
+            fragment: Some("low_plain"),
+            bucket: Bucket::Wall,
+            has_states: !is_stateless,
+            ..opaque
+        },
         Pass::Blended => Variant {
             label: "blended tiles",
             bucket: Bucket::Blended,
-            fragment: Some("city_blended"),
+            vertex: if settings.is_low {
+                "low_blended_vertex"
+            } else {
+                "city_vertex"
+            },
+            fragment: Some(if settings.is_low { "low_blended" } else { "city_blended" }),
             blend: Some(wgpu::BlendState::ALPHA_BLENDING),
             depth: depth(DEPTH_FORMAT, false, reversed),
             ..opaque
