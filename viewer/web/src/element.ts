@@ -262,8 +262,9 @@ export class ChengjingViewer extends LitElement {
     const { manifest } = state;
     return html`
       <slot></slot>
+      ${started ? html`<cj-zones .shell=${shell} .state=${state} lang=${state.language}></cj-zones>` : nothing}
       ${started && !this.bare ? html`<cj-pins .shell=${shell} .state=${state} lang=${state.language}></cj-pins>` : nothing}
-      ${started ? html`<cj-zones .shell=${shell} .state=${state} lang=${state.language}></cj-zones><cj-swipe .shell=${shell} .state=${state} lang=${state.language}></cj-swipe>
+      ${started ? html`<cj-swipe .shell=${shell} .state=${state} lang=${state.language}></cj-swipe>
       <div class="overlay ${this.bare ? "bare" : ""} ${this.docked ? "docked" : ""}" lang=${state.language}>
         <header class="top">
           <h1 class="brand card">${mark}<b>${text.product}</b>${manifest ? html`<span>${local(manifest.title, state.language)}</span>` : nothing}</h1>

@@ -273,7 +273,9 @@ export class Shell {
       return null;
     }
     const known = typeof which === "number" ? { featureIndex: which, id: null } : { featureIndex: null, id: which };
-    this.dispatch({ type: "selection", selection: { ...known, detail: null, error: null } });
+    // Read again after a publication, what is selected stays where it is: a form that is being filled in must not go.
+    const { selection } = this.state;
+    if (selection?.detail?.id !== which) this.dispatch({ type: "selection", selection: { ...known, detail: null, error: null } });
     if (typeof which === "number") this.send({ type: "select", feature_index: which, related: [] });
     try {
       const detail = typeof which === "number" ? await this.api.featureByIndex(which, signal) : await this.api.feature(which, signal);

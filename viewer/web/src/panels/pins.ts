@@ -1,5 +1,7 @@
 // Signs of projects over the city: one each from near, clusters from afar. The list in the left card is their way by keyboard.
 import { css, html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { styleMap } from "lit/directives/style-map.js";
 import { fill } from "../i18n";
 import type { Bounds, ProjectInfo } from "../api";
 import { cluster, type Pin } from "../projects/list";
@@ -40,13 +42,18 @@ function sizeOf({ name }: ProjectInfo): { halfWidth: number; height: number } {
   return { halfWidth: Math.max(SEVERAL.halfWidth, Math.min(WIDEST_PX, FRAME_PX + letters) / 2), height: HEIGHT_PX };
 }
 
+/** While the camera moves a sign keeps its element, so that only its place changes and no text is set anew. */
+function keyOf({ items }: Pin<ProjectInfo>): string {
+  return `${items[0]?.id}${items.length > 1 ? "+" : ""}`;
+}
+
 interface Box { left: number; right: number; top: number; bottom: number }
 
 export class PinsOverlay extends Panel {
   static override styles = [shared, css`
     :host { position: absolute; inset: 0; pointer-events: none; overflow: hidden; z-index: 0; }
     button {
-      position: absolute; left: 0; top: 0; min-height: 28px; min-width: 28px; padding: 0 10px 0 6px; gap: 6px; border-radius: 14px; pointer-events: auto; font-size: 12px; font-weight: 600;
+      position: absolute; left: 0; top: 0; contain: layout style; min-height: 28px; min-width: 28px; padding: 0 10px 0 6px; gap: 6px; border-radius: 14px; pointer-events: auto; font-size: 12px; font-weight: 600;
       background: rgb(17 22 28 / 84%); border: 1px solid rgb(255 255 255 / 22%); box-shadow: 0 2px 8px rgb(4 10 16 / 40%); white-space: nowrap; max-width: 180px;
     }
     button:hover { background: var(--cj-card-solid); z-index: 2; }
@@ -59,12 +66,13 @@ export class PinsOverlay extends Panel {
 
   #cards: readonly Box[] = [];
   #measuredAt = -Infinity;
+  #measuredFor: ShellState["camera"] = null;
   #known: { of: readonly Project[] | null; records: ReadonlyMap<string, Project> } | null = null;
 
   protected override drawn(state: ShellState): readonly unknown[] {
     const { camera, manifest, planning, layers, underground, language, settled, selection } = state;
-    // cards come and go with a selection, and have found their place when the picture stands still
-    return [camera, manifest, planning.projects, planning.tool, planning.compare.mode, layers, underground, language, settled, selection];
+    // cards come and go with a selection and the panels of planning, and have found their place when the picture stands still
+    return [camera, manifest, planning, layers, underground, language, settled, selection];
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -82,16 +90,18 @@ export class PinsOverlay extends Panel {
       const at = project([x, y, z + MAST_M]);
       return at && at.x > 0 && at.x < width && at.y > LIFT_PX && at.y < height && isFree(at) ? [{ item, at }] : [];
     });
-    return html`<section aria-label=${this.text.projects.title}>${cluster(placed, sizeOf, SEVERAL).map((pin) => this.#pin(pin))}</section>`;
+    return html`<section aria-label=${this.text.projects.title}>${repeat(cluster(placed, sizeOf, SEVERAL), keyOf, (pin) => this.#pin(pin))}</section>`;
   }
 
   /** Cards of the shell that lie over the picture: a sign half below one would only be in the way. */
   #covered(): readonly Box[] {
     const now = performance.now();
-    if (now - this.#measuredAt > MEASURED_FOR_MS) {
+    const { camera } = this.state;
+    if (camera === this.#measuredFor || now - this.#measuredAt > MEASURED_FOR_MS) {
       this.#cards = this.#measure();
       this.#measuredAt = now;
     }
+    this.#measuredFor = camera;
     return this.#cards;
   }
 
@@ -106,7 +116,7 @@ export class PinsOverlay extends Panel {
   }
 
   #pin({ items, x, y }: Pin<ProjectInfo>): TemplateResult {
-    const place = `transform:translate(${x.toFixed(1)}px,${y.toFixed(1)}px) translate(-50%,calc(-100% - 18px))`;
+    const place = styleMap({ transform: `translate(${x.toFixed(1)}px,${y.toFixed(1)}px) translate(-50%,calc(-100% - 18px))` });
     const [only] = items;
     if (items.length === 1 && only) {
       return html`<button tabindex="-1" data-pin=${only.id} style=${place} title="${only.name} · ${only.stage}" @click=${() => this.#open(only)}><i style="background:${statusFill(this.#kind(only))}"></i><span>${only.name}</span></button>`;

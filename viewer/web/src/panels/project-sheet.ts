@@ -6,6 +6,7 @@ import { formatNumber } from "../i18n";
 import { troubleOf } from "../planning/trouble";
 import { wordFor, type Project, type Vocabulary, type Word } from "../projects/api";
 import { doneShare, progressLevel, STATUS_COLORS, STATUS_KINDS, statusKind } from "../projects/status";
+import { listEditors, listStyles, type Lists } from "./project-lists";
 import { fields, numberField, selectField, textField } from "../ui/fields";
 import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
@@ -13,11 +14,11 @@ import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 
 type Draft = Partial<Pick<Project, "name" | "district" | "town_office" | "class" | "way" | "stage" | "exit" | "progress" | "entered_on" | "start_on" | "finish_on" | "investment_cny" | "responsible_unit"
-  | "floor_area_existing_m2" | "floor_area_demolished_m2" | "floor_area_new_m2" | "resettlement_rate" | "investment">>;
+  | "floor_area_existing_m2" | "floor_area_demolished_m2" | "floor_area_new_m2" | "resettlement_rate"> & Lists>;
 
 export class ProjectSheet extends Panel {
   static override properties = { ...Panel.properties, record: { state: true }, draft: { state: true }, problem: { state: true }, isSaving: { state: true } };
-  static override styles = [shared, fields, css`
+  static override styles = [shared, fields, listStyles, css`
     :host { display: flex; flex-direction: column; min-height: 0; }
     section { display: flex; flex-direction: column; min-height: 0; }
     header { display: flex; align-items: flex-start; gap: 8px; padding: 12px 8px 8px 16px; }
@@ -46,6 +47,7 @@ export class ProjectSheet extends Panel {
     .flag.red .icon { color: #ff7f6e; } .flag.amber .icon { color: var(--cj-warn); }
     .exit { font-size: 12px; padding: 0 6px; border-radius: 4px; background: #5d6873; }
     form { display: grid; gap: 8px; }
+    .save { justify-content: flex-end; position: sticky; bottom: -16px; margin-bottom: -16px; padding: 8px 0 16px; background: var(--cj-card-solid); }
     .state { padding: 8px 16px 16px; }
     .photos { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; }
     .photos img { width: 100%; height: 72px; object-fit: cover; border-radius: 6px; }
@@ -81,7 +83,8 @@ export class ProjectSheet extends Panel {
     const { projects } = this.shell.api;
     try {
       const { data, etag } = await projects.read(id);
-      if (this.state.selection?.id !== id) return;
+      // A form that is open keeps the version that it began with, so that nobody's work is overwritten unseen.
+      if (this.state.selection?.id !== id || (this.draft && this.record && !this.isSaving)) return;
       this.record = { project: data, etag };
       this.problem = null;
     } catch (error) {
@@ -178,7 +181,8 @@ export class ProjectSheet extends Panel {
         ${numberField({ label: `${text.investment}（${this.state.language === "zh-CN" ? "万元" : "10,000 CNY"}）`, name: "investment_cny", value: now.investment_cny === null ? null : now.investment_cny / 1e4, min: 0, onChange: (value) => set({ investment_cny: value === null ? null : value * 1e4 }) })}
         ${amount(text.existing, "floor_area_existing_m2")}${amount(text.demolished, "floor_area_demolished_m2")}${amount(text.new, "floor_area_new_m2")}
         ${numberField({ label: `${text.resettlement}（%）`, name: "resettlement_rate", value: now.resettlement_rate === null ? null : now.resettlement_rate * 100, min: 0, max: 100, onChange: (value) => set({ resettlement_rate: value === null ? null : value / 100 }) })}</div>
-      <div class="row" style="justify-content:flex-end"><button type="button" class="plain" @click=${() => { this.draft = null; this.problem = null; }}>${text.cancel}</button><button class="primary" ?disabled=${this.isSaving}>${text.save}</button></div>
+      ${listEditors(now, { text, language: this.state.language, steps: words?.step ?? [], set })}
+      <div class="row save"><button type="button" class="plain" @click=${() => { this.draft = null; this.problem = null; }}>${text.cancel}</button><button class="primary" ?disabled=${this.isSaving}>${text.save}</button></div>
     </form></div>`;
   }
 
@@ -199,7 +203,6 @@ export class ProjectSheet extends Panel {
       void this.shell.planner.refreshProjects();
     } catch (error) {
       if (error instanceof ApiError && error.status === 412) {
-        this.draft = null;
         await this.#read(record.project.id);
         this.problem = this.text.library.stale;
       } else {

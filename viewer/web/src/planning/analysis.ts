@@ -19,6 +19,7 @@ const FEW = 48;
 
 /** Layers in which the features behind a number are looked for. */
 const LAYERS = ["buildings/building", "buildings/other", "proposals/building", "ground/green", "ground/road", "projects/project"];
+const PIPES = "underground/";
 
 /** A value of a year; null = not to be had. */
 export interface CurvePoint { year: number; value: number | null }
@@ -213,7 +214,7 @@ export class AnalysisRunner {
     const [low, high] = [[bounds[0], bounds[1], 0], [bounds[3], bounds[4], 0]].map((at) => geodeticFromEnu(manifest.ecef_from_enu, at as [number, number, number]));
     if (!low || !high) return Promise.resolve(new Map());
     const box = [low.lonDeg, low.latDeg, high.lonDeg, high.latDeg] as const;
-    const layers = LAYERS.filter((id) => manifest.layers.some((layer) => layer.id === id));
+    const layers = manifest.layers.map(({ id }) => id).filter((id) => LAYERS.includes(id) || id.startsWith(PIPES));
     const coming = Promise.all(layers.map((layer) => this.host.api.featuresIn(layer, box, 10_000)))
       .then((answers) => new Map(answers.flatMap(({ features }) => features.flatMap(numbered))));
     this.#indices.clear();

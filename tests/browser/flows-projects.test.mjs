@@ -1,0 +1,275 @@
+// The project library by hand, through the real panels on a real server: files in and out, drawing, the record with its
+// lists, the table, town offices in the scene, and three hundred signs that stay readable.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { animationFrames, get, launch, makeCity, newPage, openViewer, settled, startServer } from "./helpers.mjs";
+import { Desk } from "./planning.mjs";
+
+const VIEWPORT = { width: 1400, height: 860 };
+const GENERATED = 300;
+
+let city, server, browser, viewer, page, desk, library, sheet;
+
+before(async () => {
+  city = makeCity();
+  server = await startServer(city.city);
+  browser = await launch();
+  viewer = await newPage(browser, { viewport: VIEWPORT, acceptDownloads: true });
+  page = viewer.page;
+  await viewer.context.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
+  desk = new Desk(page, server.origin, await get(server.origin, "/api/v1/manifest"));
+  library = page.locator("cj-library");
+  sheet = page.locator("cj-project-sheet");
+  await openViewer(page, server.origin);
+  await page.locator("cj-sidebar").getByRole("tab", { name: "项目" }).click();
+  await page.locator('[data-open="library"]').click();
+  await library.locator("tbody tr").first().waitFor();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  city?.remove();
+});
+
+const projects = async () => (await get(server.origin, "/api/v1/projects")).projects;
+const named = async (name) => (await projects()).find((one) => one.name === name);
+
+/** A square around a point, ENU metres, as a ring in degrees. */
+function square([x, y], half) {
+  const corner = (sx, sy) => desk.lonLat([x + sx * half, y + sy * half]);
+  return [corner(-1, -1), corner(1, -1), corner(1, 1), corner(-1, 1), corner(-1, -1)];
+}
+
+/** Gives a file to the library and waits for its answer. */
+async function importFile(name, mimeType, text) {
+  const answer = page.waitForResponse((response) => response.url().includes("/projects/import"));
+  await library.locator('input[type="file"]').setInputFiles({ name, mimeType, buffer: Buffer.from(text) });
+  return (await answer).json();
+}
+
+/** The row of a project in the table. */
+const row = (id) => library.locator(`[data-row="${id}"]`);
+
+describe("projects from files", () => {
+  test("a GeoJSON file adds a project to the server, the table and the scene", async () => {
+    const feature = { type: "Feature", geometry: { type: "Polygon", coordinates: [square([150, 250], 60)] }, properties: { name: "导入甲", stage: "入库", investment_cny: 12_000_000, town_office: "中心办" } };
+    const report = await importFile("甲.geojson", "application/geo+json", JSON.stringify({ type: "FeatureCollection", features: [feature] }));
+    assert.deepEqual([report.imported, report.updated, report.quarantined], [1, 0, 0], JSON.stringify(report));
+    const stored = await named("导入甲");
+    assert.equal(stored.stage, "入库");
+    await row(stored.id).waitFor();
+    await page.locator("cj-projects").locator(`[data-project="${stored.id}"]`).waitFor();
+    assert.equal((await page.locator(".notice").innerText()).includes("导入 1 个"), true);
+  });
+
+  test("a CSV file joins by name and says what it could not use", async () => {
+    const wkt = `POLYGON((${square([-300, 300], 50).map((at) => at.join(" ")).join(",")}))`;
+    const csv = `项目名称,阶段,总投资(万元),范围\n导入甲,开工,1500,\n导入乙,谋划,800,"${wkt}"\n导入丙,谋划,1,"POLYGON((1 2))"\n`;
+    const report = await importFile("乙.csv", "text/csv", csv);
+    assert.deepEqual([report.imported, report.updated, report.quarantined], [1, 1, 1], JSON.stringify(report));
+    assert.equal((await named("导入甲")).investment_cny, 15_000_000);
+    assert.equal((await named("导入甲")).stage, "开工");
+    await row((await named("导入乙")).id).waitFor();
+    const problem = await library.locator(".trouble").innerText();
+    assert.match(problem, /导入丙|4/, "the row that could not be used is named");
+  });
+
+  test("a file of another kind is refused with a word", async () => {
+    await library.locator('input[type="file"]').setInputFiles({ name: "图.dwg", mimeType: "application/octet-stream", buffer: Buffer.from("x") });
+    await library.locator(".trouble").filter({ hasText: "图.dwg" }).waitFor();
+  });
+
+  test("all three formats come out with every project", async () => {
+    const count = (await projects()).length;
+    await library.locator("details.menu summary").click();
+    for (const format of ["geojson", "csv", "xlsx"]) {
+      const download = page.waitForEvent("download");
+      await library.locator("details.menu a").filter({ hasText: format.toUpperCase() }).click();
+      const file = await download;
+      assert.equal(file.suggestedFilename(), `projects.${format}`);
+      const bytes = readFileSync(await file.path());
+      if (format === "geojson") assert.equal(JSON.parse(bytes).features.length, count);
+      else if (format === "csv") assert.ok(bytes.toString().includes("导入乙"));
+      else assert.equal(bytes.subarray(0, 2).toString(), "PK");
+    }
+    await library.locator("details.menu summary").click();
+  });
+});
+
+describe("the table", () => {
+  test("filters, sorts and flies", async () => {
+    const rows = async () => (await library.locator("tbody tr td:first-child").allInnerTexts()).map((text) => text.trim());
+    const all = await projects();
+    assert.equal((await rows()).length, all.length);
+    await library.locator('input[type="search"]').fill("导入");
+    assert.deepEqual((await rows()).sort(), ["导入乙", "导入甲"]);
+    await library.locator('input[type="search"]').fill("");
+    await library.getByLabel("阶段", { exact: true }).selectOption("开工");
+    assert.equal((await rows()).length, all.filter(({ stage }) => stage === "开工").length);
+    await library.getByLabel("阶段", { exact: true }).selectOption("");
+    await library.getByLabel("排序", { exact: true }).selectOption("investment");
+    const most = all.toSorted((a, b) => (b.investment_cny ?? -1) - (a.investment_cny ?? -1));
+    assert.equal((await rows())[0], most[0].name);
+    const target = await named("导入乙");
+    await row(target.id).click();
+    await sheet.locator("h2").filter({ hasText: "导入乙" }).waitFor();
+    await settled(page);
+    const [x, y] = (await page.evaluate(() => window.chengjing.view)).target_enu;
+    assert.ok(Math.hypot(x - target.center_enu[0], y - target.center_enu[1]) < 60, `looks at ${x}, ${y}`);
+  });
+});
+
+describe("a project drawn on the map", () => {
+  test("is stored with the outline that was clicked", async () => {
+    await desk.look([600, 500, 20], { distance_m: 700, pitch_deg: 85 });
+    await library.locator('[data-library="create"]').click();
+    // between the left card, the table and the record
+    for (const [x, y] of [[560, 200], [700, 200], [700, 300], [560, 300]]) {
+      await page.mouse.move(x, y);
+      await animationFrames(page, 2);
+      await page.mouse.click(x, y);
+      await settled(page);
+    }
+    await library.getByRole("button", { name: "闭合" }).click();
+    await library.locator('form input[name="name"]').fill("图上所画");
+    await library.locator("form button.primary").click();
+    await sheet.locator("h2").filter({ hasText: "图上所画" }).waitFor();
+    const stored = await named("图上所画");
+    const metres = (2 * 700 * Math.tan(Math.PI / 8)) / VIEWPORT.height;
+    const expected = 140 * 100 * metres ** 2;
+    assert.ok(Math.abs(stored.area_m2 / expected - 1) < 0.15, `${stored.area_m2} m², drawn were ${expected}`);
+    await row(stored.id).waitFor();
+  });
+});
+
+describe("the record", () => {
+  const list = (name) => sheet.locator(`[data-list="${name}"]`);
+
+  test("takes years of investment, milestones, documents and photos", async () => {
+    await sheet.locator('[data-project-sheet="edit"]').click();
+    await sheet.locator('[data-add="investment"]').click();
+    await list("investment").locator('input[name="year"]').fill("2026");
+    await list("investment").locator('input[name="planned"]').fill("1200");
+    await list("investment").locator('input[name="done"]').fill("300.5");
+    await sheet.locator('[data-add="investment"]').click();
+    assert.equal(await list("investment").locator('input[name="year"]').nth(1).inputValue(), "2027", "the year after the last");
+    await sheet.locator('[data-add="milestones"]').click();
+    await list("milestones").locator('input[name="planned_on"]').fill("2026-05-01");
+    await sheet.locator('[data-add="milestones"]').click();
+    await list("milestones").locator('input[name="done_on"]').nth(1).fill("2026-09-30");
+    await sheet.locator('[data-add="documents"]').click();
+    await list("documents").locator('input[name="title"]').fill("批复");
+    await list("documents").locator('input[name="url"]').fill("https://example.org/approval.pdf");
+    await sheet.locator('[data-add="photos"]').click();
+    await list("photos").locator('input[name="photo"]').fill("photos/one.jpg");
+    await sheet.locator("form button.primary").click();
+    await sheet.locator('[data-project-sheet="edit"]').waitFor();
+    const stored = await named("图上所画");
+    assert.deepEqual(stored.investment, [{ year: 2026, planned_cny: 12_000_000, done_cny: 3_005_000 }, { year: 2027, planned_cny: null, done_cny: null }]);
+    assert.deepEqual(stored.milestones.map(({ planned_on, done_on }) => [planned_on, done_on]), [["2026-05-01", null], [null, "2026-09-30"]]);
+    assert.notEqual(stored.milestones[0].step, stored.milestones[1].step, "each step once");
+    assert.deepEqual(stored.documents, [{ title: "批复", url: "https://example.org/approval.pdf" }]);
+    assert.deepEqual(stored.photos, ["photos/one.jpg"]);
+    const text = await sheet.locator("section").innerText();
+    assert.match(text, /批复/);
+    assert.match(text, /2026-09-30/);
+  });
+
+  test("takes rows out again, and tells what the server refuses", async () => {
+    await sheet.locator('[data-project-sheet="edit"]').click();
+    await list("photos").getByRole("button", { name: /删除/ }).click();
+    await list("investment").getByRole("button", { name: "删除 2027" }).click();
+    await list("documents").locator('input[name="url"]').fill("javascript:alert(1)");
+    await sheet.locator("form button.primary").click();
+    await sheet.locator(".trouble").waitFor();
+    assert.equal((await named("图上所画")).photos.length, 1, "nothing of it was written");
+    await list("documents").locator('input[name="url"]').fill("https://example.org/second.pdf");
+    await sheet.locator("form button.primary").click();
+    await sheet.locator('[data-project-sheet="edit"]').waitFor();
+    const stored = await named("图上所画");
+    assert.deepEqual(stored.photos, []);
+    assert.deepEqual(stored.investment.map(({ year }) => year), [2026]);
+    assert.equal(stored.documents[0].url, "https://example.org/second.pdf");
+  });
+});
+
+describe("town offices in the scene", () => {
+  test("have the colour of their share of the target, and a legend", async () => {
+    await library.locator('[data-value="offices"]').click();
+    await library.locator('input[name="choropleth"]').check();
+    const view = (await get(server.origin, "/api/v1/manifest")).views.find(({ id }) => id === "overview");
+    await desk.look(view.target_enu, { distance_m: 3000, pitch_deg: 60 });
+    const zones = page.locator("cj-zones path");
+    await zones.first().waitFor();
+    const offices = (await get(server.origin, "/api/v1/projects/offices")).filter(({ zone_id }) => zone_id);
+    const drawn = await zones.evaluateAll((paths) => paths.map((path) => [path.dataset.zone, path.getAttribute("fill"), path.getBoundingClientRect().width]));
+    for (const { zone_id, done_cny, target_cny, name } of offices) {
+      const [, fill, width] = drawn.find(([id]) => id === zone_id) ?? assert.fail(`${name} is not drawn`);
+      const share = done_cny / target_cny;
+      const step = ["#46327e", "#365c8d", "#277f8e", "#4ac16d", "#d8e219"][Math.min(4, Math.floor(share * 4))];
+      assert.equal(fill, step, name);
+      assert.ok(width > 10, name);
+    }
+    const before = drawn.map(([, , width]) => width);
+    await desk.look(view.target_enu, { distance_m: 1500, pitch_deg: 60 });
+    const after = await zones.evaluateAll((paths) => paths.map((path) => path.getBoundingClientRect().width));
+    assert.notDeepEqual(after, before, "they go with the camera");
+    await page.locator("cj-zones .legend button").click();
+    assert.equal(await zones.count(), 0);
+    assert.equal(await library.locator('input[name="choropleth"]').isChecked(), false);
+  });
+});
+
+describe("three hundred projects", () => {
+  test("stand as a bounded number of signs, none over another", async () => {
+    const features = Array.from({ length: GENERATED }, (_, n) => ({
+      type: "Feature",
+      geometry: { type: "Polygon", coordinates: [square([-1500 + (n % 20) * 150, -1000 + Math.floor(n / 20) * 130], 45)] },
+      properties: { name: `批量项目第${n + 1}号`, stage: ["谋划", "评审", "入库", "开工", "建成", "运营"][n % 6], investment_cny: 1e6 * (n + 1) },
+    }));
+    const report = await importFile("批量.geojson", "application/geo+json", JSON.stringify({ type: "FeatureCollection", features }));
+    assert.equal(report.imported, GENERATED, JSON.stringify(report).slice(0, 400));
+    await library.getByRole("button", { name: "关闭项目库" }).click();
+    await page.waitForFunction(([count]) => document.querySelector("chengjing-viewer").shadowRoot.querySelector("cj-pins").state.manifest.projects.length >= count, [GENERATED]);
+    for (const distance_m of [3500, 1800, 900]) {
+      await desk.look([0, 0, 20], { distance_m, pitch_deg: 45 });
+      await animationFrames(page, 2);
+      const boxes = await page.locator("cj-pins button").evaluateAll((pins) => pins.map((pin) => {
+        const { left, right, top, bottom } = pin.getBoundingClientRect();
+        return { left, right, top, bottom, many: Number(pin.innerText) || 1 };
+      }));
+      assert.ok(boxes.length > 3 && boxes.length < 90, `${boxes.length} signs at ${distance_m} m`);
+      const overlaps = boxes.flatMap((a, n) => boxes.slice(0, n).filter((b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1));
+      assert.equal(overlaps.length, 0, `${overlaps.length} of ${boxes.length} signs lie over others at ${distance_m} m`);
+    }
+  });
+
+  test("cost little of a frame", async () => {
+    const times = await page.evaluate(async () => {
+      const pins = document.querySelector("chengjing-viewer").shadowRoot.querySelector("cj-pins");
+      const times = [];
+      const { performUpdate } = Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototypeOf(pins)));
+      pins.performUpdate = function () {
+        const begin = performance.now();
+        performUpdate.call(this);
+        // the layout that the new places ask for belongs to the cost
+        void this.offsetWidth;
+        times.push(performance.now() - begin);
+      };
+      const { view } = window.chengjing;
+      for (let step = 0; step < 40; step++) await window.chengjing.flyTo({ ...view, distance_m: 1800, heading_deg: step * 9 }, { duration_ms: 0 });
+      delete pins.performUpdate;
+      return times;
+    });
+    const sorted = times.toSorted((a, b) => a - b);
+    assert.ok(times.length >= 40, `${times.length} drawings`);
+    console.log(`signs of ${GENERATED} projects: median ${sorted[times.length >> 1].toFixed(2)} ms, p95 ${sorted[Math.floor(times.length * 0.95)].toFixed(2)} ms a drawing`);
+  });
+});
+
+describe("console", () => {
+  // what the server refuses is its answer; the browser itself writes it to the console
+  test("no error in all of this", () => assert.deepEqual(viewer.errors.filter((text) => !/ 422 |one\.jpg/.test(text)), []));
+});
