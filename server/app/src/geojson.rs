@@ -3,13 +3,15 @@
 
 use crate::http::Snapshot;
 use city_model::ring::{convex_hull, signed_area_of};
-use city_model::{Feature, LevelReference, Shape, SurfaceMesh, SurfaceSemantic};
+use city_model::{Feature, LevelReference, Shape, SurfaceMesh};
 use glam::{DVec2, DVec3};
 use scene_store::StoredFeature;
 use serde_json::{Value, json};
 
 /// Centimetres in degrees: no more digits are written.
 const DEGREE_DIGITS: f64 = 1e8;
+/// More downward faces than this and the hull says more than they.
+const MAX_FACES: usize = 32;
 
 /// A GeoJSON feature. Its properties are the attributes with `class`, `layer` and, where there is one, `parent`.
 pub fn feature(stored: &StoredFeature, snapshot: &Snapshot) -> Value {
@@ -116,28 +118,8 @@ impl Writer<'_> {
 
     /// Plan of a mesh: its ground surfaces, else those that face down, else the convex hull of its vertices.
     fn mesh(&self, mesh: &SurfaceMesh) -> Vec<Value> {
-        let marked: Vec<Value> = mesh
-            .surfaces
-            .iter()
-            .filter(|s| s.semantic == SurfaceSemantic::Ground)
-            .map(|s| self.surface(mesh, &s.rings))
-            .collect();
-        if !marked.is_empty() {
-            return marked;
-        }
-        let down: Vec<Value> = mesh
-            .surfaces
-            .iter()
-            .filter(|s| {
-                s.rings
-                    .first()
-                    .is_some_and(|ring| mesh.is_solid && facing(mesh, ring).z < -0.9)
-            })
-            .map(|s| self.surface(mesh, &s.rings))
-            .collect();
-        // a tessellated element has hundreds of small faces below; its hull says more
-        if (1..=32).contains(&down.len()) {
-            return down;
+        if let Some(footing) = mesh.footing(MAX_FACES) {
+            return footing.iter().map(|s| self.surface(mesh, &s.rings)).collect();
         }
         let z = mesh.vertices.iter().map(|v| v.z).fold(f64::INFINITY, f64::min);
         let hull = convex_hull(mesh.vertices.iter().map(|v| v.truncate()));
@@ -157,19 +139,4 @@ impl Writer<'_> {
         };
         Value::Array(rings.iter().enumerate().filter_map(ring).collect())
     }
-}
-
-/// Unit normal of a ring (Newell); zero when it has no area.
-fn facing(mesh: &SurfaceMesh, ring: &[u32]) -> DVec3 {
-    let at = |i: usize| {
-        ring.get(i % ring.len())
-            .and_then(|v| mesh.vertices.get(*v as usize))
-            .copied()
-            .unwrap_or_default()
-    };
-    let origin = at(0);
-    (0..ring.len())
-        .map(|i| (at(i) - origin).cross(at(i + 1) - origin))
-        .sum::<DVec3>()
-        .normalize_or_zero()
 }

@@ -78,6 +78,33 @@ pub struct SurfaceMesh {
     pub is_solid: bool,
 }
 
+impl SurfaceMesh {
+    /// Surfaces that the body stands on: those marked as ground, else those of a solid that face down; `None` when there
+    /// are none, or more than `max_faces` of the latter (a tessellated element has hundreds of small ones, and its hull
+    /// says more).
+    pub fn footing(&self, max_faces: usize) -> Option<Vec<&Surface>> {
+        let of = |is_wanted: &dyn Fn(&Surface) -> bool| -> Vec<&Surface> {
+            self.surfaces.iter().filter(|s| is_wanted(s)).collect()
+        };
+        let ground = of(&|s| s.semantic == SurfaceSemantic::Ground);
+        if !ground.is_empty() {
+            return Some(ground);
+        }
+        let down = of(&|s| self.is_solid && s.rings.first().is_some_and(|ring| self.normal_of(ring).z < -0.9));
+        (1..=max_faces).contains(&down.len()).then_some(down)
+    }
+
+    /// Unit normal of a ring (Newell); zero when it has no area.
+    fn normal_of(&self, ring: &[u32]) -> DVec3 {
+        let at = |v: &u32| self.vertices.get(*v as usize).copied().unwrap_or_default();
+        let origin = ring.first().map(at).unwrap_or_default();
+        ring.windows(2)
+            .map(|pair| (at(&pair[0]) - origin).cross(at(&pair[1]) - origin))
+            .sum::<DVec3>()
+            .normalize_or_zero()
+    }
+}
+
 /// Form of the roof on an extrusion; the tiler builds the detail for near levels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum RoofForm {

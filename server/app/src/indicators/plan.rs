@@ -1,9 +1,8 @@
 //! Plan of a feature: what it covers seen from above, as valid polygons in the scene CRS.
 
 use analysis::geometry;
-use city_model::{Feature, Shape, SurfaceMesh, SurfaceSemantic};
+use city_model::{Feature, Shape, SurfaceMesh};
 use geo::{ConvexHull as _, MultiPoint, MultiPolygon, Point};
-use glam::DVec3;
 
 /// More downward faces than this and the hull says more than their union.
 const MAX_FACES: usize = 64;
@@ -44,30 +43,8 @@ fn mesh_plan(mesh: &SurfaceMesh) -> Vec<MultiPolygon<f64>> {
             .collect();
         geometry::repaired(MultiPolygon::new(vec![geometry::polygon(&rings)]))
     };
-    let faces_down = |ring: &Vec<u32>| {
-        let origin = ring.first().map(at).unwrap_or_default();
-        let normal: DVec3 = ring
-            .windows(2)
-            .map(|w| (at(&w[0]) - origin).cross(at(&w[1]) - origin))
-            .sum::<DVec3>()
-            .normalize_or_zero();
-        normal.z < -0.9
-    };
-    let ground: Vec<_> = mesh
-        .surfaces
-        .iter()
-        .filter(|s| s.semantic == SurfaceSemantic::Ground)
-        .collect();
-    if !ground.is_empty() {
-        return ground.iter().map(|s| surface(&s.rings)).collect();
-    }
-    let down: Vec<_> = mesh
-        .surfaces
-        .iter()
-        .filter(|s| mesh.is_solid && s.rings.first().is_some_and(faces_down))
-        .collect();
-    if (1..=MAX_FACES).contains(&down.len()) {
-        return down.iter().map(|s| surface(&s.rings)).collect();
+    if let Some(footing) = mesh.footing(MAX_FACES) {
+        return footing.iter().map(|s| surface(&s.rings)).collect();
     }
     let points: MultiPoint<f64> = mesh
         .vertices
@@ -81,8 +58,8 @@ fn mesh_plan(mesh: &SurfaceMesh) -> Vec<MultiPolygon<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use city_model::{Extrusion, FeatureClass, LodGeometry, RoofForm, Surface};
-    use glam::DVec2;
+    use city_model::{Extrusion, FeatureClass, LodGeometry, RoofForm, Surface, SurfaceSemantic};
+    use glam::{DVec2, DVec3};
 
     #[test]
     fn a_body_covers_its_footprint_and_a_mesh_its_ground() {
