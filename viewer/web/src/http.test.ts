@@ -59,3 +59,22 @@ describe("errors", () => {
     expect(troubleOf(await http.json("x").catch((caught: unknown) => caught), text).text).toBe("服务器出错：502 Bad Gateway");
   });
 });
+
+it("knows what may have been this page's own work: writes, but not questions that go by POST", async () => {
+  const fresh = new Http(new URL("http://127.0.0.1:9/"));
+  answer(Response.json({}));
+  await fresh.request("api/v1/scenarios");
+  answer(Response.json({}));
+  await fresh.request("api/v1/indicators", { method: "POST", body: {} });
+  expect(fresh.hasJustWritten).toBe(false);
+  answer(problem(422, {}));
+  await fresh.request("api/v1/projects", { method: "POST", body: {} }).catch(() => undefined);
+  expect(fresh.hasJustWritten).toBe(false);
+  let written = (_: Response): void => undefined;
+  vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => { written = resolve; }));
+  const writing = fresh.request("api/v1/scenarios/s-a/edits", { method: "POST", body: {} });
+  expect(fresh.hasJustWritten).toBe(true);
+  written(Response.json({}));
+  await writing;
+  expect(fresh.hasJustWritten).toBe(true);
+});

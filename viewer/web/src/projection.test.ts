@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { projector } from "./projection";
+import { projector, ringProjector } from "./projection";
 
 const viewport = { width: 1200, height: 800 };
 const near = (at: { x: number; y: number } | null, x: number, y: number): void => {
@@ -29,4 +29,18 @@ it("has north at the top when looking down, east at the top when heading there",
 
 it("has no place for what lies behind the eye", () => {
   expect(projector({ target_enu: [0, 0, 0], distance_m: 100, heading_deg: 0, pitch_deg: 0 }, viewport)([0, -101, 0])).toBeNull();
+});
+
+it("cuts a ring that reaches behind the eye, and keeps one in front as it is", () => {
+  const view = { target_enu: [0, 0, 0] as [number, number, number], distance_m: 100, heading_deg: 0, pitch_deg: 45 };
+  const [project, ring] = [projector(view, viewport), ringProjector(view, viewport)];
+  const near: [number, number, number][] = [[-10, -10, 0], [10, -10, 0], [10, 10, 0], [-10, 10, 0]];
+  expect(ring(near)).toEqual(near.map((point) => [project(point)?.x, project(point)?.y]));
+  const far: [number, number, number][] = [[-10, -4000, 0], [10, -4000, 0], [10, 10, 0], [-10, 10, 0]];
+  const seen = ring(far);
+  expect(seen).toHaveLength(4);
+  for (const [x, y] of seen) expect(Number.isFinite(x) && Number.isFinite(y)).toBe(true);
+  // what is behind ends below the picture, not above it
+  expect(Math.max(...seen.map(([, y]) => y))).toBeGreaterThan(viewport.height);
+  expect(ring([[0, -4000, 0], [1, -4000, 0], [1, -4001, 0]])).toEqual([]);
 });

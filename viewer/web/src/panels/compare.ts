@@ -28,10 +28,13 @@ export class ComparePanel extends Panel {
     .phase { display: grid; grid-template-columns: auto auto 1fr auto auto; align-items: center; gap: 0 8px; }
     .phase.folded { grid-template-columns: auto auto auto; justify-content: start; }
     .track { display: grid; padding: 0 4px; min-width: 0; container-type: inline-size; }
+    section { container: bar / inline-size; }
     input[type="range"] { width: 100%; height: 24px; margin: 0; accent-color: var(--cj-accent); cursor: pointer; }
     /* Each mark stands below the place of the thumb, which is 16 px wide. */
     .marks { display: flex; justify-content: space-between; padding: 0 8px; font-size: 11px; line-height: 1; color: var(--cj-muted); margin: -2px 0 0; min-width: 0; }
     .marks span { width: 0; display: flex; justify-content: center; }
+    /* Too narrow for one line: the track has a line of its own. */
+    @container bar (max-width: 480px) { .phase { grid-template-columns: auto auto auto 1fr; gap: 4px 8px; } .phase .track { grid-column: 1 / -1; order: 5; } .phase .row { justify-self: end; } }
     @container (max-width: 460px) { .marks span:nth-child(even) { visibility: hidden; } }
     @container (max-width: 250px) { .marks span:nth-child(4n + 3) { visibility: hidden; } }
     .marks [data-on] { color: var(--cj-text); font-weight: 600; }

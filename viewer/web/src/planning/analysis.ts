@@ -7,12 +7,15 @@ import { differenceOf, type Counted } from "./difference";
 import type { PlanningHost } from "./host";
 import { phaseOfYear, YEARS } from "./phase";
 import type { Sides } from "./sides";
-import type { Point } from "./sketch";
+import { inset, type Point } from "./sketch";
 import type { Analysis } from "./state";
 import { troubleOf } from "./trouble";
 
 /** Edits that follow each other within this time are counted once. */
 const PAUSE_MS = 250;
+
+/** The edge is drawn this far outside of the area, clear of a project's own walls, metres. */
+const EDGE_M = 1.5;
 
 /** So many features are asked for one by one; more are found by the box of the area. */
 const FEW = 48;
@@ -126,7 +129,11 @@ export class AnalysisRunner {
     const { manifest } = this.host.state;
     if (this.#state.area !== area || !manifest) return;
     const [, , height] = manifest.origin_lon_lat_height;
-    this.outline((this.#isWatched ? outerRings(geometry) : []).map((ring) => ring.map(([lon = 0, lat = 0]) => enuFromGeodetic(manifest.ecef_from_enu, lon, lat, height))));
+    this.outline((this.#isWatched ? outerRings(geometry) : []).map((ring) => {
+      const corners = ring.slice(0, -1).map(([lon = 0, lat = 0]) => enuFromGeodetic(manifest.ecef_from_enu, lon, lat, height));
+      const edge = inset(corners, -EDGE_M) ?? corners;
+      return [...edge, ...edge.slice(0, 1)];
+    }));
   }
 
   async #geometry(): Promise<Geometry | null> {

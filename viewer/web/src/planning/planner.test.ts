@@ -159,5 +159,39 @@ describe("phases and comparison", () => {
     expect(steps()).toEqual([]);
     shell.planner.blinkStep();
     expect(steps()).toEqual([1]);
+    // a key that is held down is no way around the limit
+    for (let frame = 0; frame < 60; frame++) {
+      vi.advanceTimersByTime(16);
+      shell.planner.blinkStep();
+    }
+    expect(steps().length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("features behind a number", () => {
+  it("are lit by the numbers that the server tells, without asking for each", async () => {
+    shell.planner.analysis.light("pipe_length", ["p-1", "p-2"], [7, 9]);
+    await vi.waitFor(() => expect(sent.at(-1)).toEqual({ type: "set_highlight", features: [7, 9] }));
+    expect(server.asked).toEqual([]);
+    shell.planner.analysis.light("pipe_length", ["p-1", "p-2"], [7, 9]);
+    expect(sent.at(-1)).toEqual({ type: "set_highlight", features: [] });
+  });
+
+  it("are asked for where a server tells no numbers", async () => {
+    shell.planner.analysis.light("floor_area", ["b-1"], []);
+    await vi.waitFor(() => expect(server.asked).toEqual(["GET /api/v1/features/b-1"]));
+  });
+});
+
+describe("ghosts", () => {
+  it("go with the colours until they are asked for by themselves", () => {
+    const last = (): ViewerCommand | undefined => sent.findLast(({ type }) => type === "set_scenario_colors");
+    shell.planner.setColors(false);
+    expect(last()).toEqual({ type: "set_scenario_colors", enabled: false, removed: false });
+    shell.planner.setGhost(true);
+    expect(last()).toEqual({ type: "set_scenario_colors", enabled: false, removed: true });
+    shell.planner.setColors(true);
+    shell.planner.setGhost(false);
+    expect(last()).toEqual({ type: "set_scenario_colors", enabled: true, removed: false });
   });
 });

@@ -74,6 +74,7 @@ describe("setback", () => {
 
   it("keeps a ring in place for no setback, and leaves nothing when it is too deep", () => {
     expect(inset(square, 0)).toEqual(square);
+    expect(round(inset(square, -5))).toEqual([[-5, -5, 5], [45, -5, 5], [45, 35, 5], [-5, 35, 5]]);
     expect(inset(square, 15)).toBeNull();
     expect(inset(square, 200)).toBeNull();
   });

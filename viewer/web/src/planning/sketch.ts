@@ -126,7 +126,7 @@ export function rectangleAt(centre: Point, widthM: number, depthM: number, beari
 }
 
 /**
- * The ring moved inwards by a distance, as a setback line; null when nothing is left of it.
+ * The ring moved inwards by a distance, as a setback line (outwards when negative); null when nothing is left of it.
  *
  * Each corner is where the moved edges meet: right for the convex and nearly convex sites that are drawn here; a ring
  * that turns over or crosses itself counts as nothing left.
@@ -161,5 +161,5 @@ export function inset(ring: readonly Point[], byM: number): Point[] | null {
     return next && a && b && (next[0] - point[0]) * (b[0] - a[0]) + (next[1] - point[1]) * (b[1] - a[1]) <= 0;
   });
   const left = signedArea(result);
-  return turnedOver || left <= 0 || left > Math.abs(area) || crossesItself(result) ? null : result;
+  return turnedOver || left <= 0 || left > Math.abs(area) !== byM < 0 || crossesItself(result) ? null : result;
 }
