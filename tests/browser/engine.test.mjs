@@ -1,4 +1,4 @@
-// What the engine itself promises: touch, textures, the loss of the graphics device.
+// What the engine itself promises: touch, memory, textures, the loss of the graphics device.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -135,6 +135,43 @@ describe("a city under the hand", () => {
     const { id } = await get(server.origin, `/api/v1/features/by-index/${featureIndex}`);
     await page.locator("cj-attributes .id").filter({ hasText: id }).waitFor({ state: "attached" });
     assert.deepEqual(opened.errors, []);
+  });
+});
+
+describe("a city in little memory", () => {
+  const budget = (page, bytes) => page.evaluate((bytes) => {
+    window.command({ type: "set_budget", cpu_bytes: bytes, gpu_bytes: bytes });
+    window.command({ type: "zoom", factor: 1.0001 });
+  }, bytes);
+
+  test("becomes coarser, says so, leaves no hole, and is whole again when there is memory", async () => {
+    const city = makeCity();
+    const server = await startServer(city.city);
+    const { page, context, errors } = await open(server.origin);
+    try {
+      const free = await stats(page);
+      assert.equal(free.starved, false);
+      const whole = await pixels(page);
+      const most = Math.round(free.gpuBytes * 0.6);
+      await budget(page, most);
+      await page.waitForFunction((before) => window.chengjing.stats().starved && window.chengjing.stats().triangles < before, free.triangles);
+      await settled(page);
+      const starved = await stats(page);
+      assert.ok(starved.gpuBytes <= most, `${starved.gpuBytes} of ${most} bytes on the GPU`);
+      assert.ok(starved.tilesDrawn > 0 && starved.tilesDrawn < free.tilesDrawn, `${starved.tilesDrawn} of ${free.tilesDrawn} tiles`);
+      // coarser tiles stand in for finer ones: the city still covers what it covered, if with less detail
+      const coarse = await pixels(page);
+      assert.ok(difference(whole, coarse) < 0.5, `${difference(whole, coarse)} of the picture differ`);
+      await page.locator("cj-status .starved").waitFor({ state: "attached" });
+      await budget(page, 2 ** 30);
+      await page.waitForFunction((before) => !window.chengjing.stats().starved && window.chengjing.stats().tilesDrawn === before, free.tilesDrawn);
+      await settled(page);
+      assert.deepEqual(errors, []);
+    } finally {
+      await context.close();
+      await server.stop();
+      city.remove();
+    }
   });
 });
 

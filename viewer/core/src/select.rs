@@ -55,7 +55,7 @@ impl Default for SelectSettings {
 /// How much a request matters; the first is served first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LoadGroup {
-    /// Nothing is drawn where the tile belongs.
+    /// Nothing is drawn where the tile belongs, or finer tiles are, which hold more memory than is to be spent there.
     Urgent,
     /// Something coarser is drawn.
     Normal,

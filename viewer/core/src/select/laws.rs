@@ -83,10 +83,13 @@ fn check(world: &World) -> Result<(), TestCaseError> {
     // says that nothing is to be seen from here
     let shows_nothing = |id: TileId| {
         let is_fine = |tile: &Tile| {
-            let sse_px = |view: &crate::ViewState| {
-                view.sse_px(tile.geometric_error_m, tile.volume.distance_m(view.eye_enu))
-            };
-            world.views.0.iter().all(|view| sse_px(view) <= last.stats.maximum_error_px)
+            let sse_px =
+                |view: &crate::ViewState| view.sse_px(tile.geometric_error_m, tile.volume.distance_m(view.eye_enu));
+            world
+                .views
+                .0
+                .iter()
+                .all(|view| sse_px(view) <= world.settings.maximum_screen_space_error_px)
         };
         tree.get(id)
             .is_some_and(|tile| tile.content.is_none() && !tile.children.is_empty() && is_fine(tile))

@@ -205,11 +205,49 @@ fn zooming_out_keeps_the_children_until_the_parent_is_back() {
     world.check(&["b", "c"], &["a"]);
     assert_eq!(
         world.last.load[0].group,
-        LoadGroup::Normal,
-        "nothing is missing meanwhile"
+        LoadGroup::Urgent,
+        "nothing is missing, and it frees memory"
     );
     world.load(&["a"]);
     world.check(&["a"], &[]);
+}
+
+/// ```text
+///      a                     memory for one tile is left: a is loaded beyond it,
+///     / \       →    A       then B and C go
+///    B   C
+/// ```
+#[test]
+fn a_picture_that_has_become_too_large_is_made_coarser() {
+    let mut world = two_leaves();
+    world.load(&["b", "c"]);
+    world.check(&["b", "c"], &[]);
+    (world.settings.cpu_budget_bytes, world.settings.gpu_budget_bytes) = (TILE_BYTES, TILE_BYTES);
+    world.check(&["b", "c"], &["a"]);
+    assert!(world.last.stats.starved);
+    world.load(&["a"]);
+    world.check(&["a"], &[]);
+    assert!(world.states.gpu_bytes() <= TILE_BYTES && world.states.cpu_bytes() <= TILE_BYTES);
+    assert!(world.last.is_settled());
+}
+
+/// ```text
+///    (empty, 12 m)           12 px of error: nothing is shown; nearer, where it is too much, a and b are
+///     /       \
+///    a         b
+/// ```
+#[test]
+fn a_tile_without_content_that_meets_the_error_shows_nothing() {
+    let children = [leaf("a", [-400.0, 0.0]), leaf("b", [0.0, 400.0])];
+    let mut world = World::new(&tile("", [-400.0, 400.0], 12.0, "REPLACE", &children));
+    world.check(&[], &[]);
+    assert!(world.last.is_settled());
+    world.views = above(0.0, 500.0);
+    world.check(&[], &["a", "b"]);
+    world.load(&["a", "b"]);
+    (world.settings.cpu_budget_bytes, world.settings.gpu_budget_bytes) = (TILE_BYTES, TILE_BYTES);
+    world.check(&["a", "b"], &[]);
+    assert!(world.last.stats.starved, "want of memory hides nothing");
 }
 
 /// ```text

@@ -21,9 +21,9 @@ pub(super) struct Found {
     pub used: Vec<TileId>,
     /// One flag a tile: drawn, wanted or requested.
     pub needed: Vec<bool>,
-    /// CPU and GPU bytes of all needed tiles, loaded or not.
+    /// CPU and GPU bytes of all needed tiles, loaded or not; without those that are only drawn until a coarser one is there.
     pub needed_bytes: (u64, u64),
-    /// CPU and GPU bytes of needed tiles that are loaded.
+    /// CPU and GPU bytes of these that are loaded.
     pub kept_bytes: (u64, u64),
     pub num_visited: u32,
     pub drawn_error_px: f64,
@@ -36,6 +36,25 @@ struct Seen {
     sse_px: f64,
     /// 1 in the middle of the view, less towards its edge.
     centrality: f64,
+}
+
+/// A tile to draw.
+#[derive(Clone, Copy)]
+struct Drawn {
+    id: TileId,
+    sse_px: f64,
+    /// It fills the place of a coarser tile that is still to come.
+    fills_in: bool,
+}
+
+impl Drawn {
+    const fn new(id: TileId, seen: Seen) -> Self {
+        Self {
+            id,
+            sse_px: seen.sse_px,
+            fills_in: false,
+        }
+    }
 }
 
 /// What is known of a visited subtree.
@@ -72,7 +91,7 @@ pub(super) struct Visitor<'a> {
     settings: &'a SelectSettings,
     hidden: &'a [bool],
     maximum_error_px: f64,
-    render: Vec<(TileId, f64)>,
+    render: Vec<Drawn>,
     wanted: Vec<TileId>,
     load: Vec<LoadRequest>,
     used: Vec<TileId>,
@@ -118,13 +137,10 @@ impl<'a> Visitor<'a> {
             .iter()
             .filter(|request| request.group != LoadGroup::Preload)
             .map(|request| request.tile);
-        let all = self
-            .render
-            .iter()
-            .map(|(id, _)| *id)
-            .chain(self.wanted.iter().copied())
-            .chain(requested);
-        for id in all {
+        // what fills in for a coarser tile goes when that comes: counted as needed, it would keep the coarser one out, and
+        // the budget exceeded for ever
+        let lasting = self.render.iter().filter(|drawn| !drawn.fills_in).map(|drawn| drawn.id);
+        for id in lasting.chain(self.wanted.iter().copied()).chain(requested) {
             let is_model = self.tree.get(id).is_some_and(Tile::has_model);
             let Some(flag) = needed.get_mut(id.index()).filter(|flag| is_model && !**flag) else {
                 continue;
@@ -137,8 +153,8 @@ impl<'a> Visitor<'a> {
             }
         }
         Found {
-            drawn_error_px: self.render.iter().map(|(_, sse_px)| *sse_px).fold(0.0, f64::max),
-            render: self.render.into_iter().map(|(id, _)| id).collect(),
+            drawn_error_px: self.render.iter().map(|drawn| drawn.sse_px).fold(0.0, f64::max),
+            render: self.render.into_iter().map(|drawn| drawn.id).collect(),
             wanted: self.wanted,
             load: self.load,
             used: self.used,
@@ -189,8 +205,13 @@ impl<'a> Visitor<'a> {
         let has_model = tile.has_model();
         let is_lost = state.load == LoadState::Failed && !state.is_ready();
         // a tile without content that meets the error says that there is nothing to see from here; only one that stands
-        // for another tileset goes on whatever its error
-        let goes_on = tile.has_tileset() || is_lost || seen.sse_px > self.maximum_error_px;
+        // for another tileset goes on whatever its error. Want of memory makes things coarser, it hides nothing
+        let limit_px = if has_model {
+            self.maximum_error_px
+        } else {
+            self.settings.maximum_screen_space_error_px
+        };
+        let goes_on = tile.has_tileset() || is_lost || seen.sse_px > limit_px;
         let refines = goes_on && !tile.children.is_empty();
         match (refines, has_model) {
             (false, false) => Outcome::COVERED,
@@ -234,7 +255,7 @@ impl<'a> Visitor<'a> {
         if is_ready {
             // kick: no hole where a ready tile can fill it
             self.render.truncate(render_mark);
-            self.render.push((id, seen.sse_px));
+            self.render.push(Drawn::new(id, seen));
             if self.states.get(id).is_stale {
                 self.request(id, seen, true);
             }
@@ -263,14 +284,14 @@ impl<'a> Visitor<'a> {
         let state = self.states.get(id);
         let is_failed = state.load == LoadState::Failed;
         if state.is_ready() {
-            self.render.push((id, seen.sse_px));
+            self.render.push(Drawn::new(id, seen));
             if state.is_stale && !is_failed {
                 self.request(id, seen, true);
             }
             return Outcome::COVERED;
         }
         if !is_failed {
-            self.request(id, seen, has_cover || is_covered_below);
+            self.request(id, seen, has_cover && !is_covered_below);
         }
         if is_covered_below {
             Outcome::COVERED
@@ -296,7 +317,10 @@ impl<'a> Visitor<'a> {
             let state = self.states.get(*id);
             let is_drawn = child.has_model() && state.is_ready();
             if is_drawn {
-                self.render.push((*id, seen.sse_px));
+                self.render.push(Drawn {
+                    fills_in: true,
+                    ..Drawn::new(*id, seen)
+                });
             }
             let goes_on = !is_drawn || child.refine == Refine::Add;
             if goes_on && !child.children.is_empty() {
