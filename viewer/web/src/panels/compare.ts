@@ -28,7 +28,7 @@ export class ComparePanel extends Panel {
     .phase { display: grid; grid-template-columns: auto auto 1fr auto auto; align-items: center; gap: 0 8px; }
     .phase.folded { grid-template-columns: auto auto auto; justify-content: start; }
     .track { display: grid; padding: 0 4px; min-width: 0; container-type: inline-size; }
-    section { container: bar / inline-size; }
+    section:not(.pill) { container: bar / inline-size; }
     input[type="range"] { width: 100%; height: 24px; margin: 0; accent-color: var(--cj-accent); cursor: pointer; }
     /* Each mark stands below the place of the thumb, which is 16 px wide. */
     .marks { display: flex; justify-content: space-between; padding: 0 8px; font-size: 11px; line-height: 1; color: var(--cj-muted); margin: -2px 0 0; min-width: 0; }
@@ -74,8 +74,8 @@ export class ComparePanel extends Panel {
     const modes = MODES.map((mode) => [mode, planning.modes[mode]] as const);
     return html`<section class="card" aria-label=${text.label}>
       <div class="line">${segments(text.title, modes, compare.mode, (mode) => this.shell.planner.setMode(mode))}<span class="grow"></span>
-        <label class="check" title=${text.ghost_hint}><input type="checkbox" name="ghost" .checked=${compare.ghost} @change=${(event: Event) => this.shell.planner.setGhost((event.target as HTMLInputElement).checked)}>${text.ghost}</label>
-        <label class="check"><input type="checkbox" name="colors" .checked=${compare.colors} @change=${(event: Event) => this.shell.planner.setColors((event.target as HTMLInputElement).checked)}>${text.colors}</label>${fold}</div>
+        <span class="row"><label class="check" title=${text.ghost_hint}><input type="checkbox" name="ghost" .checked=${compare.ghost} @change=${(event: Event) => this.shell.planner.setGhost((event.target as HTMLInputElement).checked)}>${text.ghost}</label>
+        <label class="check"><input type="checkbox" name="colors" .checked=${compare.colors} @change=${(event: Event) => this.shell.planner.setColors((event.target as HTMLInputElement).checked)}>${text.colors}</label></span>${fold}</div>
       ${compare.mode === "single" ? nothing : html`<div class="line">${this.#options()}${compare.mode === "difference" ? this.#legend() : nothing}</div>`}
       ${this.#phase()}
     </section>`;
