@@ -197,6 +197,19 @@ fn imported_models_are_built_with_their_parts() {
     );
     assert_eq!(redrawn.status, 422);
     assert!(String::from_utf8_lossy(&redrawn.body).contains("imported as a model"));
+
+    // and it goes as a whole
+    let gone = edit(
+        &server,
+        &scenario,
+        json!([{"action": "demolish", "features": ["proposals:A"]}]),
+    );
+    assert_eq!(gone.status, 200, "{}", String::from_utf8_lossy(&gone.body));
+    assert_eq!(states(&server, &scenario).get(index("A-2")), FeatureState::Absent);
+    assert!(
+        (floor_area_m2(&server, &scenario) - 200.0).abs() < 1.0,
+        "only B is left"
+    );
     server.assert_log_clean().unwrap();
 }
 

@@ -87,33 +87,45 @@ impl Resolver<'_> {
                 "give a footprint or imported features, not both",
             );
         }
-        let mut targets = Vec::with_capacity(ids.len());
         let mut seen = BTreeSet::new();
-        // a model is built with its parts: those come after it, and theirs after them
-        let mut open: Vec<String> = ids.to_vec();
-        while !open.is_empty() {
-            open.retain(|id| seen.insert(id.clone()));
-            if seen.len() > MAX_IMPORTED {
-                found.wrong(&at, format!("more than {MAX_IMPORTED} features in one edit"));
-                return Ok(Vec::new());
-            }
-            let names: Vec<&str> = open.iter().map(String::as_str).collect();
-            let mut parts = Vec::new();
-            for (id, stub) in names.iter().zip(self.store.stubs_by_id(&names)?) {
-                match stub.filter(|s| s.is_live) {
-                    None => found.wrong_feature(&at, id, format!("there is no feature {id:?}")),
-                    Some(stub) if !stub.is_proposal => {
-                        found.wrong_feature(&at, id, "it is no proposal: import it with --layer proposals");
-                    }
-                    Some(stub) => {
-                        parts.extend(self.store.children(id, MAX_PARTS)?);
-                        targets.push(stub);
-                    }
+        let ids: Vec<&str> = ids.iter().map(String::as_str).filter(|id| seen.insert(*id)).collect();
+        let mut targets = Vec::with_capacity(ids.len());
+        for (id, stub) in ids.iter().zip(self.store.stubs_by_id(&ids)?) {
+            match stub.filter(|s| s.is_live) {
+                None => found.wrong_feature(&at, id, format!("there is no feature {id:?}")),
+                Some(stub) if !stub.is_proposal => {
+                    found.wrong_feature(&at, id, "it is no proposal: import it with --layer proposals");
                 }
+                Some(stub) => targets.push(stub),
             }
-            open = parts;
+        }
+        targets.extend(self.parts_of(&targets)?);
+        if targets.len() > MAX_IMPORTED {
+            found.wrong(&at, format!("more than {MAX_IMPORTED} features in one edit"));
+            return Ok(Vec::new());
         }
         Ok(vec![self.edit_named(uid, draft, Action::Build, &targets, Vec::new())])
+    }
+
+    /// Parts of imported models, and their parts, that are not among `models`: a model is built and taken away as a whole.
+    pub(super) fn parts_of(&self, models: &[FeatureStub]) -> Result<Vec<FeatureStub>, ApiError> {
+        let mut seen: BTreeSet<u32> = models.iter().map(|m| m.index.0).collect();
+        let mut parts: Vec<FeatureStub> = Vec::new();
+        let mut open: Vec<String> = models.iter().filter(|m| m.is_proposal).map(|m| m.id.clone()).collect();
+        while !open.is_empty() && parts.len() <= MAX_IMPORTED {
+            let mut below = Vec::new();
+            for id in &open {
+                below.extend(self.store.children(id, MAX_PARTS)?);
+            }
+            let names: Vec<&str> = below.iter().map(String::as_str).collect();
+            let found = self.store.stubs_by_id(&names)?.into_iter().flatten();
+            let new: Vec<FeatureStub> = found
+                .filter(|s| s.is_live && s.is_proposal && seen.insert(s.index.0))
+                .collect();
+            open = new.iter().map(|s| s.id.clone()).collect();
+            parts.extend(new);
+        }
+        Ok(parts)
     }
 
     /// Attributes, storeys on top of buildings, and other bodies for proposals.
