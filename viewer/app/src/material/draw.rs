@@ -14,6 +14,9 @@ use std::ops::Range;
 /// Name of the mark in the browser's timeline; the shell reads it back.
 const FIRST_PIXELS: &str = "chengjing:first-pixels";
 
+/// Buckets of nearly every first picture.
+const WARM_UP: [Bucket; 4] = [Bucket::Wall, Bucket::Flat, Bucket::Road, Bucket::Ground];
+
 /// Draws [`FrameInput`] when it is wanted.
 pub(crate) fn draw_frame(
     frame: Res<'_, FrameInput>,
@@ -32,8 +35,14 @@ pub(crate) fn draw_frame(
     let is_map_new = renderer.prepare(&device, surface.color_format(), frame.settings, num_maps);
     renderer.is_map_stale |= frame.is_shadow_stale || is_map_new;
     let is_map_drawn = frame.settings.shadow_size > 0 && renderer.is_map_stale;
+    let is_warming_up = frame.tiles.is_empty() && !renderer.has_drawn_tiles;
     for pass in passes(&frame, is_map_drawn) {
         renderer.ensure(pass, &device);
+    }
+    if is_warming_up {
+        for bucket in WARM_UP {
+            renderer.ensure(opaque_pass(&frame, bucket), &device);
+        }
     }
     for (view, scene) in frame.views.iter().zip(&renderer.scenes) {
         queue.write_buffer(scene, 0, bytemuck::bytes_of(&view.scene));
@@ -197,6 +206,9 @@ fn draw_city(
             view,
         };
         painter.set_shadow_group();
+        if frame.tiles.is_empty() && !renderer.has_drawn_tiles {
+            painter.warm_up();
+        }
         painter.draw_opaque(device);
         painter.draw_marks(Pass::OpaqueMarks, |marks| marks.has_opaque);
         painter.draw_sky();
@@ -262,6 +274,19 @@ impl<'a> Painter<'a, '_> {
                 .iter()
                 .map(move |primitive| (tile.row, tile.marks, primitive))
         })
+    }
+
+    /// Draws triangles without extent while the first tiles are on their way: graphics processes compile a pipeline when it
+    /// draws for the first time, and have nothing else to do now.
+    fn warm_up(&mut self) {
+        let zeros = self.renderer.instances.slice(..);
+        let passes = WARM_UP.map(|bucket| opaque_pass(self.frame, bucket));
+        for pipeline in passes.into_iter().filter_map(|pass| self.renderer.pipeline(pass)) {
+            self.pass.set_pipeline(pipeline);
+            self.pass.set_vertex_buffer(0, zeros);
+            self.pass.set_vertex_buffer(1, zeros);
+            self.pass.draw(0..3, 0..1);
+        }
     }
 
     fn draw_opaque(&mut self, device: &RenderDevice) {

@@ -96,9 +96,9 @@ impl WorkerPool {
         Ok(Self { slots, next_id: 0 })
     }
 
-    /// Jobs that may run at a time without queueing in a worker: the fetch of one overlaps the decoding of another.
+    /// Jobs at a time: a worker is asked for more once a frame, so it has what it can decode in one at hand, fetched.
     pub(crate) fn capacity(&self) -> usize {
-        self.slots.len() * 3
+        self.slots.len() * 8
     }
 
     /// Fetches and decodes an address.
