@@ -80,6 +80,14 @@ describe("comparing", () => {
       }
     }
     assert.deepEqual((await page.locator("cj-swipe .name").allInnerTexts()).map((text) => text.trim()), ["现状", "丙", "甲", "乙"]);
+    // a link carries all four
+    await page.waitForFunction(([id]) => location.hash.includes(`compare=grid`) && location.hash.includes(id), [ids[1]]);
+    const reader = await newPage(browser, { viewport: VIEWPORT });
+    await reader.page.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
+    await openViewer(reader.page, server.origin, { hash: new URL(page.url()).hash });
+    await reader.page.locator("cj-swipe .name").nth(3).waitFor();
+    assert.deepEqual((await reader.page.locator("cj-swipe .name").allInnerTexts()).map((text) => text.trim()), ["现状", "丙", "甲", "乙"]);
+    await reader.context.close();
   });
 
   test("blinks no more than three times a second, and by a step key", async () => {

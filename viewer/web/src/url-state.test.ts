@@ -24,6 +24,10 @@ describe("share link", () => {
     expect(decodeLink(encodeLink(state))).toEqual(state);
     const against = { mode: "grid" as const, position: 0.5, against: { id: "s-other234", revision: 3 } };
     expect(decodeLink(encodeLink({ compare: against }))).toEqual({ compare: against });
+    const grid = { mode: "grid" as const, position: 0.5, against: { id: "base", revision: null, phase: "2030-12-31" }, others: [{ id: "s-b", revision: 4 }, { id: "s-c", revision: 2, phase: "2028-12-31" }] };
+    expect(encodeLink({ compare: grid })).toBe("compare=grid,0.5,base~2030-12-31,s-b@4,s-c@2~2028-12-31");
+    expect(decodeLink(encodeLink({ compare: grid }))).toEqual({ compare: grid });
+    expect(decodeLink("compare=grid,0.5,base~2030-02-31,@,s-c")).toEqual({ compare: { mode: "grid", position: 0.5, against: { id: "base", revision: null }, others: [{ id: "s-c", revision: null }] } });
   });
 
   it("passes over what is no scenario, phase or comparison", () => {

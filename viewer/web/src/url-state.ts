@@ -3,8 +3,8 @@ import type { View } from "./bridge.gen";
 import { MODES, type CompareMode } from "./planning/compare";
 import { isDate } from "./planning/phase";
 
-/** A scenario at a revision; null = whatever is newest. */
-export interface PinnedScenario { id: string; revision: number | null }
+/** A scenario at a revision; null = whatever is newest. A side of a comparison may have a phase of its own. */
+export interface PinnedScenario { id: string; revision: number | null; phase?: string }
 
 /** State of a link; every part is optional, and an unreadable part is left out rather than breaking the rest. */
 export interface LinkState {
@@ -22,7 +22,8 @@ export interface LinkState {
   scenario?: PinnedScenario;
   /** Phase date, `YYYY-MM-DD`. */
   phase?: string;
-  compare?: { mode: CompareMode; position: number; against: PinnedScenario };
+  /** `others` are the third and fourth side of the 2×2. */
+  compare?: { mode: CompareMode; position: number; against: PinnedScenario; others?: PinnedScenario[] };
 }
 
 const number = (value: number, decimals: number): string => String(Number(value.toFixed(decimals)));
@@ -53,25 +54,28 @@ export function encodeLink(state: LinkState): string {
   if (state.hours !== undefined) parts.push(`time=${number(state.hours, 2)}`);
   if (state.scenario) parts.push(`scenario=${pin(state.scenario)}`);
   if (state.phase) parts.push(`phase=${state.phase}`);
-  if (state.compare) parts.push(`compare=${state.compare.mode},${number(state.compare.position, 3)},${pin(state.compare.against)}`);
+  if (state.compare) parts.push(`compare=${state.compare.mode},${[number(state.compare.position, 3), ...[state.compare.against, ...(state.compare.others ?? [])].map(pin)].join()}`);
   return parts.join("&");
 }
 
-const pin = ({ id, revision }: PinnedScenario): string => (revision === null ? escape(id) : `${escape(id)}@${revision}`);
+const pin = ({ id, revision, phase }: PinnedScenario): string => `${escape(id)}${revision === null ? "" : `@${revision}`}${phase ? `~${phase}` : ""}`;
 
 function decodePin(text: string): PinnedScenario | null {
-  const [name = "", number] = text.split("@");
+  const [scenario = "", phase = ""] = text.split("~");
+  const [name = "", number] = scenario.split("@");
   const id = unescape(name);
   const revision = number === undefined ? null : Number(number);
-  return id && (revision === null || (Number.isInteger(revision) && revision > 0)) ? { id, revision } : null;
+  return id && (revision === null || (Number.isInteger(revision) && revision > 0)) ? { id, revision, ...(isDate(phase) ? { phase } : {}) } : null;
 }
 
 function decodeCompare(text: string): NonNullable<LinkState["compare"]> | null {
-  const [name, place = "", other = ""] = text.split(",");
+  const [name, place = "", other = "", ...more] = text.split(",");
   const mode = MODES.find((known) => known === name);
   const against = decodePin(other);
   const position = Number(place);
-  return mode && against && position > 0 && position < 1 ? { mode, position, against } : null;
+  if (!mode || !against || !(position > 0 && position < 1)) return null;
+  const others = more.flatMap((pinned) => decodePin(pinned) ?? []);
+  return { mode, position, against, ...(others.length > 0 ? { others } : {}) };
 }
 
 function decodeView(text: string): View | null {

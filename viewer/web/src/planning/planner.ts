@@ -4,7 +4,7 @@ import type { ViewerEvent } from "../bridge.gen";
 import { ApiError } from "../http";
 import { fill } from "../i18n";
 import { remember } from "../preferences";
-import type { LinkState } from "../url-state";
+import type { LinkState, PinnedScenario } from "../url-state";
 import { AnalysisRunner } from "./analysis";
 import { BASE, scenarioEtag, type EditRequest, type MergeConflict, type ScenarioDetail, type Standpoint } from "./api";
 import { blinkInterval, clampPosition, MIN_BLINK_MS, type Compare, type CompareMode } from "./compare";
@@ -25,6 +25,7 @@ export class Planner {
   #player: ReturnType<typeof setInterval> | undefined;
   #blinker: ReturnType<typeof setTimeout> | undefined;
   #blinkedAt = -Infinity;
+  #nextBlink: ReturnType<typeof setTimeout> | undefined;
   #chosen = 0;
 
   constructor(private readonly host: PlanningHost) {
@@ -89,6 +90,7 @@ export class Planner {
   stop(): void {
     clearInterval(this.#player);
     clearTimeout(this.#blinker);
+    clearTimeout(this.#nextBlink);
   }
 
   /** What a share link carries of planning: the scenario with its revision, the phase, the comparison. */
@@ -98,8 +100,11 @@ export class Planner {
     if (scenario) link.scenario = { id: scenario.id, revision: scenario.revision };
     if (phase) link.phase = phase;
     if (compare.mode !== "single") {
-      const { scenario: id, revision } = this.sides.standpoint(1);
-      link.compare = { mode: compare.mode, position: compare.position, against: { id, revision } };
+      const [against, ...others] = (compare.mode === "grid" ? [1, 2, 3] : [1]).map((side) => {
+        const { scenario: id, revision, phase: at } = this.sides.standpoint(side);
+        return { id, revision, ...(at ? { phase: at } : {}) };
+      });
+      if (against) link.compare = { mode: compare.mode, position: compare.position, against, ...(others.length > 0 ? { others } : {}) };
     }
     return link;
   }
@@ -302,12 +307,21 @@ export class Planner {
     this.#keepBlinking();
   }
 
-  /** One step of blink; a held key or a second button come no faster than the limit (WCAG 2.3.1). */
+  /** One step of blink. A held key, or two quick presses, come no faster than the limit (WCAG 2.3.1): the next step waits its turn. */
   blinkStep(): void {
+    if (this.state.compare.mode !== "blink" || this.#nextBlink !== undefined) return;
+    const wait = MIN_BLINK_MS - (performance.now() - this.#blinkedAt);
+    if (wait <= 0) return this.#blink();
+    this.#nextBlink = setTimeout(() => {
+      this.#nextBlink = undefined;
+      this.#blink();
+    }, Math.ceil(wait));
+  }
+
+  #blink(): void {
     const { compare } = this.state;
-    const now = performance.now();
-    if (compare.mode !== "blink" || now - this.#blinkedAt < MIN_BLINK_MS) return;
-    this.#blinkedAt = now;
+    if (compare.mode !== "blink") return;
+    this.#blinkedAt = performance.now();
     const shown = compare.shown === 0 ? 1 : 0;
     this.#set({ compare: { ...compare, shown } });
     this.host.send({ type: "set_side", side: shown });
@@ -369,9 +383,11 @@ export class Planner {
     if (link.phase !== undefined) this.#set({ phase: link.phase });
     if (!link.compare) return;
     const { compare } = this.state;
-    const { mode, position, against } = link.compare;
+    const { mode, position, against, others = [] } = link.compare;
+    const at = ({ id, revision, phase }: PinnedScenario): Standpoint => ({ scenario: id, revision, phase: phase ?? null });
     const [, second, third] = compare.others;
-    this.#set({ compare: { ...compare, mode, position: clampPosition(position), others: [{ scenario: against.id, revision: against.revision, phase: null }, second, third] } });
+    const [other, another] = others.map(at);
+    this.#set({ compare: { ...compare, mode, position: clampPosition(position), others: [at(against), other ?? second, another ?? third] } });
   }
 
   /** Reads a scenario; an older revision than the newest is pinned. */
