@@ -96,9 +96,10 @@ impl WorkerPool {
         Ok(Self { slots, next_id: 0 })
     }
 
-    /// Jobs at a time: a worker is asked for more once a frame, so it has what it can decode in one at hand, fetched.
+    /// Jobs at a time: workers are asked for more once a frame, and where frames are slow they would wait for it. The browser
+    /// keeps the requests in line, and what is no longer wanted is cancelled.
     pub(crate) fn capacity(&self) -> usize {
-        self.slots.len() * 8
+        (self.slots.len() * 8).max(24)
     }
 
     /// Fetches and decodes an address.
