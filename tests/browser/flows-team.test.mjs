@@ -165,6 +165,8 @@ describe("changes from outside", () => {
     const reader = await newPage(browser, { viewport: { width: 800, height: 480 } });
     await reader.context.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
     await openViewer(reader.page, server.origin);
+    // what the tests before have written may still be told
+    await reader.page.locator(".notice").waitFor({ state: "detached" });
     await reader.page.evaluate(watchNotices);
     const file = join(city.city, "..", "outside.csv");
     writeFileSync(file, `项目名称,责任单位\n${(await get(server.origin, "/api/v1/projects")).projects[1].name},外部单位\n`);
