@@ -111,8 +111,8 @@ impl BuildingFacts {
     ///
     /// * `footprint_m2` — plan area of its outline; `None` without one
     /// * `body_height_m` — height of its body in the scene, where the attributes state none
-    /// * `storeys_estimable` — false for parts of a building that states its own floor area: they add only what they
-    ///   state themselves
+    /// * `storeys_estimable` — false for what stands on a building with figures of its own: it adds only what it states
+    ///   itself, and nothing when it states nothing
     pub fn read(
         attributes: &Attributes,
         footprint_m2: Option<f64>,
@@ -128,7 +128,10 @@ impl BuildingFacts {
             .map(|s| (s, Basis::Derived))
             .or_else(|| estimated_storeys.map(|s| (s, Basis::Estimated)));
         let floor_area_m2 = positive(FLOOR_AREA_KEYS).map(|a| (a, Basis::Stated)).or_else(|| {
-            let (storeys, basis) = derived.filter(|_| storeys_estimable)?;
+            if !storeys_estimable {
+                return Some((0.0, Basis::Derived));
+            }
+            let (storeys, basis) = derived?;
             Some((footprint_m2? * storeys, basis))
         });
         Self {
@@ -148,6 +151,7 @@ impl BuildingFacts {
     pub fn dwellings(&self, assumptions: &Assumptions) -> Option<(f64, Basis)> {
         match (self.households, self.floor_area_m2) {
             (Some(n), _) => Some((n, Basis::Stated)),
+            (None, Some((0.0, basis))) => Some((0.0, basis)),
             _ if self.usage == BuildingUse::Unknown => None,
             _ if !is_residential(self.usage) => Some((0.0, Basis::Stated)),
             (None, Some((area, _))) => Some((area / assumptions.floor_area_per_dwelling_m2, Basis::Estimated)),
@@ -161,6 +165,7 @@ impl BuildingFacts {
         match (self.people, self.households, self.floor_area_m2) {
             (Some(n), _, _) => Some((n, Basis::Stated)),
             (None, Some(n), _) => Some((n * assumptions.people_per_household, Basis::Derived)),
+            (None, None, Some((0.0, basis))) => Some((0.0, basis)),
             _ if self.usage == BuildingUse::Unknown => None,
             _ if !is_residential(self.usage) => Some((0.0, Basis::Stated)),
             (None, None, Some((area, _))) => Some((area / assumptions.floor_area_per_person_m2, Basis::Estimated)),
@@ -209,6 +214,25 @@ mod tests {
             None,
             "a negative area is none"
         );
+    }
+
+    #[test]
+    fn what_stands_on_a_building_adds_only_what_it_states() {
+        let on_top = |attributes: serde_json::Value| {
+            let attributes = attributes.as_object().cloned().unwrap_or_default();
+            BuildingFacts::read(&attributes, Some(100.0), Some(9.0), false, &Assumptions::default())
+        };
+        let area = |v| on_top(v).floor_area_m2.map(|a| a.0);
+        assert_eq!(area(json!({"floor_area_m2": 900})), Some(900.0));
+        assert_eq!(
+            area(json!({"storeys": 6})),
+            Some(0.0),
+            "it is in the figure of the building"
+        );
+        let silent = on_top(json!({}));
+        let a = Assumptions::default();
+        assert_eq!(silent.dwellings(&a).map(|d| d.0), Some(0.0));
+        assert_eq!(silent.inhabitants(&a).map(|p| p.0), Some(0.0));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(super) fn floor_area(now: &BuildingNow<'_>) -> Gives {
 pub(super) fn share_of(now: &BuildingNow<'_>, floor_area_m2: Option<(f64, Basis)>) -> Gives {
     match floor_area_m2 {
         _ if now.share == 0.0 => Gives::Nothing,
+        // counted with the building that it stands on
+        Some((0.0, _)) if !now.building.covers_ground => Gives::Nothing,
         Some((area, basis)) => Gives::Amount {
             value: area * now.share,
             key: use_key(now),

@@ -14,6 +14,7 @@ pub use answer::{
 };
 pub use area::{AreaAnswer, AreaQuestion};
 pub use cache::AnalysisCache;
+pub(crate) use world::HANDED_DOWN;
 
 use crate::http::AppState;
 use crate::http::problem::{ApiError, Mistake};

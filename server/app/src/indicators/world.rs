@@ -16,7 +16,7 @@ use std::collections::HashSet;
 /// Features read at once.
 const PAGE: u32 = 20_000;
 /// Attributes that a part takes over from a building without a shape of its own.
-const HANDED_DOWN: &[&[&str]] = &[USE_KEYS, YEAR_KEYS, &["name", "estate", "danger_class", "protection"]];
+pub(crate) const HANDED_DOWN: &[&[&str]] = &[USE_KEYS, YEAR_KEYS, &["name", "estate", "danger_class", "protection"]];
 
 /// Reads features into worlds.
 pub(super) struct Reader<'a> {

@@ -4,14 +4,17 @@ use super::bodies::{self, Body, MAX_STOREYS};
 use super::request::{PipeChange, usual_floor_height_m};
 use super::resolve::{Draft, Found, Resolver};
 use crate::http::ApiError;
-use city_model::scenario::Action;
+use crate::indicators::HANDED_DOWN;
+use city_model::scenario::{Action, FeatureState};
 use city_model::{Attributes, Feature, FeatureClass, attributes, layers};
 use scene_store::{EncodedFeature, FeatureKey, FeatureQuery, FeatureStub, NewEdit, StoreError};
 use std::collections::BTreeSet;
 
 /// Imported proposals that one edit builds.
 const MAX_IMPORTED: usize = 200_000;
-/// Parts of one imported proposal.
+/// Parts that one edit takes along.
+const MAX_PARTS_AT_ONCE: usize = 200_000;
+/// Parts of one building or imported proposal.
 const MAX_PARTS: u32 = 200_000;
 /// Pipes of one class along one street.
 const MAX_STREET_PIPES: u32 = 500_000;
@@ -107,25 +110,67 @@ impl Resolver<'_> {
         Ok(vec![self.edit_named(uid, draft, Action::Build, &targets, Vec::new())])
     }
 
-    /// Parts of imported models, and their parts, that are not among `models`: a model is built and taken away as a whole.
-    pub(super) fn parts_of(&self, models: &[FeatureStub]) -> Result<Vec<FeatureStub>, ApiError> {
-        let mut seen: BTreeSet<u32> = models.iter().map(|m| m.index.0).collect();
+    /// Parts of buildings and imported models, and their parts, that are not among `wholes`: what is decided for a whole
+    /// is decided for all of it. Parts stand where their whole stands: those of proposals are proposals that the scenario
+    /// has built or builds now, those of the city are not.
+    pub(super) fn parts_of(&self, wholes: &[FeatureStub]) -> Result<Vec<FeatureStub>, ApiError> {
+        let mut seen: BTreeSet<u32> = wholes.iter().map(|m| m.index.0).collect();
         let mut parts: Vec<FeatureStub> = Vec::new();
-        let mut open: Vec<String> = models.iter().filter(|m| m.is_proposal).map(|m| m.id.clone()).collect();
-        while !open.is_empty() && parts.len() <= MAX_IMPORTED {
-            let mut below = Vec::new();
-            for id in &open {
-                below.extend(self.store.children(id, MAX_PARTS)?);
+        for is_proposal in [false, true] {
+            let of_kind = wholes.iter().filter(|m| m.is_proposal == is_proposal);
+            let mut open: Vec<String> = of_kind.map(|m| m.id.clone()).collect();
+            while !open.is_empty() && parts.len() <= MAX_PARTS_AT_ONCE {
+                let mut below = Vec::new();
+                for id in &open {
+                    below.extend(self.store.children(id, MAX_PARTS)?);
+                }
+                let names: Vec<&str> = below.iter().map(String::as_str).collect();
+                let found = self.store.stubs_by_id(&names)?.into_iter().flatten();
+                let new: Vec<FeatureStub> = found
+                    .filter(|s| s.is_live && s.is_proposal == is_proposal && seen.insert(s.index.0))
+                    .collect();
+                open = new.iter().map(|s| s.id.clone()).collect();
+                parts.extend(new);
             }
-            let names: Vec<&str> = below.iter().map(String::as_str).collect();
-            let found = self.store.stubs_by_id(&names)?.into_iter().flatten();
-            let new: Vec<FeatureStub> = found
-                .filter(|s| s.is_live && s.is_proposal && seen.insert(s.index.0))
-                .collect();
-            open = new.iter().map(|s| s.id.clone()).collect();
-            parts.extend(new);
         }
         Ok(parts)
+    }
+
+    /// Parts of `wholes` that are there to be decided on: all of what stands, and of proposals those that are built.
+    pub(super) fn parts_there(
+        &self,
+        draft: &Draft<'_>,
+        wholes: &[FeatureStub],
+        found: &mut Found,
+    ) -> Result<Vec<FeatureStub>, ApiError> {
+        let mut parts = self.parts_of(wholes)?;
+        if parts.len() > MAX_PARTS_AT_ONCE {
+            found.wrong(
+                format!("{}.features", draft.at),
+                format!("more than {MAX_PARTS_AT_ONCE} parts in one edit"),
+            );
+        }
+        parts.retain(|p| !p.is_proposal || self.view.state(p.index.0) == FeatureState::Added);
+        Ok(parts)
+    }
+
+    /// What a change of buildings means for their parts: they are changed too, by what a part takes over from its
+    /// building. Storeys, floor area or inhabitants stay figures of the building, so that nothing is counted twice.
+    fn modify_parts(
+        &self,
+        draft: &Draft<'_>,
+        wholes: &[FeatureStub],
+        found: &mut Found,
+    ) -> Result<Option<NewEdit>, ApiError> {
+        let parts = self.parts_there(draft, wholes, found)?;
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        let mut edit = self.new_edit(draft, Action::Modify, &parts, Vec::new());
+        edit.edit
+            .attributes
+            .retain(|key, _| key != "name" && HANDED_DOWN.iter().any(|keys| keys.contains(&key.as_str())));
+        Ok(Some(edit))
     }
 
     /// Attributes, storeys on top of buildings, and other bodies for proposals.
@@ -154,6 +199,7 @@ impl Resolver<'_> {
                 Some(storeys) => self.add_storeys(draft, &standing, storeys, found)?,
                 None => vec![self.new_edit(draft, Action::Modify, &standing, Vec::new())],
             });
+            edits.extend(self.modify_parts(draft, &standing, found)?);
         }
         if !proposals.is_empty() {
             edits.extend(self.rebuild(draft, &proposals, added, found)?);

@@ -142,9 +142,8 @@ impl Resolver<'_> {
             Action::Modify => self.modify(&draft, &targets, found),
             Action::Retain | Action::Demolish | Action::Abandon => {
                 let mut targets = targets;
-                if action == Action::Demolish {
-                    let parts = self.parts_of(&targets)?.into_iter();
-                    targets.extend(parts.filter(|p| self.view.state(p.index.0) == FeatureState::Added));
+                if action != Action::Abandon {
+                    targets.extend(self.parts_there(&draft, &targets, found)?);
                 }
                 if request.build.is_some() || request.pipe.is_some() {
                     found.wrong(&draft.at, format!("{} builds nothing", action.as_str()));

@@ -7,6 +7,8 @@ mod indicators;
 #[cfg(test)]
 mod interface;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod rule_keys;
