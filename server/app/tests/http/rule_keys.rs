@@ -36,6 +36,52 @@ fn keys_of_carried_rules() -> BTreeSet<String> {
     keys
 }
 
+/// Values of `zone_class` in the conditions of a rule.
+fn zone_classes_of(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if members.get("key").is_some_and(|key| key == "zone_class") {
+                let values = members.get("in").and_then(Value::as_array).into_iter().flatten();
+                found.extend(values.filter_map(Value::as_str).map(str::to_owned));
+            }
+            members.values().for_each(|v| zone_classes_of(v, found));
+        }
+        Value::Array(items) => items.iter().for_each(|v| zone_classes_of(v, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_flags_of_projects_and_the_rules_know_the_same_zones() {
+    let read = |name: &str| -> Value {
+        let text = std::fs::read_to_string(root().join("assets").join(name)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let (rules, flags) = (read("rules/negative-list.json"), read("projects/negative-list.json"));
+    // by the number of the kind in the negative list
+    for (n, kind) in (1..).zip(flags["kinds"].as_array().unwrap()) {
+        let mut in_rules = BTreeSet::new();
+        for rule in rules["rules"].as_array().unwrap() {
+            if rule["clause"].as_str().unwrap().starts_with(&format!("负面清单 {n}:")) {
+                zone_classes_of(&rule["value"], &mut in_rules);
+            }
+        }
+        // control zones of heritage plans are a matter of permits: no rule forbids to build there
+        let forbids = |test: &&Value| test["kind"] != "历史文化保护" || test["severity"] == "red";
+        let in_flags: BTreeSet<String> = flags["tests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|test| test["kind"] == kind["id"] && test["keys"][0] == "zone_class")
+            .filter(forbids)
+            .flat_map(|test| test["values"].as_array().unwrap())
+            .filter_map(|value| value.as_str().map(str::to_owned))
+            .collect();
+        assert_eq!(in_rules, in_flags, "{kind}");
+        assert_eq!(in_rules.is_empty(), n > 3, "{kind}");
+    }
+}
+
 #[test]
 fn every_key_that_rules_read_is_explained_and_the_demo_city_has_the_common_ones() {
     let keys = keys_of_carried_rules();
