@@ -248,7 +248,14 @@ impl Reader<'_> {
             ..Patch::new(&f.id, f.index.0, plan(f), f.attributes.clone())
         };
         match f.class {
-            FeatureClass::PlantCover => lists.greens.push(patch()),
+            FeatureClass::PlantCover => {
+                if is_park(f) {
+                    let mut park = patch();
+                    park.attributes.insert("land_use".to_owned(), "park".into());
+                    lists.parcels.push(park);
+                }
+                lists.greens.push(patch());
+            }
             FeatureClass::LandUse => lists.parcels.push(patch()),
             FeatureClass::Zone => lists.zones.push(patch()),
             FeatureClass::Project => lists.projects.push(patch()),
@@ -313,6 +320,12 @@ impl Reader<'_> {
 
 fn is_building(f: &Feature) -> bool {
     matches!(f.class, FeatureClass::Building | FeatureClass::BuildingPart) && !f.geometry.is_empty()
+}
+
+/// True for planted ground that says itself that it is a park, as OpenStreetMap does: such data has no parcel for it,
+/// which is what rules on parks look at.
+fn is_park(f: &Feature) -> bool {
+    !f.attributes.contains_key("land_use") && text(&f.attributes, "leisure").is_some_and(|leisure| leisure == "park")
 }
 
 const fn is_wanted_class(class: FeatureClass) -> bool {

@@ -22,6 +22,11 @@ struct World {
 
 /// A city of a fixture, without what only scenarios build.
 fn world(name: &str) -> World {
+    world_with(name, |_| {})
+}
+
+/// The same with properties of its features changed.
+fn world_with(name: &str, change: impl Fn(&mut Value)) -> World {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../tests/fixtures/indicators")
         .join(name);
@@ -31,6 +36,11 @@ fn world(name: &str) -> World {
         .as_array_mut()
         .unwrap()
         .retain(|f| f["properties"]["proposal"] != true);
+    base["features"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .for_each(|f| change(&mut f["properties"]));
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join(name);
     std::fs::write(&file, base.to_string()).unwrap();
@@ -143,6 +153,31 @@ async fn the_hand_computed_worlds_give_the_same_over_http() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn parks_of_openstreetmap_are_parks() {
+    let world = world_with("coverage.geojson", |properties| {
+        if properties["land_use"] == "park" {
+            *properties = json!({"leisure": "park", "name": properties["name"]});
+        }
+    });
+    let park = world
+        .ask(
+            "GET",
+            &format!("/api/v1/features/{}", world.id("park")),
+            &json!({}),
+            &[],
+        )
+        .await
+        .1;
+    assert_eq!(park["class"], "PlantCover", "{park}");
+    let area = json!({"area": {"project": world.id("site")}});
+    let found = world.post("/api/v1/rules/check", &area).await;
+    let coverage = rule(&found, "green/coverage");
+    let expected = &world.fixture["cases"][0]["rules"]["green/coverage"];
+    assert!(near(coverage["value"].as_f64().unwrap(), 0.5), "{coverage}");
+    assert_eq!(coverage["features"], expected["features"]);
 }
 
 #[tokio::test]
