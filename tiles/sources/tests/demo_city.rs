@@ -184,6 +184,22 @@ mod checks {
         assert!(loose.is_empty(), "nodes without a pipe: {loose:?}");
     }
 
+    /// Their heights count from the ground: a height of their own would count it twice.
+    #[test]
+    fn what_stands_on_the_terrain_has_no_height_of_its_own() {
+        let (sink, _) = make(2000, 1);
+        let points = sink.features.iter().flat_map(|f| f.geometry.finest().map(move |s| (f, s)));
+        let mut num_points = 0;
+        for (feature, shape) in points {
+            if let Shape::Point(point) = shape {
+                num_points += 1;
+                let is_low = point.position.z.abs() < 1e-9;
+                assert!(!point.on_terrain || is_low, "{} at {}", feature.id, point.position.z);
+            }
+        }
+        assert!(num_points > 5000, "{num_points}");
+    }
+
     #[test]
     fn drains_fall_to_the_river_or_the_works_except_the_planted_faults() {
         for seed in [1, 5] {

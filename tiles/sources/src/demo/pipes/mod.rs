@@ -148,7 +148,7 @@ fn node(city: &City, end: &End, class: &str, kind_zh: &str, body: Body) -> Featu
                 depth_m: depth_m + 0.1,
             },
             true,
-            ground,
+            0.0,
         ),
         Body::Chamber(width_m, length_m) => (
             PointKind::Chamber {
@@ -157,7 +157,7 @@ fn node(city: &City, end: &End, class: &str, kind_zh: &str, body: Body) -> Featu
                 depth_m: depth_m + 0.6,
             },
             true,
-            ground,
+            0.0,
         ),
         Body::Fitting(size_m) => (PointKind::Fitting { size_m }, false, end.z),
     };
