@@ -82,6 +82,23 @@ fn figures_of_the_demo_city_follow_from_its_features() {
             .contains("没有拆除")
     );
 
+    // the height zone about the old streets holds buildings, and says so of itself as of generated data
+    let (_, checked) = post(&server, "/api/v1/rules/check", &json!({"area": {"city": true}}));
+    let heights = rule(&checked, "height-zones/limit");
+    assert_ne!(heights["verdict"], "not_decidable", "{heights}");
+    let zone = server
+        .get("/api/v1/features/zone-height-1", &[])
+        .unwrap()
+        .json()
+        .unwrap();
+    assert_eq!(zone["attributes"]["note"], "示范数据", "{zone}");
+    let limit = zone["attributes"]["max_height_m"].as_f64().unwrap();
+    let over = heights["value"].as_f64().unwrap();
+    assert!(
+        over > -limit && over <= value(&whole, "height_max") - limit,
+        "{heights}"
+    );
+
     // the parts are the whole: floor area by use, town offices
     let by = indicator(&whole, "floor_area")["by"].as_object().unwrap();
     let parts: f64 = by.values().map(|v| v.as_f64().unwrap()).sum();

@@ -11,6 +11,10 @@ use serde_json::json;
 
 /// The heritage control zone reaches so far beyond its block, metres.
 const CONTROL_ZONE_M: f64 = 25.0;
+/// The height zone reaches so far beyond the same block, metres.
+const HEIGHT_ZONE_M: f64 = 300.0;
+/// What may stand in it, metres.
+const HEIGHT_ZONE_LIMIT_M: f64 = 36.0;
 
 /// Emits all projects and zones.
 pub(super) fn emit(city: &City, out: &mut Vec<Feature>) {
@@ -168,7 +172,8 @@ fn project(spec: &ProjectSpec, k: usize, rings: Vec<Vec<DVec2>>, office: usize) 
     item
 }
 
-/// Control zone about the old streets in the middle of the city: what the negative list of a project meets.
+/// Control zone about the old streets in the middle of the city and the height zone about it: what the negative list of
+/// a project and the rule on heights meet.
 fn control_zones(city: &City, out: &mut Vec<Feature>) {
     let lattice = &city.lattice;
     let center = lattice.lattice_node(lattice.main_avenue, lattice.main_street);
@@ -178,26 +183,32 @@ fn control_zones(city: &City, out: &mut Vec<Feature>) {
         .filter(|block| block.kind == BlockKind::OldStreet)
         .map(|block| block.axis_quad(lattice))
         .min_by(|a, b| a[0].distance(center).total_cmp(&b[0].distance(center)));
-    let Some(quad) = old_street.and_then(|quad| inset_quad(&quad, [-CONTROL_ZONE_M; 4])) else {
-        return;
+    let zone = |id: &str, name: &str, zone_class: &str, reach_m: f64| {
+        let quad = old_street.and_then(|quad| inset_quad(&quad, [-reach_m; 4]))?;
+        let attrs = attributes([
+            ("name", json!(name)),
+            ("zone_class", json!(zone_class)),
+            ("area_m2", json!(super::geom::area(&quad).round())),
+            ("note", json!("示范数据")),
+        ]);
+        let shape = Shape::Footprint(Footprint {
+            polygons: vec![vec![quad.to_vec()]],
+            level_z_m: None,
+        });
+        Some(feature(id.to_owned(), FeatureClass::Zone, 10, shape, attrs))
     };
-    let attrs = attributes([
-        ("name", json!("东关历史文化街区")),
-        ("zone_class", json!("建设控制地带")),
-        ("area_m2", json!(super::geom::area(&quad).round())),
-        ("note", json!("示范数据")),
-    ]);
-    let shape = Shape::Footprint(Footprint {
-        polygons: vec![vec![quad.to_vec()]],
-        level_z_m: None,
-    });
-    out.push(feature(
-        "zone-heritage-1".to_owned(),
-        FeatureClass::Zone,
-        10,
-        shape,
-        attrs,
+    out.extend(zone(
+        "zone-heritage-1",
+        "东关历史文化街区",
+        "建设控制地带",
+        CONTROL_ZONE_M,
     ));
+    let heights = zone("zone-height-1", "东关周边高度控制区", "高度分区", HEIGHT_ZONE_M);
+    out.extend(heights.map(|mut zone| {
+        let limit = json!(HEIGHT_ZONE_LIMIT_M);
+        zone.attributes.insert("max_height_m".to_owned(), limit);
+        zone
+    }));
 }
 
 /// One zone per town office, bounded by lattice streets.
