@@ -6,7 +6,8 @@ use axum::http::{StatusCode, header};
 use chengjing::http::AppState;
 use chengjing::import::{ImportOptions, import_files};
 use chengjing::routes::app;
-use city_model::scenario::{FeatureState, StateTable};
+use city_model::scenario::FeatureState::{self, Demolished, Existing, Modified, Retained};
+use city_model::scenario::StateTable;
 use scene_store::CityFolder;
 use serde_json::{Value, json};
 
@@ -124,7 +125,7 @@ async fn a_building_is_taken_down_with_its_parts() {
     let world = world();
     let scenario = world.scenario().await;
     let base = world.states("base").await;
-    assert!(base.iter().all(|(_, state)| *state == FeatureState::Existing));
+    assert!(base.iter().all(|(_, state)| *state == Existing));
     let before = world.value("base", "floor_area").await;
     assert!(near(before, 1_200.0), "600 of A, 200 of B, 400 of C: {before}");
 
@@ -139,7 +140,6 @@ async fn a_building_is_taken_down_with_its_parts() {
         json!(["A", "C", "A-2", "A-1", "C-1"]),
         "a part that is named is not taken twice"
     );
-    use FeatureState::{Demolished, Existing};
     assert_eq!(
         world.states(&scenario).await,
         [
@@ -180,7 +180,7 @@ async fn a_building_is_taken_down_with_its_parts() {
     let states = world.states(&scenario).await;
     assert_eq!(
         (states[1].1, states[2].1),
-        (FeatureState::Retained, Demolished),
+        (Retained, Demolished),
         "part of a building may be kept"
     );
     let undo = format!("/api/v1/scenarios/{scenario}/undo");
@@ -198,11 +198,8 @@ async fn a_building_is_kept_or_changed_with_its_parts() {
         .edit(&scenario, json!([{"action": "retain", "features": ["A"]}]))
         .await;
     let states = world.states(&scenario).await;
-    assert!(
-        states[..3].iter().all(|(_, s)| *s == FeatureState::Retained),
-        "{states:?}"
-    );
-    assert_eq!(states[3].1, FeatureState::Existing);
+    assert!(states[..3].iter().all(|(_, s)| *s == Retained), "{states:?}");
+    assert_eq!(states[3].1, Existing);
 
     let written = world
         .edit(
@@ -221,11 +218,7 @@ async fn a_building_is_kept_or_changed_with_its_parts() {
     );
     let states = world.states(&scenario).await;
     for (id, state) in states {
-        let expected = if id == "B" {
-            FeatureState::Existing
-        } else {
-            FeatureState::Modified
-        };
+        let expected = if id == "B" { Existing } else { Modified };
         assert_eq!(state, expected, "{id}");
     }
     // 300 of each part of A, and C as it is stated: not once more for the lift house
