@@ -11,10 +11,8 @@ use serde_json::json;
 
 /// The heritage control zone reaches so far beyond its block, metres.
 const CONTROL_ZONE_M: f64 = 25.0;
-/// The height zone reaches so far beyond the same block, metres.
-const HEIGHT_ZONE_M: f64 = 300.0;
-/// What may stand in it, metres.
-const HEIGHT_ZONE_LIMIT_M: f64 = 36.0;
+/// What may stand on that block itself, metres: what is there stays below, so that only proposals can break the rule.
+const HEIGHT_ZONE_LIMIT_M: f64 = 24.0;
 
 /// Emits all projects and zones.
 pub(super) fn emit(city: &City, out: &mut Vec<Feature>) {
@@ -172,8 +170,8 @@ fn project(spec: &ProjectSpec, k: usize, rings: Vec<Vec<DVec2>>, office: usize) 
     item
 }
 
-/// Control zone about the old streets in the middle of the city and the height zone about it: what the negative list of
-/// a project and the rule on heights meet.
+/// Control zone about the old streets in the middle of the city and the height zone of their block: what the negative
+/// list of a project and the rule on heights meet.
 fn control_zones(city: &City, out: &mut Vec<Feature>) {
     let lattice = &city.lattice;
     let center = lattice.lattice_node(lattice.main_avenue, lattice.main_street);
@@ -203,7 +201,7 @@ fn control_zones(city: &City, out: &mut Vec<Feature>) {
         "建设控制地带",
         CONTROL_ZONE_M,
     ));
-    let heights = zone("zone-height-1", "东关周边高度控制区", "高度分区", HEIGHT_ZONE_M);
+    let heights = zone("zone-height-1", "东关高度控制区", "高度分区", 0.0);
     out.extend(heights.map(|mut zone| {
         let limit = json!(HEIGHT_ZONE_LIMIT_M);
         zone.attributes.insert("max_height_m".to_owned(), limit);
