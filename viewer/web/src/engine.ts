@@ -11,6 +11,7 @@ interface EngineModule {
   command(json: string): void;
   adopt_workers(workers: Worker[]): void;
   set_states(side: number, bytes: Uint8Array): void;
+  set_tints(words: Uint32Array): void;
 }
 
 /** Options of `start`; the wire form is snake_case. */
@@ -36,6 +37,8 @@ export interface Engine {
   send(command: ViewerCommand): void;
   /** Table of states of a side, 0–3, as the server wrote it; empty bytes clear it. */
   setStates(side: number, bytes: Uint8Array): void;
+  /** Colours `[feature]` in place of the former ones: red, green, blue, share from the lowest byte up; empty takes them away. */
+  setTints(words: Uint32Array): void;
 }
 
 /** Called with bytes so far and in all; `total` 0 = unknown. */
@@ -103,6 +106,7 @@ export async function startEngine(
   return {
     send: (command) => module.command(JSON.stringify(command)),
     setStates: (side, bytes) => module.set_states(side, bytes),
+    setTints: (words) => module.set_tints(words),
   };
 }
 

@@ -190,6 +190,12 @@ export class Shell {
     this.#engine.setStates(side, bytes);
   }
 
+  setTints(words: Uint32Array): void {
+    if (!this.#engine) return;
+    this.dispatch({ type: "unsettled" });
+    this.#engine.setTints(words);
+  }
+
   /** Makes the evidence pack of the area at work and starts its download. */
   async evidencePack(): Promise<void> {
     const canvas = document.querySelector<HTMLCanvasElement>(this.options.canvasSelector);

@@ -20,6 +20,9 @@ import { shared } from "../ui/styles";
 const ENVELOPE_M = 36;
 const LOW_WALL_M = 3;
 
+/** Layer of the town offices' zones. */
+const ZONES = "projects/zone";
+
 export class LibraryPanel extends Panel {
   static override properties = { ...Panel.properties, tab: { state: true }, filter: { state: true }, sort: { state: true }, offices: { state: true }, zones: { state: true }, problem: { state: true } };
   static override styles = [shared, fields, css`
@@ -250,14 +253,17 @@ export class LibraryPanel extends Panel {
 
   /** Colours the offices in the scene, or takes the colours away. */
   #choropleth(on: boolean): void {
-    const { manifest } = this.state;
+    const { manifest, layers } = this.state;
     const level = manifest ? manifest.origin_lon_lat_height[2] : 0;
     const offices = !on || !manifest ? null : (this.offices ?? []).flatMap((office) => {
       const zone = this.#zoneOf(office);
       const rings = outerRings(zone?.geometry ?? null).map((ring) => ring.slice(0, -1).map(([lon = 0, lat = 0]) => enuFromGeodetic(manifest.ecef_from_enu, lon, lat, level)));
-      return zone && rings.length > 0 ? [{ id: zone.id, name: office.name, share: officeShare(office), rings }] : [];
+      const featureIndex = zone?.properties.feature_index;
+      return zone && featureIndex !== undefined && rings.length > 0 ? [{ id: zone.id, featureIndex, name: office.name, share: officeShare(office), rings }] : [];
     });
-    this.shell.dispatch({ type: "planning", change: { offices } });
+    // The colours lie on the zones, which somebody may have hidden.
+    if (offices && layers[ZONES] === false) this.shell.setLayer(ZONES, true);
+    this.shell.planner.offices.show(offices);
   }
 
   #zoneOf({ zone_id, name }: Office): GeoFeature | undefined {
@@ -274,7 +280,7 @@ export class LibraryPanel extends Panel {
   async #readOffices(): Promise<void> {
     try {
       this.offices = await this.shell.api.projects.offices();
-      if (this.state.manifest?.layers.some(({ id }) => id === "projects/zone")) this.zones = (await this.shell.api.featuresIn("projects/zone", null, 500)).features;
+      if (this.state.manifest?.layers.some(({ id }) => id === ZONES)) this.zones = (await this.shell.api.featuresIn(ZONES, null, 500)).features;
     } catch (error) {
       this.problem = troubleOf(error, this.text.planning.errors).text;
     }

@@ -12,6 +12,8 @@ export interface PlanningHost {
   send(command: ViewerCommand): void;
   /** Gives the engine a table of states; empty bytes clear the side. */
   setStates(side: number, bytes: Uint8Array): void;
+  /** Colours features `[feature]`; empty words take the colours away. */
+  setTints(words: Uint32Array): void;
   announce(text: string): void;
   notify(text: string): void;
   flyToBounds(bounds: Bounds, name: string): void;

@@ -4,6 +4,7 @@ import type { ViewerEvent } from "../bridge.gen";
 import { ApiError } from "../http";
 import { fill } from "../i18n";
 import { remember } from "../preferences";
+import { OfficeTints } from "../projects/tints";
 import type { LinkState, PinnedScenario } from "../url-state";
 import { AnalysisRunner } from "./analysis";
 import { BASE, scenarioEtag, type EditRequest, type MergeConflict, type ScenarioDetail, type Standpoint } from "./api";
@@ -22,6 +23,7 @@ export class Planner {
   readonly sides: Sides;
   readonly analysis: AnalysisRunner;
   readonly tools: MapTools;
+  readonly offices: OfficeTints;
   #player: ReturnType<typeof setInterval> | undefined;
   #blinker: ReturnType<typeof setTimeout> | undefined;
   #blinkedAt = -Infinity;
@@ -31,6 +33,7 @@ export class Planner {
   constructor(private readonly host: PlanningHost) {
     this.sides = new Sides(host);
     this.tools = new MapTools(host, this.sides);
+    this.offices = new OfficeTints(host);
     this.analysis = new AnalysisRunner(host, this.sides, (lines) => this.tools.showArea(lines));
   }
 
@@ -353,7 +356,8 @@ export class Planner {
 
   /** The city has a new revision: tables of states are longer now. */
   onCity(): void {
-    void this.#guard(() => this.#changed());
+    // The table of states gives new features their rows, into which tints are written.
+    void this.#guard(() => this.#changed()).then(() => this.#guard(() => this.offices.renew()));
     void this.refreshProjects();
   }
 

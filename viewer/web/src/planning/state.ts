@@ -57,7 +57,7 @@ export interface Analysis {
 export interface Tint { id: string; more: number; less: number; changed: number; same: number; isCapped: boolean }
 
 /** Town offices coloured in the scene by the share of their target that is done. */
-export interface OfficeTint { id: string; name: string; share: number | null; rings: readonly (readonly Point[])[] }
+export interface OfficeTint { id: string; featureIndex: number; name: string; share: number | null; rings: readonly (readonly Point[])[] }
 
 export interface PlanningState {
   author: string;

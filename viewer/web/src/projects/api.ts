@@ -64,6 +64,8 @@ export interface Office {
   num_projects: number;
   rank: number | null;
   zone_id: string | null;
+  /** Dense number of the zone. */
+  zone_index: number | null;
   year?: number;
   source?: string;
   /** Targets are a sample and not the city's own. */
