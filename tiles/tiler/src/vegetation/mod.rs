@@ -33,7 +33,7 @@ impl GroupBuilder for VegetationBuilder {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn feature_bytes(&self, head: &FeatureHead) -> u32 {
@@ -149,7 +149,7 @@ impl GroupBuilder for VegetationBuilder {
 /// all out has the same error as leaving some out, and a city from afar is green in its parks and streets.
 const fn thinning(body: PlantBody) -> f64 {
     match body {
-        PlantBody::Tree { .. } => 0.25,
+        PlantBody::Tree { .. } => 0.05,
         PlantBody::Post { .. } | PlantBody::Block { .. } => 1.0,
     }
 }

@@ -145,6 +145,12 @@ pub(crate) fn compose(
         &drawn,
         sketch.is_some(),
     );
+    frame.shared = if table.states.has_looks() {
+        let has_shadows = frame.settings.shadow_size > 0;
+        views::take_shared(&mut frame.views, &drawn, sketch.is_some(), has_shadows)
+    } else {
+        Vec::new()
+    };
     let tiles = drawn.into_iter().map(|(_, tile)| DrawTile {
         primitives: tile.primitives.clone(),
         tile_from_eye: (tile.origin_enu - eye).as_vec3().extend(0.0).to_array(),

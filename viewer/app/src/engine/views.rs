@@ -131,6 +131,36 @@ pub(super) fn views(
     views
 }
 
+/// Takes the tiles out that look the same in all pictures, where these are parts of one: the sides of a swipe line.
+///
+/// * `drawn`, `has_sketch` — as for [`views`]; `has_shadows` — shadows fall from what stands, which may differ
+pub(super) fn take_shared(
+    views: &mut [FrameView],
+    drawn: &[(&Volume, &ReadyTile)],
+    has_sketch: bool,
+    has_shadows: bool,
+) -> Vec<ViewTile> {
+    let [first, others @ ..] = views else {
+        return Vec::new();
+    };
+    let is_one_picture =
+        |other: &FrameView| other.viewport_px == first.viewport_px && (!has_shadows || other.shadow == first.shadow);
+    if others.is_empty() || !others.iter().all(is_one_picture) {
+        return Vec::new();
+    }
+    let is_shared = |tile: &ViewTile| {
+        let at = (tile.row as usize).checked_sub(usize::from(has_sketch));
+        at.and_then(|at| drawn.get(at)).is_some_and(|(_, tile)| tile.is_alike())
+    };
+    let mut shared = Vec::new();
+    for view in views {
+        shared.extend(view.tiles.extract_if(.., |tile| is_shared(tile)));
+    }
+    shared.sort_unstable_by_key(|tile| tile.row);
+    shared.dedup_by_key(|tile| tile.row);
+    shared
+}
+
 /// Left, top, width and height in pixels of a part of the canvas; neighbours share their edge.
 fn pixels(share: [f64; 4], size_px: [u32; 2]) -> [u32; 4] {
     let edge = |at: f64, size: u32| (at * f64::from(size)).round().clamp(0.0, f64::from(size)) as u32;

@@ -2,7 +2,7 @@
 
 use crate::engine::frame_loop;
 use crate::gpu::surface::{CanvasSurface, FrameTarget};
-use crate::material::frame::{FrameInput, FrameView, Marks};
+use crate::material::frame::{FrameInput, FrameView, Marks, ViewTile};
 use crate::material::mesh::GpuPrimitive;
 use crate::material::pipelines::Pass;
 use crate::material::renderer::CityRenderer;
@@ -193,27 +193,35 @@ fn draw_city(
         ..Default::default()
     });
     pass.set_vertex_buffer(2, renderer.instances.slice(..));
-    for (view, scene_group) in frame.views.iter().zip(&renderer.scene_groups) {
-        let [left, top, width, height] = view.viewport_px;
-        pass.set_viewport(left, top, width, height, 0.0, 1.0);
-        let [left, top, width, height] = view.scissor_px;
-        pass.set_scissor_rect(left, top, width, height);
-        pass.set_bind_group(0, scene_group, &[]);
-        let mut painter = Painter {
-            pass: &mut pass,
-            renderer,
-            frame,
-            view,
-        };
-        painter.set_shadow_group();
+    let Some(view) = frame
+        .views
+        .first()
+        .filter(|_| renderer.scene_groups.len() >= frame.views.len())
+    else {
+        return;
+    };
+    let mut painter = Painter {
+        pass: &mut pass,
+        renderer,
+        frame,
+        view,
+        tiles: &[],
+    };
+    painter.enter_shared();
+    painter.draw_opaque(device);
+    for at in 0..frame.views.len() {
+        painter.enter(at);
         if frame.tiles.is_empty() && !renderer.has_drawn_tiles {
             painter.warm_up();
         }
         painter.draw_opaque(device);
         painter.draw_marks(Pass::OpaqueMarks, |marks| marks.has_opaque);
         painter.draw_sky();
-        // the sky pass shares group 0 only
-        painter.set_shadow_group();
+    }
+    painter.enter_shared();
+    painter.draw_blended();
+    for at in 0..frame.views.len() {
+        painter.enter(at);
         // fills lie on the ground: what is removed stands over them
         painter.draw_blended();
         painter.draw_marks(Pass::BlendedMarks, |marks| marks.has_blended);
@@ -248,9 +256,38 @@ struct Painter<'a, 'p> {
     renderer: &'a CityRenderer,
     frame: &'a FrameInput,
     view: &'a FrameView,
+    /// What is to be drawn, nearest first.
+    tiles: &'a [ViewTile],
 }
 
 impl<'a> Painter<'a, '_> {
+    /// Goes on with a picture and its own tiles.
+    fn enter(&mut self, at: usize) {
+        let frame = self.frame;
+        self.place(at, frame.views[at].scissor_px);
+        self.tiles = &frame.views[at].tiles;
+    }
+
+    /// Goes on with what all pictures share, by the uniform of the first.
+    fn enter_shared(&mut self) {
+        let frame = self.frame;
+        self.place(0, frame.views[0].viewport_px.map(|px| px as u32));
+        self.tiles = &frame.shared;
+    }
+
+    fn place(&mut self, at: usize, scissor_px: [u32; 4]) {
+        let frame = self.frame;
+        self.view = &frame.views[at];
+        let [left, top, width, height] = self.view.viewport_px;
+        self.pass.set_viewport(left, top, width, height, 0.0, 1.0);
+        let [left, top, width, height] = scissor_px;
+        self.pass.set_scissor_rect(left, top, width, height);
+        if let Some(scene_group) = self.renderer.scene_groups.get(at) {
+            self.pass.set_bind_group(0, scene_group, &[]);
+        }
+        self.set_shadow_group();
+    }
+
     fn set_shadow_group(&mut self) {
         if let Some(map) = self.renderer.shadow_maps.get(self.view.shadow) {
             self.pass.set_bind_group(1, &map.group, &[]);
@@ -265,7 +302,7 @@ impl<'a> Painter<'a, '_> {
     /// Primitives of the picture with the rows of their tiles in the instance buffer, nearest first.
     fn primitives(&self) -> impl DoubleEndedIterator<Item = (u32, Marks, &'a GpuPrimitive)> + use<'a> {
         let frame = self.frame;
-        self.view.tiles.iter().flat_map(move |tile| {
+        self.tiles.iter().flat_map(move |tile| {
             let primitives = frame
                 .tiles
                 .get(tile.row as usize)

@@ -17,6 +17,8 @@ pub(crate) struct FrameInput {
     pub(crate) views: Vec<FrameView>,
     /// Tiles in any of them, nearest first.
     pub(crate) tiles: Vec<DrawTile>,
+    /// Tiles that lie across pictures and look the same in all of them, nearest first: drawn once for all, by the first.
+    pub(crate) shared: Vec<ViewTile>,
     /// True draws what is above the ground translucent.
     pub(crate) is_underground: bool,
     /// Nothing is selected, tinted, hidden or compared: every feature is drawn as it is.
@@ -35,7 +37,7 @@ pub(crate) struct FrameView {
     pub(crate) viewport_px: [f32; 4],
     /// What of the canvas it paints.
     pub(crate) scissor_px: [u32; 4],
-    /// Tiles in it, nearest first.
+    /// Tiles in it, nearest first, without [`FrameInput::shared`].
     pub(crate) tiles: Vec<ViewTile>,
     /// Shadow map that it looks up: views in which the same things stand share one.
     pub(crate) shadow: usize,
@@ -67,7 +69,7 @@ impl Marks {
     }
 
     /// True when ordinary pipelines draw everything.
-    pub(crate) const fn is_none(self) -> bool {
+    pub(crate) const fn is_none(&self) -> bool {
         !self.has_opaque && !self.has_blended
     }
 }

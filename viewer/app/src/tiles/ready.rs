@@ -49,6 +49,8 @@ pub(crate) struct ReadyTile {
     features: Vec<FeatureBox>,
     /// Marks by pane, and what they were found for.
     marks: ([Marks; MAX_SIDES], Option<u64>),
+    /// See [`Self::is_alike`].
+    is_alike: bool,
     enu_from_local: DMat4,
     pickable: Pickable,
 }
@@ -80,6 +82,7 @@ impl ReadyTile {
             origin_enu,
             features: feature_boxes(&tile.primitives),
             marks: Default::default(),
+            is_alike: false,
             num_features: tile.num_features,
             num_triangles: tile.primitives.iter().map(|p| p.indices.len() as u64 / 3).sum(),
             primitives: Arc::new(primitives),
@@ -122,6 +125,16 @@ impl ReadyTile {
         for (pane, marks) in self.marks.0.iter_mut().enumerate().take(num_panes) {
             self.features.iter().for_each(|feature| marks.add(look(pane, feature)));
         }
+        let is_same = |feature: &FeatureBox| {
+            let first = look(0, feature);
+            (1..num_panes).all(|pane| look(pane, feature) == first)
+        };
+        self.is_alike = self.marks.0.iter().all(Marks::is_none) && self.features.iter().all(is_same);
+    }
+
+    /// True when [`Self::find_marks`] found that the tile looks the same in all panes, without any mark.
+    pub(crate) fn is_alike(&self) -> bool {
+        self.is_alike
     }
 
     /// What [`Self::find_marks`] found for a pane.
