@@ -196,29 +196,98 @@ describe("the record", () => {
 });
 
 describe("town offices in the scene", () => {
-  test("have the colour of their share of the target, and a legend", async () => {
-    await library.locator('[data-value="offices"]').click();
-    await library.locator('input[name="choropleth"]').check();
-    const view = (await get(server.origin, "/api/v1/manifest")).views.find(({ id }) => id === "overview");
-    await desk.look(view.target_enu, { distance_m: 3000, pitch_deg: 60 });
-    const zones = page.locator("cj-zones path");
-    await zones.first().waitFor();
+  const RAMP = ["#46327e", "#365c8d", "#277f8e", "#4ac16d", "#d8e219"];
+  const rgb = (color) => [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const far = (a, b) => Math.hypot(...a.map((value, n) => value - b[n]));
+
+  /** A grid over the picture, CSS pixels. */
+  const grid = Array.from({ length: 35 * 21 }, (_, n) => [20 + (n % 35) * 40, 20 + Math.floor(n / 35) * 40]);
+
+  /** What the engine has drawn at the points of the grid, without anything that lies over the canvas. */
+  async function picture() {
+    const style = "chengjing-viewer { visibility: hidden !important; } canvas { visibility: visible !important; }";
+    const png = (await page.screenshot({ style, scale: "css" })).toString("base64");
+    return page.evaluate(async ([png, points]) => {
+      const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+      context.drawImage(bitmap, 0, 0);
+      return points.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)]);
+    }, [png, grid]);
+  }
+
+  test("are coloured by the engine on the ground, by their share of the target, with edges and a legend", async () => {
+    const checkbox = library.locator('input[name="choropleth"]');
     const offices = (await get(server.origin, "/api/v1/projects/offices")).filter(({ zone_id }) => zone_id);
-    const drawn = await zones.evaluateAll((paths) => paths.map((path) => [path.dataset.zone, path.getAttribute("fill"), path.getBoundingClientRect().width]));
+    const view = (await get(server.origin, "/api/v1/manifest")).views.find(({ id }) => id === "overview");
+    await library.locator('[data-value="offices"]').click();
+    await desk.look(view.target_enu, { distance_m: 3000, pitch_deg: 60 });
+    const buildings = new Set((await desk.buildings()).map(({ index }) => index));
+    const picked = await page.evaluate((points) => Promise.all(points.map(([x, y]) => window.chengjing.pick(x, y))), grid);
+    const isBuilding = picked.map(({ featureIndex }) => buildings.has(featureIndex));
+    const plain = await picture();
+    await checkbox.check();
+    await settled(page);
+    const coloured = await picture();
+
+    const stepOf = (share) => rgb(RAMP[Math.min(4, Math.floor(share * 4))]);
+    /** How much nearer to a colour the ground of a zone is than it was, mean of its points. */
+    const nearerTo = (color, inside, colours) => mean(grid.flatMap((_, n) => (inside[n] && !isBuilding[n] ? [far(plain[n], color) - far(colours[n], color)] : [])));
+
+    const zones = page.locator("cj-zones path");
+    const drawn = new Map(await zones.evaluateAll((paths, points) => paths.map((path) => {
+      const inside = points.map(([x, y]) => path.isPointInFill(new DOMPoint(x, y)));
+      return [path.dataset.zone, { fill: getComputedStyle(path).fill, width: path.getBoundingClientRect().width, inside }];
+    }), grid));
     for (const { zone_id, done_cny, target_cny, name } of offices) {
-      const [, fill, width] = drawn.find(([id]) => id === zone_id) ?? assert.fail(`${name} is not drawn`);
-      const share = done_cny / target_cny;
-      const step = ["#46327e", "#365c8d", "#277f8e", "#4ac16d", "#d8e219"][Math.min(4, Math.floor(share * 4))];
-      assert.equal(fill, step, name);
+      const { fill, width, inside } = drawn.get(zone_id) ?? assert.fail(`${name} has no edge`);
+      assert.equal(fill, "none", "only the engine colours");
       assert.ok(width > 10, name);
+      assert.ok(inside.filter((isInside, n) => isInside && !isBuilding[n]).length >= 5, `${name} is in the picture`);
+      const nearer = nearerTo(stepOf(done_cny / target_cny), inside, coloured);
+      assert.ok(nearer > 12, `${name}: the ground comes nearer to its colour by ${nearer}`);
     }
-    const before = drawn.map(([, , width]) => width);
+    // a few points lie on an edge, half on the ground behind
+    const walls = grid.flatMap((_, n) => (isBuilding[n] ? [far(plain[n], coloured[n])] : []));
+    const touched = walls.filter((change) => change > 2).length;
+    assert.ok(walls.length >= 20, `${walls.length} points on buildings`);
+    assert.ok(touched < 0.25 * walls.length, `${touched} of ${walls.length} points on buildings took a colour, which lies behind them`);
+
+    await checkbox.uncheck();
+    await settled(page);
+    const left = await picture();
+    // stripes of projects and water have moved on: single points are not the same
+    for (const { zone_id, done_cny, target_cny, name } of offices) {
+      const nearer = nearerTo(stepOf(done_cny / target_cny), drawn.get(zone_id).inside, left);
+      assert.ok(Math.abs(nearer) < 4, `${name} keeps ${nearer} of its colour`);
+    }
+
+    await checkbox.check();
+    await zones.first().waitFor();
+    const widths = [...drawn.values()].map(({ width }) => width);
     await desk.look(view.target_enu, { distance_m: 1500, pitch_deg: 60 });
-    const after = await zones.evaluateAll((paths) => paths.map((path) => path.getBoundingClientRect().width));
-    assert.notDeepEqual(after, before, "they go with the camera");
+    assert.notDeepEqual(await zones.evaluateAll((paths) => paths.map((path) => path.getBoundingClientRect().width)), widths, "edges go with the camera");
     await page.locator("cj-zones .legend button").click();
     assert.equal(await zones.count(), 0);
-    assert.equal(await library.locator('input[name="choropleth"]').isChecked(), false);
+    assert.equal(await checkbox.isChecked(), false);
+  });
+
+  test("keep their colours in a new revision of the city", async () => {
+    const checkbox = library.locator('input[name="choropleth"]');
+    await checkbox.check();
+    await settled(page);
+    const former = await picture();
+    assert.ok(new Set(former.map(String)).size > 50, "there is a picture");
+    const answer = page.waitForResponse((response) => response.url().endsWith("/projects/offices"));
+    const feature = { type: "Feature", geometry: { type: "Polygon", coordinates: [square([-500, 100], 5)] }, properties: { name: "导入丁", stage: "谋划" } };
+    await importFile("丁.geojson", "application/geo+json", JSON.stringify({ type: "FeatureCollection", features: [feature] }));
+    assert.equal((await answer).status(), 200, "the zones' numbers are asked for anew");
+    await page.waitForFunction(() => document.querySelector("chengjing-viewer").shadowRoot.querySelector("cj-pins").state.manifest.projects.some(({ name }) => name === "导入丁"));
+    await settled(page);
+    const now = await picture();
+    const changed = grid.filter((_, n) => far(now[n], former[n]) > 12);
+    assert.ok(changed.length < 0.05 * grid.length, `${changed.length} points of ${grid.length} changed`);
+    await checkbox.uncheck();
   });
 });
 

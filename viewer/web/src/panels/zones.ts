@@ -15,6 +15,8 @@ export class ZonesOverlay extends Panel {
     path { fill: none; stroke: #fff; stroke-width: 2; stroke-linejoin: round; }
     text { fill: #fff; font-size: 14px; font-weight: 600; text-anchor: middle; paint-order: stroke; stroke: rgb(6 12 18 / 80%); stroke-width: 4px; }
     .legend { position: absolute; left: 50%; top: 72px; transform: translateX(-50%); display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; padding: 4px 4px 4px 16px; font-size: 12px; pointer-events: auto; max-width: calc(100% - 32px); }
+    /* below the names of the panes */
+    .legend.paned { top: 120px; }
     .legend i { display: inline-block; width: 16px; height: 12px; border-radius: 3px; vertical-align: -1px; margin-right: 4px; box-shadow: inset 0 0 0 1px rgb(255 255 255 / 35%); }
     .legend b { font-weight: 600; }
   `];
@@ -42,7 +44,7 @@ export class ZonesOverlay extends Panel {
         return svg`<path data-zone=${office.id} d=${rings.map((ring) => `M${ring.map((point) => `${point[0].toFixed(1)} ${point[1].toFixed(1)}`).join("L")}Z`).join("")}></path>
           <text x=${x.toFixed(1)} y=${y.toFixed(1)}>${office.name} ${share(office.share)}</text>`;
       })}</svg>`}
-      <div class="legend card" role="group" aria-label=${text.choropleth}><b>${text.choropleth_title}</b>${RAMP.map(({ color, words }) => html`<span><i style="background:${color}"></i>${words}</span>`)}
+      <div class="legend card ${isPaned ? "paned" : ""}" role="group" aria-label=${text.choropleth}><b>${text.choropleth_title}</b>${RAMP.map(({ color, words }) => html`<span><i style="background:${color}"></i>${words}</span>`)}
         <button aria-label=${text.choropleth_off} title=${text.choropleth_off} @click=${() => this.shell.planner.offices.show(null)}>${icons.close}</button></div>`;
   }
 }
