@@ -188,7 +188,10 @@ mod checks {
     #[test]
     fn what_stands_on_the_terrain_has_no_height_of_its_own() {
         let (sink, _) = make(2000, 1);
-        let points = sink.features.iter().flat_map(|f| f.geometry.finest().map(move |s| (f, s)));
+        let points = sink
+            .features
+            .iter()
+            .flat_map(|f| f.geometry.finest().map(move |s| (f, s)));
         let mut num_points = 0;
         for (feature, shape) in points {
             if let Shape::Point(point) = shape {
