@@ -66,7 +66,8 @@ const LAYER_ZONE: u32 = 13u; // city_model::layers, projects/zone
 
 // Style of a surface; zones cover the whole city, so their fill shows little unless somebody has coloured it.
 fn stated_style(style: u32, layer: u32, row: FeatureRow) -> u32 {
-    return select(style, style | (STAGE_BARE << 16u), layer == LAYER_ZONE && (row.tint >> 24u) == 0u);
+    let stage = select(STAGE_COLORED, STAGE_BARE, (row.tint >> 24u) == 0u);
+    return select(style, (style & 0xff00ffffu) | (stage << 16u), layer == LAYER_ZONE);
 }
 
 const FILL_NEARER: f32 = 1.003;

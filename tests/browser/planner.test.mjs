@@ -225,7 +225,19 @@ describe("a planner", () => {
   test("exports the evidence pack with views of the scene", async () => {
     await dock("indicators");
     const download = page.waitForEvent("download");
+    const request = page.waitForRequest((request) => request.url().endsWith("/api/v1/reports"));
     await page.locator('[data-indicators="evidence"]').click();
+    const { views } = (await request).postDataJSON();
+    assert.equal(views.length, 3);
+    const colors = await page.evaluate((pictures) => Promise.all(pictures.map(async (base64) => {
+      const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+      context.drawImage(bitmap, 0, 0);
+      const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+      return new Set(new Uint32Array(data.buffer)).size;
+    })), views.map(({ png_base64 }) => png_base64));
+    assert.ok(colors.every((count) => count > 1000), `colours in the views: ${colors}`);
+    assert.equal(new Set(views.map(({ png_base64 }) => png_base64)).size, 3, "before, after and difference are different pictures");
     const bytes = readFileSync(await (await download).path());
     assert.equal(bytes.subarray(0, 2).toString(), "PK");
     for (const name of ["report.pdf", "indicators.csv", "rules.csv", "changes.geojson", "manifest.json"]) assert.ok(bytes.includes(name), name);

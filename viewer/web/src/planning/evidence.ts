@@ -40,7 +40,7 @@ async function views(shell: Shell, canvas: HTMLCanvasElement): Promise<{ title: 
       shell.send({ type: "set_compare", mode, sides: mode === "difference" ? [1, 0] : [side] });
       if (mode === "single") shell.send({ type: "set_side", side });
       await shell.settled();
-      taken.push({ title, png_base64: await picture(canvas) });
+      taken.push({ title, png_base64: await picture(canvas, () => shell.send({ type: "set_scenario_colors", enabled })) });
     }
   } finally {
     sides.sendCompare();
@@ -48,14 +48,29 @@ async function views(shell: Shell, canvas: HTMLCanvasElement): Promise<{ title: 
   return taken;
 }
 
-/** What the canvas shows, as PNG in base64, no wider than allowed. */
-async function picture(canvas: HTMLCanvasElement): Promise<string> {
-  // Within a frame's callback the picture that was drawn last is there to be read.
-  await new Promise((resolve) => requestAnimationFrame(resolve));
+/** Frames after which a canvas that stays empty counts as one that cannot be read. */
+const MOST_FRAMES = 120;
+
+/** What the canvas shows, as PNG in base64, no wider than allowed; `redraw` has the engine draw it again. */
+async function picture(canvas: HTMLCanvasElement, redraw: () => void): Promise<string> {
   const scale = Math.min(1, MAX_WIDTH_PX / Math.max(1, canvas.width));
   const copy = new OffscreenCanvas(Math.max(1, Math.round(canvas.width * scale)), Math.max(1, Math.round(canvas.height * scale)));
-  copy.getContext("2d")?.drawImage(canvas, 0, 0, copy.width, copy.height);
-  const bytes = new Uint8Array(await (await copy.convertToBlob({ type: "image/png" })).arrayBuffer());
+  const context = copy.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("no 2d context");
+  // A WebGPU canvas can be read only in the frame that draws it: the engine's callback stands before ours in the line.
+  for (let frame = 0; frame < MOST_FRAMES; frame++) {
+    redraw();
+    await new Promise<void>((resolve) => requestAnimationFrame(() => {
+      context.drawImage(canvas, 0, 0, copy.width, copy.height);
+      resolve();
+    }));
+    const [, , , alpha] = context.getImageData(copy.width >> 1, copy.height >> 1, 1, 1).data;
+    if (alpha) return base64(new Uint8Array(await (await copy.convertToBlob({ type: "image/png" })).arrayBuffer()));
+  }
+  throw new Error("the picture of the canvas is empty");
+}
+
+function base64(bytes: Uint8Array): string {
   let binary = "";
   for (let at = 0; at < bytes.length; at += 0x8000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
   return btoa(binary);
