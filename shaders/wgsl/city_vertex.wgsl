@@ -64,10 +64,13 @@ fn raised(rel: vec3<f32>, kind: u32, above_ground_m: f32) -> vec3<f32> {
 
 const LAYER_ZONE: u32 = 13u; // city_model::layers, projects/zone
 
-// Style of a surface; zones cover the whole city, so their fill shows little unless somebody has coloured it.
-fn stated_style(style: u32, layer: u32, row: FeatureRow) -> u32 {
-    let stage = select(STAGE_COLORED, STAGE_BARE, (row.tint >> 24u) == 0u);
-    return select(style, (style & 0xff00ffffu) | (stage << 16u), layer == LAYER_ZONE);
+// Zones cover the whole city: their fill is drawn only where somebody has coloured it.
+fn is_bare(kind: u32, layer: u32, row: FeatureRow) -> bool {
+    return kind == KIND_PROJECT_FILL && layer == LAYER_ZONE && (row.tint >> 24u) == 0u;
+}
+
+fn stated_style(style: u32, layer: u32) -> u32 {
+    return select(style, (style & 0xff00ffffu) | (STAGE_COLORED << 16u), layer == LAYER_ZONE);
 }
 
 const FILL_NEARER: f32 = 1.003;
@@ -95,7 +98,12 @@ fn lit_vertex(vertex: TileVertex) -> Lit {
     let kind = vertex.words.y & 15u;
     var style = vertex.words.y;
     if (bucket == BUCKET_BLENDED) {
-        style = stated_style(style, vertex.words.x >> 24u, row);
+        let layer = vertex.words.x >> 24u;
+        if (is_bare(kind, layer, row)) {
+            out.clip = NOWHERE;
+            return out;
+        }
+        style = stated_style(style, layer);
         rel = raised(rel, kind, facade.y);
     }
     let normal = unpack4x8snorm(vertex.words.x).xyz;

@@ -99,7 +99,6 @@ const STAGE_PLANNED: u32 = 1u;
 const STAGE_UNDER_WAY: u32 = 2u;
 const STAGE_FINISHED: u32 = 3u;
 const STAGE_COLORED: u32 = 254u; // of a zone that somebody has coloured
-const STAGE_BARE: u32 = 255u; // of a zone that nothing is said of
 
 // Opacity of a project's fill: the stage is told by pattern too, for eyes that do not part the colours.
 fn project_fill(ground: vec2<f32>, pixel_m: f32, stage: u32) -> f32 {
@@ -110,6 +109,5 @@ fn project_fill(ground: vec2<f32>, pixel_m: f32, stage: u32) -> f32 {
     let stripe = band(fract(across + is_moving), w, 0.0, 0.4);
     let dash = select(1.0, band(fract(along), w, 0.0, 0.55), stage == STAGE_PLANNED);
     let hatch = select(stripe * dash, 0.4, stage == STAGE_FINISHED || stage == 0u);
-    let of_zone = select(0.55, 0.04, stage == STAGE_BARE);
-    return select(0.20 + 0.20 * hatch, of_zone, stage >= STAGE_COLORED);
+    return select(0.20 + 0.20 * hatch, 0.55, stage == STAGE_COLORED);
 }

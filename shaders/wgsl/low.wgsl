@@ -199,8 +199,14 @@ fn low_blended_vertex(vertex: TileVertex) -> LowBlended {
     let top = clamp(low_facade(vertex).y / 3.0, 0.0, 1.0);
     let opacity = select(faded(kind), mix(0.55, 0.18, top), kind == KIND_PROJECT_WALL);
     let ground = vec3(surface.rel.xy + scene.eye.xy, length(surface.rel) * scene.ray_forward.w);
-    let style = stated_style(vertex.words.y, vertex.words.x >> 24u, feature_row(vertex.feature_index));
-    return LowBlended(surface.clip, vec4(surface.color.rgb, opacity), ground, style);
+    let layer = vertex.words.x >> 24u;
+    let style = stated_style(vertex.words.y, layer);
+    var row = FeatureRow(0u, 0u);
+    if (has_states) {
+        row = feature_row(vertex.feature_index);
+    }
+    let clip = select(surface.clip, NOWHERE, is_bare(kind, layer, row));
+    return LowBlended(clip, vec4(surface.color.rgb, opacity), ground, style);
 }
 
 @fragment

@@ -96,7 +96,7 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
             frame.settings.is_low && has_bucket(Bucket::Wall),
         ),
         (Pass::Textured, primitives().any(|p| p.texture.is_some())),
-        (Pass::Blended, frame.is_underground || has_bucket(Bucket::Blended)),
+        (blended_pass(frame), frame.is_underground || has_bucket(Bucket::Blended)),
         (Pass::Shadow, has_shadow),
         (Pass::OpaqueMarks, has_opaque),
         (Pass::BlendedMarks, has_blended),
@@ -116,6 +116,14 @@ fn opaque_pass(frame: &FrameInput, bucket: Bucket) -> Pass {
         Pass::Stateless(bucket)
     } else {
         Pass::Opaque(bucket)
+    }
+}
+
+fn blended_pass(frame: &FrameInput) -> Pass {
+    if frame.settings.is_low && frame.is_stateless {
+        Pass::StatelessBlended
+    } else {
+        Pass::Blended
     }
 }
 
@@ -423,7 +431,7 @@ impl<'a> Painter<'a, '_> {
     }
 
     fn draw_blended(&mut self) {
-        let Some(pipeline) = self.renderer.pipeline(Pass::Blended) else {
+        let Some(pipeline) = self.renderer.pipeline(blended_pass(self.frame)) else {
             return;
         };
         let mut is_set = false;

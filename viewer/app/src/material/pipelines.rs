@@ -32,6 +32,8 @@ pub(crate) enum Pass {
         is_stateless: bool,
     },
     Blended,
+    /// The same in low quality, while no feature has a state.
+    StatelessBlended,
     /// What a scenario marks, opaque.
     OpaqueMarks,
     /// What it marks, see-through.
@@ -44,7 +46,7 @@ pub(crate) enum Pass {
 }
 
 impl Pass {
-    const COUNT: usize = 2 * Bucket::COUNT + 9;
+    const COUNT: usize = 2 * Bucket::COUNT + 10;
 
     const fn slot(self) -> usize {
         match self {
@@ -57,6 +59,7 @@ impl Pass {
             Self::OpaqueMarks => 2 * Bucket::COUNT + 4,
             Self::BlendedMarks => 2 * Bucket::COUNT + 5,
             Self::FadedMarks => 2 * Bucket::COUNT + 6,
+            Self::StatelessBlended => 2 * Bucket::COUNT + 9,
             Self::FarWalls { is_stateless } => 2 * Bucket::COUNT + 7 + is_stateless as usize,
         }
     }
@@ -288,7 +291,8 @@ fn compile(
             has_states: !is_stateless,
             ..opaque
         },
-        Pass::Blended => Variant {
+        Pass::Blended | Pass::StatelessBlended => Variant {
+            has_states: pass == Pass::Blended,
             label: "blended tiles",
             bucket: Bucket::Blended,
             vertex: if settings.is_low {
