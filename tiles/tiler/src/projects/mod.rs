@@ -55,7 +55,7 @@ impl GroupBuilder for ProjectBuilder {
     }
 
     fn version(&self) -> u32 {
-        4
+        5
     }
 
     fn feature_bytes(&self, head: &FeatureHead) -> u32 {
@@ -131,7 +131,7 @@ impl GroupBuilder for ProjectBuilder {
 /// Vertical error of the ground under an area of `size_m` at full detail, metres. A translucent fill shows less of the
 /// ground than the ground itself, and viewers draw it before what it lies on.
 fn ground_error_m(size_m: f64) -> f64 {
-    (size_m / 1500.0).clamp(0.4, 4.0)
+    (size_m / 1500.0).clamp(0.4, 2.0)
 }
 
 fn issue(report: &mut Report, id: &str, trouble: PolygonTrouble) {
