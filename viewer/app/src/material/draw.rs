@@ -14,9 +14,6 @@ use std::ops::Range;
 /// Name of the mark in the browser's timeline; the shell reads it back.
 const FIRST_PIXELS: &str = "chengjing:first-pixels";
 
-/// Buckets of nearly every first picture.
-const WARM_UP: [Bucket; 4] = [Bucket::Wall, Bucket::Flat, Bucket::Road, Bucket::Ground];
-
 /// Draws [`FrameInput`] when it is wanted.
 pub(crate) fn draw_frame(
     frame: Res<'_, FrameInput>,
@@ -35,14 +32,8 @@ pub(crate) fn draw_frame(
     let is_map_new = renderer.prepare(&device, surface.color_format(), frame.settings, num_maps);
     renderer.is_map_stale |= frame.is_shadow_stale || is_map_new;
     let is_map_drawn = frame.settings.shadow_size > 0 && renderer.is_map_stale;
-    let is_warming_up = frame.tiles.is_empty() && !renderer.has_drawn_tiles;
     for pass in passes(&frame, is_map_drawn) {
         renderer.ensure(pass, &device);
-    }
-    if is_warming_up {
-        for bucket in WARM_UP {
-            renderer.ensure(opaque_pass(&frame, bucket), &device);
-        }
     }
     for (view, scene) in frame.views.iter().zip(&renderer.scenes) {
         queue.write_buffer(scene, 0, bytemuck::bytes_of(&view.scene));
@@ -87,7 +78,7 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
         Bucket::OPAQUE
             .into_iter()
             .filter(|b| has_bucket(*b))
-            .map(|b| opaque_pass(frame, b)),
+            .map(|b| bucket_pass(frame, b)),
     );
     let is_stateless = frame.is_stateless;
     let others = [
@@ -96,7 +87,10 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
             frame.settings.is_low && has_bucket(Bucket::Wall),
         ),
         (Pass::Textured, primitives().any(|p| p.texture.is_some())),
-        (blended_pass(frame), frame.is_underground || has_bucket(Bucket::Blended)),
+        (
+            bucket_pass(frame, Bucket::Blended),
+            frame.is_underground || has_bucket(Bucket::Blended),
+        ),
         (Pass::Shadow, has_shadow),
         (Pass::OpaqueMarks, has_opaque),
         (Pass::BlendedMarks, has_blended),
@@ -111,19 +105,11 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
     passes
 }
 
-fn opaque_pass(frame: &FrameInput, bucket: Bucket) -> Pass {
+fn bucket_pass(frame: &FrameInput, bucket: Bucket) -> Pass {
     if frame.settings.is_low && frame.is_stateless {
         Pass::Stateless(bucket)
     } else {
-        Pass::Opaque(bucket)
-    }
-}
-
-fn blended_pass(frame: &FrameInput) -> Pass {
-    if frame.settings.is_low && frame.is_stateless {
-        Pass::StatelessBlended
-    } else {
-        Pass::Blended
+        Pass::Tiles(bucket)
     }
 }
 
@@ -219,9 +205,6 @@ fn draw_city(
     painter.draw_opaque(device);
     for at in 0..frame.views.len() {
         painter.enter(at);
-        if frame.tiles.is_empty() && !renderer.has_drawn_tiles {
-            painter.warm_up();
-        }
         painter.draw_opaque(device);
         painter.draw_marks(Pass::OpaqueMarks, |marks| marks.has_opaque);
         painter.draw_sky();
@@ -321,19 +304,6 @@ impl<'a> Painter<'a, '_> {
         })
     }
 
-    /// Draws triangles without extent while the first tiles are on their way: graphics processes compile a pipeline when it
-    /// draws for the first time, and have nothing else to do now.
-    fn warm_up(&mut self) {
-        let zeros = self.renderer.instances.slice(..);
-        let passes = WARM_UP.map(|bucket| opaque_pass(self.frame, bucket));
-        for pipeline in passes.into_iter().filter_map(|pass| self.renderer.pipeline(pass)) {
-            self.pass.set_pipeline(pipeline);
-            self.pass.set_vertex_buffer(0, zeros);
-            self.pass.set_vertex_buffer(1, zeros);
-            self.pass.draw(0..3, 0..1);
-        }
-    }
-
     fn draw_opaque(&mut self, device: &RenderDevice) {
         let has_far_walls = self.frame.settings.is_low;
         let pixel_rad = self.view.scene.pixel_rad();
@@ -354,7 +324,7 @@ impl<'a> Painter<'a, '_> {
         let is_stateless = self.frame.is_stateless;
         for bucket in Bucket::OPAQUE {
             let is_near = |d: &&PlainDraw<'_>| bucket != Bucket::Wall || !d.hides_windows;
-            self.draw_plain(opaque_pass(self.frame, bucket), bucket, plain.iter().filter(is_near));
+            self.draw_plain(bucket_pass(self.frame, bucket), bucket, plain.iter().filter(is_near));
             if bucket == Bucket::Wall && has_far_walls {
                 let far = plain.iter().filter(|d| d.hides_windows);
                 self.draw_plain(Pass::FarWalls { is_stateless }, bucket, far);
@@ -431,7 +401,7 @@ impl<'a> Painter<'a, '_> {
     }
 
     fn draw_blended(&mut self) {
-        let Some(pipeline) = self.renderer.pipeline(blended_pass(self.frame)) else {
+        let Some(pipeline) = self.renderer.pipeline(bucket_pass(self.frame, Bucket::Blended)) else {
             return;
         };
         let mut is_set = false;

@@ -22,8 +22,8 @@ pub(crate) struct Layouts {
 /// Something that a pipeline draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pass {
-    /// Opaque triangles of a bucket.
-    Opaque(Bucket),
+    /// Untextured triangles of a bucket.
+    Tiles(Bucket),
     /// The same in low quality, while no feature has a state.
     Stateless(Bucket),
     /// Walls in low quality whose windows are too small to see.
@@ -31,9 +31,6 @@ pub(crate) enum Pass {
         /// No feature has a state.
         is_stateless: bool,
     },
-    Blended,
-    /// The same in low quality, while no feature has a state.
-    StatelessBlended,
     /// What a scenario marks, opaque.
     OpaqueMarks,
     /// What it marks, see-through.
@@ -46,21 +43,19 @@ pub(crate) enum Pass {
 }
 
 impl Pass {
-    const COUNT: usize = 2 * Bucket::COUNT + 10;
+    const COUNT: usize = 2 * Bucket::COUNT + 8;
 
     const fn slot(self) -> usize {
         match self {
-            Self::Opaque(bucket) => bucket as usize,
+            Self::Tiles(bucket) => bucket as usize,
             Self::Stateless(bucket) => Bucket::COUNT + bucket as usize,
-            Self::Blended => 2 * Bucket::COUNT,
-            Self::Textured => 2 * Bucket::COUNT + 1,
-            Self::Sky => 2 * Bucket::COUNT + 2,
-            Self::Shadow => 2 * Bucket::COUNT + 3,
-            Self::OpaqueMarks => 2 * Bucket::COUNT + 4,
-            Self::BlendedMarks => 2 * Bucket::COUNT + 5,
-            Self::FadedMarks => 2 * Bucket::COUNT + 6,
-            Self::StatelessBlended => 2 * Bucket::COUNT + 9,
-            Self::FarWalls { is_stateless } => 2 * Bucket::COUNT + 7 + is_stateless as usize,
+            Self::Textured => 2 * Bucket::COUNT,
+            Self::Sky => 2 * Bucket::COUNT + 1,
+            Self::Shadow => 2 * Bucket::COUNT + 2,
+            Self::OpaqueMarks => 2 * Bucket::COUNT + 3,
+            Self::BlendedMarks => 2 * Bucket::COUNT + 4,
+            Self::FadedMarks => 2 * Bucket::COUNT + 5,
+            Self::FarWalls { is_stateless } => 2 * Bucket::COUNT + 6 + is_stateless as usize,
         }
     }
 }
@@ -278,10 +273,10 @@ fn compile(
         has_constants: true,
     };
     let variant = match pass {
-        Pass::Opaque(bucket) => opaque_bucket(&opaque, bucket, settings),
+        Pass::Tiles(bucket) => of_bucket(&opaque, bucket, settings),
         Pass::Stateless(bucket) => Variant {
             has_states: false,
-            ..opaque_bucket(&opaque, bucket, settings)
+            ..of_bucket(&opaque, bucket, settings)
         },
         Pass::FarWalls { is_stateless } => Variant {
             label: "far walls",
@@ -289,20 +284,6 @@ fn compile(
             fragment: Some("low_plain"),
             bucket: Bucket::Wall,
             has_states: !is_stateless,
-            ..opaque
-        },
-        Pass::Blended | Pass::StatelessBlended => Variant {
-            has_states: pass == Pass::Blended,
-            label: "blended tiles",
-            bucket: Bucket::Blended,
-            vertex: if settings.is_low {
-                "low_blended_vertex"
-            } else {
-                "city_vertex"
-            },
-            fragment: Some(if settings.is_low { "low_blended" } else { "city_blended" }),
-            blend: Some(wgpu::BlendState::ALPHA_BLENDING),
-            depth: depth(DEPTH_FORMAT, false, reversed),
             ..opaque
         },
         Pass::OpaqueMarks => Variant {
@@ -375,19 +356,26 @@ fn compile(
     create(device, &variant, color_format, settings)
 }
 
-/// The pipeline of one bucket: in low quality by entry points of its own, else by the constant `bucket` alone.
-fn opaque_bucket<'a>(opaque: &Variant<'a>, bucket: Bucket, settings: PassSettings) -> Variant<'a> {
+/// The pipeline of one bucket: in low quality by entry points of its own, else by the constant `bucket`.
+fn of_bucket<'a>(opaque: &Variant<'a>, bucket: Bucket, settings: PassSettings) -> Variant<'a> {
     let mut variant = Variant {
         bucket,
         ..opaque.clone()
     };
+    if bucket == Bucket::Blended {
+        variant.label = "blended tiles";
+        variant.fragment = Some("city_blended");
+        variant.blend = Some(wgpu::BlendState::ALPHA_BLENDING);
+        variant.depth.depth_write_enabled = Some(false);
+    }
     if settings.is_low {
         let (vertex, fragment) = match bucket {
             Bucket::Wall if settings.is_night => ("low_wall_vertex", "low_wall_night"),
             Bucket::Wall => ("low_wall_vertex", "low_wall"),
             Bucket::Road => ("low_road_vertex", "low_road"),
             Bucket::Water => ("low_water_vertex", "low_water"),
-            Bucket::Flat | Bucket::Ground | Bucket::Pipe | Bucket::Blended => ("low_plain_vertex", "low_plain"),
+            Bucket::Flat | Bucket::Ground | Bucket::Pipe => ("low_plain_vertex", "low_plain"),
+            Bucket::Blended => ("low_blended_vertex", "low_blended"),
         };
         variant.vertex = vertex;
         variant.fragment = Some(fragment);

@@ -122,14 +122,16 @@ impl ReadyTile {
             return;
         }
         self.marks = (<[Marks; MAX_SIDES]>::default(), Some(key));
-        for (pane, marks) in self.marks.0.iter_mut().enumerate().take(num_panes) {
-            self.features.iter().for_each(|feature| marks.add(look(pane, feature)));
-        }
-        let is_same = |feature: &FeatureBox| {
+        self.is_alike = true;
+        for feature in &self.features {
             let first = look(0, feature);
-            (1..num_panes).all(|pane| look(pane, feature) == first)
-        };
-        self.is_alike = self.marks.0.iter().all(Marks::is_none) && self.features.iter().all(is_same);
+            for (pane, marks) in self.marks.0.iter_mut().enumerate().take(num_panes) {
+                let look = look(pane, feature);
+                marks.add(look);
+                self.is_alike &= look == first;
+            }
+        }
+        self.is_alike &= self.marks.0.iter().all(Marks::is_none);
     }
 
     /// True when [`Self::find_marks`] found that the tile looks the same in all panes, without any mark.
