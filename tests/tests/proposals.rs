@@ -112,6 +112,12 @@ fn states(server: &Server, scenario: &str) -> StateTable {
     StateTable::decode(&server.get(&path, &[]).unwrap().body).unwrap()
 }
 
+fn create(server: &Server, name: &str) -> String {
+    let body = json!({"name": name, "author": "王"});
+    let made = server.send("POST", "/api/v1/scenarios", &[], &body).unwrap();
+    made.json().unwrap()["id"].as_str().unwrap().to_owned()
+}
+
 fn edit(server: &Server, scenario: &str, edits: Value) -> Answer {
     let path = format!("/api/v1/scenarios/{scenario}/edits");
     let body = json!({"author": "王", "edits": edits});
@@ -136,15 +142,7 @@ fn floor_area_m2(server: &Server, scenario: &str) -> f64 {
 fn imported_models_are_built_with_their_parts() {
     let city = city();
     let server = Server::start(&city).unwrap();
-    let made = server
-        .send(
-            "POST",
-            "/api/v1/scenarios",
-            &[],
-            &json!({"name": "模型方案", "author": "王"}),
-        )
-        .unwrap();
-    let scenario = made.json().unwrap()["id"].as_str().unwrap().to_owned();
+    let scenario = create(&server, "模型方案");
 
     // its id was taken by what stands there, and its parts know the new one
     let model = feature(&server, "proposals:A");
@@ -260,15 +258,7 @@ fn imported_models_are_in_tiles_of_their_own() {
 fn what_cannot_be_built_is_named_and_nothing_is_written() {
     let city = city();
     let server = Server::start(&city).unwrap();
-    let made = server
-        .send(
-            "POST",
-            "/api/v1/scenarios",
-            &[],
-            &json!({"name": "错误", "author": "王"}),
-        )
-        .unwrap();
-    let scenario = made.json().unwrap()["id"].as_str().unwrap().to_owned();
+    let scenario = create(&server, "错误");
     let square = json!({"type": "Polygon", "coordinates": [[
         [113.652, 34.75], [113.6522, 34.75], [113.6522, 34.7502], [113.652, 34.7502], [113.652, 34.75]]]});
     let refused = edit(
