@@ -2,25 +2,17 @@
 // comes and goes by its date, what lies in the street.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { animationFrames, get, launch, makeCity, newPage, openViewer, settled, startServer } from "./helpers.mjs";
-import { Desk, first, STATE } from "./planning.mjs";
+import { animationFrames, get, newPage, openViewer, settled } from "./helpers.mjs";
+import { first, openDesk, STATE } from "./planning.mjs";
 
 const VIEWPORT = { width: 1200, height: 720 };
 
 let city, server, browser, viewer, page, desk, some, ids;
 
 before(async () => {
-  city = makeCity();
-  server = await startServer(city.city);
-  browser = await launch();
-  viewer = await newPage(browser, { viewport: VIEWPORT });
-  page = viewer.page;
-  await viewer.context.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
-  const manifest = await get(server.origin, "/api/v1/manifest");
-  const { projects } = await get(server.origin, "/api/v1/projects");
-  desk = new Desk(page, server.origin, manifest);
-  await openViewer(page, server.origin);
-  some = await first(4, desk.pickable((projects.find(({ name }) => name.includes("城中村")) ?? projects[0]).center_enu));
+  let project;
+  ({ city, server, browser, viewer, page, desk, project } = await openDesk({ viewport: VIEWPORT }));
+  some = await first(4, desk.pickable(project.center_enu));
   // three scenarios, each without another building
   ids = [];
   for (const [n, name] of ["甲", "乙", "丙"].entries()) {

@@ -2,25 +2,16 @@
 // the area, the features behind a number.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { get, launch, makeCity, newPage, openViewer, settled, startServer } from "./helpers.mjs";
-import { Desk, first } from "./planning.mjs";
+import { settled } from "./helpers.mjs";
+import { first, openDesk } from "./planning.mjs";
 
 const VIEWPORT = { width: 1200, height: 720 };
 
 let city, server, browser, viewer, page, desk, project, some, panel;
 
 before(async () => {
-  city = makeCity();
-  server = await startServer(city.city);
-  browser = await launch();
-  viewer = await newPage(browser, { viewport: VIEWPORT });
-  page = viewer.page;
-  await viewer.context.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
-  const { projects } = await get(server.origin, "/api/v1/projects");
-  project = projects.find(({ name }) => name.includes("城中村")) ?? projects[0];
-  desk = new Desk(page, server.origin, await get(server.origin, "/api/v1/manifest"));
+  ({ city, server, browser, viewer, page, desk, project } = await openDesk({ viewport: VIEWPORT }));
   panel = page.locator("cj-indicators");
-  await openViewer(page, server.origin);
   // well inside the project, so that its numbers move
   const ring = project.outline.coordinates[0][0].slice(0, -1).map((at) => desk.enu(at));
   some = await first(3, desk.pickable([0, 1].map((axis) => ring.reduce((sum, point) => sum + point[axis], 0) / ring.length)));

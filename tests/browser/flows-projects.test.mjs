@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { animationFrames, get, launch, makeCity, newPage, openViewer, settled, startServer } from "./helpers.mjs";
-import { Desk } from "./planning.mjs";
+import { animationFrames, get, settled } from "./helpers.mjs";
+import { openDesk } from "./planning.mjs";
 
 const VIEWPORT = { width: 1400, height: 860 };
 const GENERATED = 300;
@@ -12,16 +12,9 @@ const GENERATED = 300;
 let city, server, browser, viewer, page, desk, library, sheet;
 
 before(async () => {
-  city = makeCity();
-  server = await startServer(city.city);
-  browser = await launch();
-  viewer = await newPage(browser, { viewport: VIEWPORT, acceptDownloads: true });
-  page = viewer.page;
-  await viewer.context.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
-  desk = new Desk(page, server.origin, await get(server.origin, "/api/v1/manifest"));
+  ({ city, server, browser, viewer, page, desk } = await openDesk({ viewport: VIEWPORT, acceptDownloads: true }));
   library = page.locator("cj-library");
   sheet = page.locator("cj-project-sheet");
-  await openViewer(page, server.origin);
   await page.locator("cj-sidebar").getByRole("tab", { name: "项目" }).click();
   await page.locator('[data-open="library"]').click();
   await library.locator("tbody tr").first().waitFor();

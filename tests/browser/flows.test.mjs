@@ -2,8 +2,8 @@
 // phases, pipes. Each step is held against the server's answer and against what the engine shows.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { get, launch, makeCity, newPage, openViewer, settled, startServer } from "./helpers.mjs";
-import { contains, Desk, first, STATE } from "./planning.mjs";
+import { get, newPage, openViewer } from "./helpers.mjs";
+import { contains, Desk, first, openDesk, STATE } from "./planning.mjs";
 
 const VIEWPORT = { width: 1200, height: 720 };
 /** Half the vertical angle of view, as the engine's camera has it. */
@@ -12,17 +12,7 @@ const TAN_HALF_FOVY = Math.tan(Math.PI / 8);
 let city, server, browser, viewer, page, desk, manifest, project, some;
 
 before(async () => {
-  city = makeCity();
-  server = await startServer(city.city);
-  browser = await launch();
-  viewer = await newPage(browser, { viewport: VIEWPORT });
-  page = viewer.page;
-  await viewer.context.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
-  manifest = await get(server.origin, "/api/v1/manifest");
-  const { projects } = await get(server.origin, "/api/v1/projects");
-  project = projects.find(({ name }) => name.includes("城中村")) ?? projects[0];
-  desk = new Desk(page, server.origin, manifest);
-  await openViewer(page, server.origin);
+  ({ city, server, browser, viewer, page, desk, manifest, project } = await openDesk({ viewport: VIEWPORT }));
   some = await first(8, desk.pickable(project.center_enu));
 });
 

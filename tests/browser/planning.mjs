@@ -1,6 +1,6 @@
 // What a planner does with the panels, and what the server and the engine then say: shared by the tests of planning.
 import assert from "node:assert/strict";
-import { get, settled } from "./helpers.mjs";
+import { get, launch, makeCity, newPage, openViewer, settled, startServer } from "./helpers.mjs";
 
 /** Codes of `city_model::scenario::FeatureState`. */
 export const STATE = { existing: 0, retained: 1, modified: 2, demolished: 3, added: 4, absent: 5, abandoned: 6 };
@@ -10,6 +10,21 @@ const HEADER_BYTES = 32;
 
 /** Metres a degree of latitude: good to a metre within a few kilometres, which is near enough to look at. */
 const METRES = 111_320;
+
+/** A server of a generated city and a planner at a page of it; `project` = the one that the tests work at. */
+export async function openDesk(context) {
+  const city = makeCity();
+  const server = await startServer(city.city);
+  const browser = await launch();
+  const viewer = await newPage(browser, context);
+  const { page } = viewer;
+  await viewer.context.addInitScript(() => localStorage.setItem("chengjing.hint", "shown"));
+  const manifest = await get(server.origin, "/api/v1/manifest");
+  const { projects } = await get(server.origin, "/api/v1/projects");
+  const project = projects.find(({ name }) => name.includes("城中村")) ?? projects[0];
+  await openViewer(page, server.origin);
+  return { city, server, browser, viewer, page, manifest, project, desk: new Desk(page, server.origin, manifest) };
+}
 
 /** The panels of one page, as hands use them. */
 export class Desk {
