@@ -5,6 +5,7 @@
 
 pub mod city;
 pub mod http;
+pub mod python;
 pub mod server;
 
 use std::path::{Path, PathBuf};

@@ -8,56 +8,10 @@ use analysis::Region;
 use analysis::geometry::{self, Box2, polygon};
 use geo::MultiPolygon;
 use serde_json::{Value, json};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 const SHAPELY: &str = "shapely==2.1.2";
 /// Relative agreement; slivers beside this share of the whole are measured against the whole.
 const TOLERANCE: f64 = 1e-6;
-
-fn run(program: &Path, args: &[&str]) {
-    let output = Command::new(program).args(args).output().unwrap_or_else(|err| {
-        panic!(
-            "cannot start {}: {err}; Python 3 with venv is needed",
-            program.display()
-        )
-    });
-    assert!(
-        output.status.success(),
-        "{} {} failed: {}",
-        program.display(),
-        args.join(" "),
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-/// Python with Shapely.
-fn python() -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
-        .unwrap_or_else(|| e2e::root().join("target"));
-    let venv = cache.join("chengjing/python").join(SHAPELY);
-    let python = venv.join("bin/python");
-    if !venv.join("ready").exists() {
-        let folder = venv.display().to_string();
-        run(Path::new("python3"), &["-m", "venv", "--clear", &folder]);
-        run(
-            &python,
-            &[
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                SHAPELY,
-            ],
-        );
-        std::fs::write(venv.join("ready"), "").unwrap();
-    }
-    python
-}
 
 /// Random numbers, the same in every run (SplitMix64).
 struct Dice(u64);
@@ -208,19 +162,9 @@ fn areas_overlays_and_lengths_agree_with_shapely() {
         .map(|g| g.iter().map(|k| pairs[*k][1].clone()).collect())
         .collect();
 
-    let mut child = Command::new(python())
-        .arg(e2e::root().join("tests/tests/shapely_peer.py"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
     let question = json!({"pairs": pairs, "lines": line_questions, "unions": unions}).to_string();
-    let mut stdin = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || stdin.write_all(question.as_bytes()).unwrap());
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    assert!(output.status.success());
-    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let answer = e2e::python::answer(&[SHAPELY], "shapely_peer.py", question.as_bytes()).unwrap();
+    let answer: Value = serde_json::from_str(&answer).unwrap();
 
     let mut cut = 0;
     for (i, (region, shape)) in regions.iter().zip(&shapes).enumerate() {
