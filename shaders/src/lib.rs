@@ -178,6 +178,7 @@ mod tests {
             layer_mask,
             looks,
             sides,
+            maps,
             lit,
             marks,
             facades,

@@ -106,6 +106,8 @@ pub struct Scene {
     pub looks: [[u32; 4]; 2],
     /// Lowest bits of the states on both sides in [`FeatureRow::state`]; 1 when the rest is ghost; layer of proposals.
     pub sides: [u32; 4],
+    /// x: column of the target where the second side begins, px; y, z: layer of the shadow maps before it and from it on.
+    pub maps: [f32; 4],
     /// rgb of lit features, linear; w: what is added to the height of project walls, m.
     pub lit: [f32; 4],
     /// By look: rgb, linear, and its share; see [`look::COLORS`].

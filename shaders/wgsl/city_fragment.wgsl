@@ -3,10 +3,15 @@
 override has_shadows: bool = false;
 override shadow_taps: i32 = 2; // taps a side of the filter
 
-@group(1) @binding(0) var shadow_map: texture_depth_2d;
+@group(1) @binding(0) var shadow_maps: texture_depth_2d_array;
 @group(1) @binding(1) var shadow_sampler: sampler_comparison;
 
-fn sun_share(rel: vec3<f32>) -> f32 {
+// What is drawn once for both sides of a swipe line looks up the map of the side that a pixel is on.
+fn shadow_layer(column: f32) -> i32 {
+    return i32(select(scene.maps.y, scene.maps.z, column >= scene.maps.x));
+}
+
+fn sun_share(rel: vec3<f32>, column: f32) -> f32 {
     if (!has_shadows) {
         return 1.0;
     }
@@ -17,12 +22,13 @@ fn sun_share(rel: vec3<f32>) -> f32 {
         return 1.0;
     }
     let texel = scene.horizon.w;
+    let layer = shadow_layer(column);
     var sum = 0.0;
     let half_taps = f32(shadow_taps - 1) * 0.5;
     for (var i = 0; i < shadow_taps; i++) {
         for (var j = 0; j < shadow_taps; j++) {
             let offset = (vec2(f32(i), f32(j)) - half_taps) * texel;
-            sum += textureSampleCompareLevel(shadow_map, shadow_sampler, uv + offset, p.z);
+            sum += textureSampleCompareLevel(shadow_maps, shadow_sampler, uv + offset, layer, p.z);
         }
     }
     let light = sum / f32(shadow_taps * shadow_taps);
@@ -97,7 +103,7 @@ fn shade(in: Lit, px: vec2<f32>) -> Shaded {
     let ambient = ambient_light(in.facade.z, in.facade.w);
     var sun = 0.0;
     if (in.base.w > 0.0) {
-        sun = in.base.w * sun_share(in.rel);
+        sun = in.base.w * sun_share(in.rel, in.clip.x);
     }
     let lit = color * (ambient + scene.sun_color.rgb * sun) + emission;
     return Shaded(hazed(lit, in.rel, distance_m), alpha);

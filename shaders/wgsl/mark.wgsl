@@ -42,7 +42,7 @@ fn city_mark(in: Lit) -> @location(0) vec4<f32> {
     }
     var sun = 0.0;
     if (in.base.w > 0.0) {
-        sun = in.base.w * sun_share(in.rel);
+        sun = in.base.w * sun_share(in.rel, in.clip.x);
     }
     let lit = color * (ambient_light(in.facade.z, in.facade.w) + scene.sun_color.rgb * sun);
     if (scene.ground_ambient.w < 1.0 && kind != KIND_PIPE && kind != KIND_PIPE_NODE) {

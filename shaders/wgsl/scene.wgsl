@@ -24,6 +24,7 @@ struct Scene {
     layer_mask: array<vec4<u32>, 2>, // bit `layer code` set: shown
     looks: array<vec4<u32>, 2>,      // a word a state on the first side, a nibble a state on the second: the look
     sides: vec4<u32>,                // lowest bits of the states on both sides; 1: the rest is ghost; layer of proposals
+    maps: vec4<f32>,                 // x: column where the second side begins, px; shadow map before it, from it on
     lit: vec4<f32>,                  // rgb of lit features; w: what is added to the height of project walls, m
     marks: array<vec4<f32>, 8>,      // by look: rgb, and its share
     facades: array<vec4<f32>, 32>,   // two rows a building use, see `shaders::facade`

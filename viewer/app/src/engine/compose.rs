@@ -146,8 +146,7 @@ pub(crate) fn compose(
         sketch.is_some(),
     );
     frame.shared = if table.states.has_looks() {
-        let has_shadows = frame.settings.shadow_size > 0;
-        views::take_shared(&mut frame.views, &drawn, sketch.is_some(), has_shadows)
+        views::take_shared(&mut frame.views, &drawn, sketch.is_some())
     } else {
         Vec::new()
     };

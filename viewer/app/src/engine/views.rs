@@ -114,14 +114,17 @@ pub(super) fn views(
             marks: Marks::default(),
         });
         views.push(FrameView {
-            scene: scene(
-                camera,
-                [viewport_px[2], viewport_px[3]],
-                state,
-                pane,
-                states.is_rest_ghost(),
-                air,
-            ),
+            scene: Scene {
+                maps: [0.0, shadow as f32, shadow as f32, 0.0],
+                ..scene(
+                    camera,
+                    [viewport_px[2], viewport_px[3]],
+                    state,
+                    pane,
+                    states.is_rest_ghost(),
+                    air,
+                )
+            },
             viewport_px: viewport_px.map(|v| v as f32),
             scissor_px,
             tiles: sketch.into_iter().chain(tiles).collect(),
@@ -133,21 +136,17 @@ pub(super) fn views(
 
 /// Takes the tiles out that look the same in all pictures, where these are parts of one: the sides of a swipe line.
 ///
-/// * `drawn`, `has_sketch` — as for [`views`]; `has_shadows` — shadows fall from what stands, which may differ
-pub(super) fn take_shared(
-    views: &mut [FrameView],
-    drawn: &[(&Volume, &ReadyTile)],
-    has_sketch: bool,
-    has_shadows: bool,
-) -> Vec<ViewTile> {
-    let [first, others @ ..] = views else {
+/// * `drawn`, `has_sketch` — as for [`views`]
+pub(super) fn take_shared(views: &mut [FrameView], drawn: &[(&Volume, &ReadyTile)], has_sketch: bool) -> Vec<ViewTile> {
+    let [first, second] = views else {
         return Vec::new();
     };
-    let is_one_picture =
-        |other: &FrameView| other.viewport_px == first.viewport_px && (!has_shadows || other.shadow == first.shadow);
-    if others.is_empty() || !others.iter().all(is_one_picture) {
+    if first.viewport_px != second.viewport_px {
         return Vec::new();
     }
+    // a tile drawn once has the shadows of the side that a pixel is on
+    let border = second.scissor_px[0] as f32;
+    first.scene.maps = [border, first.shadow as f32, second.shadow as f32, 0.0];
     let is_shared = |tile: &ViewTile| {
         let at = (tile.row as usize).checked_sub(usize::from(has_sketch));
         at.and_then(|at| drawn.get(at)).is_some_and(|(_, tile)| tile.is_alike())
@@ -212,6 +211,7 @@ fn scene(camera: &Camera, size_px: [u32; 2], state: &SceneState, pane: &Pane, is
             u32::from(is_rest_ghost),
             compare::proposal_layer().map_or(NO_LAYER, u32::from),
         ],
+        maps: [0.0; 4],
         lit: with(lit, (state.envelope_m - PROJECT_WALL_M) as f32),
         marks: shaders::look::COLORS,
         facades: shaders::facade::rows(),

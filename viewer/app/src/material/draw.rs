@@ -114,7 +114,8 @@ fn bucket_pass(frame: &FrameInput, bucket: Bucket) -> Pass {
 }
 
 fn draw_shadow_map(encoder: &mut wgpu::CommandEncoder, renderer: &CityRenderer, frame: &FrameInput, map: usize) {
-    let (Some(pipeline), Some(shadow_map)) = (renderer.pipeline(Pass::Shadow), renderer.shadow_maps.get(map)) else {
+    let maps = renderer.shadow_maps.as_ref();
+    let (Some(pipeline), Some(layer)) = (renderer.pipeline(Pass::Shadow), maps.and_then(|m| m.layers.get(map))) else {
         return;
     };
     let view = frame
@@ -128,7 +129,7 @@ fn draw_shadow_map(encoder: &mut wgpu::CommandEncoder, renderer: &CityRenderer, 
     let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
         label: Some("shadow map"),
         depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
-            view: &shadow_map.view,
+            view: layer,
             depth_ops: Some(wgpu::Operations {
                 load: wgpu::LoadOp::Clear(1.0),
                 store: wgpu::StoreOp::Store,
@@ -276,12 +277,8 @@ impl<'a> Painter<'a, '_> {
         if let Some(scene_group) = self.renderer.scene_groups.get(at) {
             self.pass.set_bind_group(0, scene_group, &[]);
         }
-        self.set_shadow_group();
-    }
-
-    fn set_shadow_group(&mut self) {
-        if let Some(map) = self.renderer.shadow_maps.get(self.view.shadow) {
-            self.pass.set_bind_group(1, &map.group, &[]);
+        if let Some(maps) = &self.renderer.shadow_maps {
+            self.pass.set_bind_group(1, &maps.group, &[]);
         }
     }
 

@@ -39,7 +39,7 @@ pub(crate) struct FrameView {
     pub(crate) scissor_px: [u32; 4],
     /// Tiles in it, nearest first, without [`FrameInput::shared`].
     pub(crate) tiles: Vec<ViewTile>,
-    /// Shadow map that it looks up: views in which the same things stand share one.
+    /// Shadow map that it looks up and draws: views in which the same things stand share one.
     pub(crate) shadow: usize,
 }
 

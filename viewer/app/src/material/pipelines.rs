@@ -106,9 +106,9 @@ impl Layouts {
             has_dynamic_offset: false,
             min_binding_size: None,
         };
-        let texture = |sample_type| wgpu::BindingType::Texture {
+        let texture = |sample_type, view_dimension| wgpu::BindingType::Texture {
             sample_type,
-            view_dimension: wgpu::TextureViewDimension::D2,
+            view_dimension,
             multisampled: false,
         };
         let layout = |label, entries: &[wgpu::BindGroupLayoutEntry]| {
@@ -133,7 +133,11 @@ impl Layouts {
             shadow: layout(
                 "shadow map",
                 &[
-                    entry(0, fragment, texture(wgpu::TextureSampleType::Depth)),
+                    entry(
+                        0,
+                        fragment,
+                        texture(wgpu::TextureSampleType::Depth, wgpu::TextureViewDimension::D2Array),
+                    ),
                     entry(
                         1,
                         fragment,
@@ -147,7 +151,10 @@ impl Layouts {
                     entry(
                         0,
                         fragment,
-                        texture(wgpu::TextureSampleType::Float { filterable: true }),
+                        texture(
+                            wgpu::TextureSampleType::Float { filterable: true },
+                            wgpu::TextureViewDimension::D2,
+                        ),
                     ),
                     entry(
                         1,

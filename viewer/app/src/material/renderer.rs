@@ -24,8 +24,8 @@ pub(crate) struct CityRenderer {
     pub(crate) features: Option<wgpu::Buffer>,
     /// Bind groups of uniform and feature table, a picture each; none before the table is there.
     pub(crate) scene_groups: Vec<wgpu::BindGroup>,
-    /// Shadow maps, one for each set of things that stand.
-    pub(crate) shadow_maps: Vec<ShadowMap>,
+    /// Shadow maps; none before the first frame.
+    pub(crate) shadow_maps: Option<ShadowMaps>,
     shadow_size: u32,
     /// The shadow maps are to be drawn anew; stays until they are.
     pub(crate) is_map_stale: bool,
@@ -35,9 +35,9 @@ pub(crate) struct CityRenderer {
     pub(crate) has_drawn_tiles: bool,
 }
 
-/// A shadow map with the bind group that looks it up.
-pub(crate) struct ShadowMap {
-    pub(crate) view: wgpu::TextureView,
+/// Shadow maps, one for each set of things that stand, with the bind group that looks them up.
+pub(crate) struct ShadowMaps {
+    pub(crate) layers: Vec<wgpu::TextureView>,
     pub(crate) group: wgpu::BindGroup,
 }
 
@@ -95,7 +95,7 @@ impl CityRenderer {
             scenes,
             features: None,
             scene_groups: Vec::new(),
-            shadow_maps: Vec::new(),
+            shadow_maps: None,
             shadow_size: 1,
             is_map_stale: true,
             instances: create_instances(device, 256),
@@ -169,14 +169,16 @@ impl CityRenderer {
         let size = settings.shadow_size.max(1);
         if self.shadow_size != size {
             self.shadow_size = size;
-            self.shadow_maps.clear();
-        }
-        let is_new = self.shadow_maps.len() < num_maps;
-        while self.shadow_maps.len() < num_maps {
-            self.shadow_maps.push(create_shadow_map(device, &self.layouts, size));
+            self.shadow_maps = None;
         }
         // maps of a comparison that is over are given back
-        self.shadow_maps.truncate(num_maps);
+        let is_new = self
+            .shadow_maps
+            .as_ref()
+            .is_none_or(|maps| maps.layers.len() != num_maps);
+        if is_new {
+            self.shadow_maps = Some(create_shadow_maps(device, &self.layouts, size, num_maps as u32));
+        }
         is_new
     }
 
@@ -229,14 +231,14 @@ fn create_instances(device: &RenderDevice, rows: usize) -> wgpu::Buffer {
     })
 }
 
-fn create_shadow_map(device: &RenderDevice, layouts: &Layouts, size: u32) -> ShadowMap {
+fn create_shadow_maps(device: &RenderDevice, layouts: &Layouts, size: u32, num_maps: u32) -> ShadowMaps {
     let device = device.wgpu_device();
     let texture = device.create_texture(&wgpu::TextureDescriptor {
         label: Some("shadow map"),
         size: wgpu::Extent3d {
             width: size,
             height: size,
-            depth_or_array_layers: 1,
+            depth_or_array_layers: num_maps,
         },
         mip_level_count: 1,
         sample_count: 1,
@@ -245,7 +247,17 @@ fn create_shadow_map(device: &RenderDevice, layouts: &Layouts, size: u32) -> Sha
         usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::TEXTURE_BINDING,
         view_formats: &[],
     });
-    let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+    let all = texture.create_view(&wgpu::TextureViewDescriptor {
+        dimension: Some(wgpu::TextureViewDimension::D2Array),
+        ..Default::default()
+    });
+    let layer = |base_array_layer| wgpu::TextureViewDescriptor {
+        dimension: Some(wgpu::TextureViewDimension::D2),
+        base_array_layer,
+        array_layer_count: Some(1),
+        ..Default::default()
+    };
+    let layers = (0..num_maps).map(|at| texture.create_view(&layer(at))).collect();
     let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
         label: Some("shadow map"),
         mag_filter: wgpu::FilterMode::Linear,
@@ -259,7 +271,7 @@ fn create_shadow_map(device: &RenderDevice, layouts: &Layouts, size: u32) -> Sha
         entries: &[
             wgpu::BindGroupEntry {
                 binding: 0,
-                resource: wgpu::BindingResource::TextureView(&view),
+                resource: wgpu::BindingResource::TextureView(&all),
             },
             wgpu::BindGroupEntry {
                 binding: 1,
@@ -267,5 +279,5 @@ fn create_shadow_map(device: &RenderDevice, layouts: &Layouts, size: u32) -> Sha
             },
         ],
     });
-    ShadowMap { view, group }
+    ShadowMaps { layers, group }
 }
