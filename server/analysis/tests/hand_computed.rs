@@ -5,7 +5,7 @@
 use analysis::facts::{Assumptions, BuildingFacts};
 use analysis::geometry::{self, Box2, polygon};
 use analysis::indicators::Listed;
-use analysis::rules::{RuleSet, RuleSettings, check};
+use analysis::rules::{Quantity, RuleSet, RuleSettings, check};
 use analysis::scenario::Changed;
 use analysis::world::{Building, Layers, Patch, Pipe, Spot, Words, World, tags};
 use analysis::{Evaluation, Region, Scenario, State, indicators};
@@ -232,7 +232,8 @@ fn check_indicator(at: &str, e: &Evaluation, id: &str, expected: &Value) {
 fn every_case_comes_out_as_computed_by_hand() {
     let rules = RuleSet::built_in();
     let wanted = rules.wanted_keys();
-    let (mut seen_indicators, mut seen_rules) = (BTreeSet::new(), BTreeSet::new());
+    let (mut seen_indicators, mut with_number) = (BTreeSet::new(), BTreeSet::new());
+    let mut seen_rules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, fixture) in fixtures() {
         let (world, numbers) = world(&fixture, &wanted);
         let world = Arc::new(world);
@@ -253,6 +254,9 @@ fn every_case_comes_out_as_computed_by_hand() {
             for (id, expected) in case["expect"].as_object().unwrap() {
                 check_indicator(&at, &e, id, expected);
                 seen_indicators.insert(id.clone());
+                if expected.as_f64().or(expected["value"].as_f64()).is_some() {
+                    with_number.insert(id.clone());
+                }
             }
             let settings: RuleSettings = case
                 .get("settings")
@@ -294,14 +298,28 @@ fn every_case_comes_out_as_computed_by_hand() {
                         found.amount
                     );
                 }
-                seen_rules.insert(id.clone());
+                let how = seen_rules.entry(id.clone()).or_default();
+                let has_number = expected.get("value").and_then(Value::as_f64).is_some();
+                let verdict = expected["verdict"].as_str().unwrap();
+                how.extend((has_number || verdict == "not_decidable").then(|| verdict.to_owned()));
             }
         }
     }
     let all: BTreeSet<String> = indicators::INDICATORS.iter().map(|d| d.id.to_owned()).collect();
     assert_eq!(seen_indicators, all, "an indicator has no case");
-    let all: BTreeSet<String> = rules.rules.iter().map(|(_, r)| r.id.clone()).collect();
-    assert_eq!(seen_rules, all, "a rule has no case");
+    assert_eq!(with_number, all, "an indicator has no case with a number");
+    for (_, rule) in &rules.rules {
+        let how = seen_rules.remove(&rule.id).unwrap_or_default();
+        // the rents of a city are not in its scene
+        let wanted: &[&str] = match rule.value {
+            Quantity::NotInScene(_) => &["not_decidable"],
+            _ => &["pass", "fail"],
+        };
+        for verdict in wanted {
+            assert!(how.contains(*verdict), "{} has no case that ends in {verdict}", rule.id);
+        }
+    }
+    assert_eq!(seen_rules, BTreeMap::new(), "a case of a rule that there is not");
 }
 
 #[test]
