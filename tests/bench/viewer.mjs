@@ -9,6 +9,7 @@
 //   qualities ["low"] presets of ours; the first is compared (light by vertex, no shadows, one sample a pixel, as the
 //                     peers, which light by pixel), others are shown beside it
 //   engines           names to run, all without it; shots: folder for pictures
+//   compare           {demolish, qualities, rounds}: also what swipe and difference cost (comparison.mjs)
 //
 // What is measured, the same way for all (probe.mjs): frames are counted when they are drawn, not when they are handed
 // over; while frames are timed the camera makes one step, the frame is drawn to its end, then the next step follows.
@@ -17,6 +18,7 @@ import { readFileSync, existsSync } from 'node:fs';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { comparison, median } from './comparison.mjs';
 import { installProbe } from './probe.mjs';
 
 const [server, given = '{}'] = process.argv.slice(2);
@@ -39,8 +41,6 @@ const manifest = await (await fetch(`${server}/api/v1/manifest`)).json();
 const found = options.view ? manifest.views.find(({ id }) => id === options.view) : manifest.views[0];
 if (!found) throw new Error(`no view ${options.view}`);
 const view = { target_enu: found.target_enu, distance_m: found.distance_m * options.view_scale, heading_deg: found.heading_deg, pitch_deg: found.pitch_deg };
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Root file of the tileset without the groups that nobody draws, with absolute addresses. */
 async function root() {
@@ -103,8 +103,10 @@ function landmarks({ frames, started_ms }) {
   };
 }
 
-async function measure(name, url, { settle, turn }) {
+/** A browser of its own with the probed page at an address. */
+async function open(url) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  const close = () => browser.close();
   try {
     const page = await browser.newPage({ viewport: { width: WIDTH, height: HEIGHT }, deviceScaleFactor: 1 });
     page.setDefaultTimeout(180_000);
@@ -112,6 +114,16 @@ async function measure(name, url, { settle, turn }) {
     page.on('pageerror', (error) => errors.push(String(error)));
     await page.addInitScript(installProbe);
     await page.goto(url);
+    return { browser, page, errors, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function measure(name, url, { settle, turn }) {
+  const { browser, page, errors, close } = await open(url);
+  try {
     await page.waitForFunction(() => window.peer || window.chengjing);
     const settling = await page.evaluate(settle);
     const before_ms = await processorTime(browser);
@@ -120,7 +132,7 @@ async function measure(name, url, { settle, turn }) {
     if (options.shots) await page.screenshot({ path: join(options.shots, `${name.replaceAll(/\W+/g, '-')}.png`), timeout: 180_000 });
     return { name, ...landmarks(settling), frame_ms: median(times_ms), fastest_ms: Math.min(...times_ms), cpu_ms, timed: times_ms.length, ...(await memory(browser, page)), errors };
   } finally {
-    await browser.close();
+    await close();
   }
 }
 
@@ -188,4 +200,5 @@ const table = engines.map(([name]) => {
   const numbers = Object.keys(of[0]).filter((key) => typeof of[0][key] === 'number');
   return { name, ...Object.fromEntries(numbers.map((key) => [key, median(of.map((run) => run[key]))])), errors: of.flatMap((run) => run.errors) };
 });
-console.log(JSON.stringify({ size: [WIDTH, HEIGHT], options, view, table }));
+const compared = options.compare ? await comparison({ server, manifest, view, open: (quality) => open(ours(quality)), wanted: options.compare }) : [];
+console.log(JSON.stringify({ size: [WIDTH, HEIGHT], options, view, table, compared }));

@@ -1,4 +1,5 @@
-//! The viewer beside two peers: same tileset, camera, window, browser and renderer, in one run; and the engine's size.
+//! The viewer beside two peers: same tileset, camera, window, browser and renderer, in one run; what comparing costs
+//! against a single view; and the engine's size.
 
 use super::{Bench, Row};
 use crate::{paths, shell, tools};
@@ -29,7 +30,10 @@ pub(super) fn measure(bench: &Bench, rounds: u32, rows: &mut Vec<Row>) -> anyhow
             what: "generated district, 16 px",
             city: bench.kept_demo(8_000)?,
             // ours does not load what the ground covers
-            options: json!({ "rounds": rounds, "error_px": 16, "without": ["underground"] }),
+            options: json!({
+                "rounds": rounds, "error_px": 16, "without": ["underground"],
+                "compare": { "demolish": 300, "qualities": ["low", "medium"], "rounds": 2 * rounds },
+            }),
         },
     ];
     for scene in scenes {
@@ -39,8 +43,30 @@ pub(super) fn measure(bench: &Bench, rounds: u32, rows: &mut Vec<Row>) -> anyhow
         let result: Value = serde_json::from_str(printed.lines().last().context("the comparison printed nothing")?)?;
         let table = result["table"].as_array().context("the comparison has no table")?;
         report(scene.what, table, rows)?;
+        compared(scene.what, result["compared"].as_array(), rows);
     }
     Ok(())
+}
+
+/// Rows of swipe and difference, where a scene has them.
+fn compared(what: &str, found: Option<&Vec<Value>>, rows: &mut Vec<Row>) {
+    for one in found.into_iter().flatten() {
+        let quality = one["quality"].as_str().unwrap_or_default();
+        let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+        let ms = |mode: &str| number(&one["frame_ms"][mode]);
+        for mode in ["swipe", "difference"] {
+            let measured = format!(
+                "{:.2}× ({:.0} against {:.0} ms, {:.0} buildings taken down, median of {:.0} rounds)",
+                number(&one[mode]),
+                ms(mode),
+                ms("single"),
+                number(&one["demolished"]),
+                number(&one["rounds"]),
+            );
+            let title = format!("{what}: {mode} against a single view of the same scenario, {quality} quality");
+            rows.push(Row::new(title, measured, "≤ 1.15×"));
+        }
+    }
 }
 
 fn delft(bench: &Bench) -> anyhow::Result<PathBuf> {
