@@ -13,6 +13,7 @@ pub mod geometry;
 pub mod indicators;
 pub mod list;
 pub mod outcome;
+pub mod reach;
 pub mod rules;
 pub mod scenario;
 pub mod slots;
