@@ -6,9 +6,11 @@
 pub mod bucket;
 pub mod facade;
 pub mod noise;
+pub mod overlay;
 pub mod scene;
 
 pub use bucket::Bucket;
+pub use overlay::{OVERLAY_STRIDE_BYTES, OverlayView};
 pub use scene::{FeatureRow, MAX_LAYER_CODES, Scene, look, state};
 
 /// Source of the tile pass.
@@ -45,6 +47,11 @@ pub const SKY: &str = concat!(
 
 /// Source of the shadow map pass: `shadow_vertex`, depth only.
 pub const SHADOW: &str = concat!(include_str!("../wgsl/scene.wgsl"), include_str!("../wgsl/shadow.wgsl"));
+
+/// Source of the layers of simulations: `overlay_vertex`, `overlay_fragment`.
+///
+/// Constant: `is_surface` (bool, values are looked up at every pixel).
+pub const OVERLAY: &str = concat!(include_str!("../wgsl/scene.wgsl"), include_str!("../wgsl/overlay.wgsl"));
 
 /// Vertices of the background in low quality: two triangles a cell of its grid.
 pub const LOW_SKY_VERTICES: u32 = 8 * 24 * 6;
@@ -101,6 +108,7 @@ mod tests {
                 &["sky_vertex", "sky_fragment", "low_sky_vertex", "low_sky_fragment"][..],
             ),
             ("shadow", SHADOW, &["shadow_vertex"]),
+            ("overlay", OVERLAY, &["overlay_fragment", "overlay_vertex"]),
         ] {
             let module = module(source);
             let mut found: Vec<_> = module.entry_points.iter().map(|e| e.name.as_str()).collect();
@@ -150,7 +158,10 @@ mod tests {
 
     macro_rules! twin {
         ($name:literal, $type:ty, $($field:ident),+ $(,)?) => {
-            let (found, span) = members(CITY, $name);
+            twin!(CITY, $name, $type, $($field),+);
+        };
+        ($source:expr, $name:literal, $type:ty, $($field:ident),+ $(,)?) => {
+            let (found, span) = members($source, $name);
             let twin = vec![$((stringify!($field).to_owned(), std::mem::offset_of!($type, $field))),+];
             assert_eq!(found, twin);
             assert_eq!(span, size_of::<$type>());
@@ -184,6 +195,17 @@ mod tests {
             facades,
         );
         twin!("FeatureRow", FeatureRow, state, tint);
+        twin!(
+            OVERLAY,
+            "OverlayView",
+            OverlayView,
+            origin_from_eye,
+            numbers,
+            limit,
+            size,
+            bounds,
+            colors
+        );
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub struct Layer {
 
 /// What the values of a layer belong to. Coordinates are metres of the scene CRS.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// Square cells; values row by row from the south, each from the west.
     Grid {
@@ -268,17 +268,26 @@ pub struct Method {
     pub validity: Text,
 }
 
-/// Values with gaps: JSON has no NaN, so a gap is `null`.
+/// Values with gaps: JSON has no NaN, so there a gap is `null`.
 mod values {
+    use serde::ser::Serialize as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
     pub(super) fn serialize<S: Serializer>(values: &[f32], to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(values.iter().map(|value| Some(*value).filter(|v| v.is_finite())))
+        if to.is_human_readable() {
+            to.collect_seq(values.iter().map(|value| Some(*value).filter(|v| v.is_finite())))
+        } else {
+            values.serialize(to)
+        }
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f32>, D::Error> {
-        let values = Vec::<Option<f32>>::deserialize(from)?;
-        Ok(values.into_iter().map(|value| value.unwrap_or(f32::NAN)).collect())
+        if from.is_human_readable() {
+            let values = Vec::<Option<f32>>::deserialize(from)?;
+            Ok(values.into_iter().map(|value| value.unwrap_or(f32::NAN)).collect())
+        } else {
+            Vec::deserialize(from)
+        }
     }
 }
 

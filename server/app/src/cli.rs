@@ -78,6 +78,13 @@ pub enum Command {
     ///
     /// The same revisions give the same bytes.
     Report(ReportArgs),
+    /// Run a simulation on a scenario: sunshine, waterlogging, water network, isolation, reach.
+    ///
+    /// The same question has the same result, which is kept in the folder of the city.
+    ///
+    ///   chengjing simulate reach --city mycity --params walk.json --out results
+    #[command(verbatim_doc_comment)]
+    Simulate(SimulateArgs),
     /// Remove tiles that no kept revision uses.
     Gc(GcArgs),
     /// Read an IFC file under limits and write its features to standard output (run by `import`).
@@ -374,6 +381,41 @@ pub enum ProjectsCommand {
     },
     /// Investment of the town offices against their targets.
     Offices,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Simulation: `sunshine`, `flood`, `hydraulics`, `isolation`, `reach`, `outside`.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Folder of the city.
+    #[arg(long = "city", value_name = "DIR")]
+    pub city: Option<PathBuf>,
+    /// Scenario; `base` is the city as it is.
+    #[arg(long, default_value = "base", value_name = "ID")]
+    pub scenario: String,
+    /// A pinned revision of the scenario.
+    #[arg(long, value_name = "N")]
+    pub revision: Option<u64>,
+    /// Day looked at, such as 2028-06-30.
+    #[arg(long, value_name = "DAY")]
+    pub phase: Option<String>,
+    /// GeoJSON file with the area in longitude and latitude; the whole city by default.
+    #[arg(long, value_name = "FILE")]
+    pub area: Option<PathBuf>,
+    /// Renewal project as the area.
+    #[arg(long, value_name = "ID")]
+    pub project: Option<String>,
+    /// Zone (town office, unit) as the area.
+    #[arg(long, value_name = "ID")]
+    pub zone: Option<String>,
+    /// JSON file with parameters; `GET /api/v1/simulations` lists them with their defaults.
+    #[arg(long, value_name = "FILE")]
+    pub params: Option<PathBuf>,
+    /// Folder for outcome.json, GeoTIFF of grids and CSV of other layers.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `indicators` and `check-rules`.

@@ -5,6 +5,7 @@
 //! * [`scenarios`] — edits of the city, branches, merges, differences
 //! * [`http`] — state, cache, negotiation and errors of the server; [`routes`] — one file per resource
 //! * [`indicators`] — figures and rules of an area in a scenario
+//! * [`simulations`] — jobs, results and layers of simulations
 //! * [`cli`], [`commands`] — the program
 
 pub mod check;
@@ -22,3 +23,4 @@ pub mod publish;
 pub mod reports;
 pub mod routes;
 pub mod scenarios;
+pub mod simulations;

@@ -11,6 +11,7 @@ pub mod geodesy;
 pub mod geometry;
 pub mod layers;
 pub mod manifest;
+pub mod overlay;
 pub mod report;
 pub mod ring;
 pub mod scenario;

@@ -7,6 +7,7 @@
 //! | `tiles` | workers, selection, uploads, memory |
 //! | `gpu` | device, canvas surface, loss of the device, render targets |
 //! | `material` | pipelines, scene uniform, feature table, the draw itself |
+//! | `overlay` | layers of simulations over the city |
 //! | `shadow`, `sky` | shadow map of the sun; light and colours by the hour |
 //!
 //! bevy's own 3D stack (`bevy_pbr`, `bevy_core_pipeline`) is not used: a tile is one draw call of one own pipeline,
@@ -18,6 +19,7 @@ mod camera;
 mod engine;
 mod gpu;
 mod material;
+mod overlay;
 mod shadow;
 mod sky;
 mod tiles;

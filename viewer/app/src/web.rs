@@ -50,6 +50,18 @@ pub fn set_states(side: u8, table: &[u8]) -> Result<(), JsValue> {
     engine::set_states(side, table).map_err(|err| JsValue::from_str(&err))
 }
 
+/// Takes up a layer of a simulation on a side of a comparison, shown at its first step; `show_overlay` moves it in time.
+///
+/// * `side` — 0–3; a single picture shows side 0
+/// * `overlay` — `application/vnd.chengjing.overlay` as the server sends it; empty takes the layer away
+///
+/// # Errors
+/// A string when there is no such side or the bytes are no overlay; what was shown before stays.
+#[wasm_bindgen]
+pub fn set_overlay(side: u8, overlay: &[u8]) -> Result<(), JsValue> {
+    engine::set_overlay(side, overlay).map_err(|err| JsValue::from_str(&err))
+}
+
 /// Colours every feature at once, in place of the colours before: an analysis on the map.
 ///
 /// * `tints` — `[feature]` little-endian words: sRGB red, green, blue, and the share of the colour (0 leaves the feature

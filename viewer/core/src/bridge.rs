@@ -170,6 +170,17 @@ pub enum ViewerCommand {
         #[cfg_attr(test, ts(optional))]
         removed: Option<bool>,
     },
+    /// Shows the layer of a simulation that `set_overlay` took up.
+    ShowOverlay {
+        /// Side, 0–3.
+        side: u8,
+        /// Seconds from the start of the simulation.
+        time_s: f64,
+        /// 0 to 1.
+        opacity: f64,
+        /// False keeps it without drawing it.
+        visible: bool,
+    },
     /// Lights up a set of features, in place of those lit before.
     SetHighlight {
         /// Dense numbers; none clears.

@@ -7,6 +7,7 @@ pub mod controls;
 pub mod flight;
 mod layer_mask;
 pub mod load_queue;
+pub mod overlays;
 pub mod picking;
 pub mod select;
 pub mod sketch;

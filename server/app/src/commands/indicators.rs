@@ -113,7 +113,7 @@ fn open(args: &IndicatorArgs) -> anyhow::Result<(AppState, Question)> {
 }
 
 /// A refusal of the kernel as an error of the command, with every mistake.
-fn refusal(err: ApiError) -> anyhow::Error {
+pub(super) fn refusal(err: ApiError) -> anyhow::Error {
     match &err {
         ApiError::Unprocessable { errors, .. } => {
             let all: Vec<String> = errors

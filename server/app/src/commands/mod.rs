@@ -12,6 +12,7 @@ mod publish;
 mod report;
 mod scenario;
 mod serve;
+mod simulate;
 
 use crate::cli::{CityArgs, Cli, Command};
 use crate::export::ExportError;
@@ -62,6 +63,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Report(args) => report::run(&args, cli.json),
         Command::Projects(args) => projects::run(args, cli.json),
         Command::Scenario(args) => scenario::run(&args, cli.json),
+        Command::Simulate(args) => simulate::run(&args, cli.json),
         Command::Gc(args) => edit::run_gc(&args, cli.json),
         Command::IfcWorker(args) => {
             let stdout = std::io::stdout().lock();

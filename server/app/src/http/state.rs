@@ -40,6 +40,8 @@ pub struct Shared {
     pub overlays: crate::projects::flags::OverlayCache,
     /// Worlds, evaluations and rules kept for indicators.
     pub analysis: crate::indicators::AnalysisCache,
+    /// Simulations that wait, run and ran.
+    pub jobs: crate::simulations::Jobs,
     /// Publishes what requests wrote.
     pub publisher: super::write::Publisher,
     /// Which scenario is at which revision; event streams wait on it.
@@ -202,6 +204,7 @@ impl AppState {
         let first_version = store.data_version()?;
         let tiles: Arc<dyn TileStore> = Arc::new(city.tiles());
         let metrics = Arc::new(Metrics::default());
+        let results = crate::simulations::Results::open(city.root());
         let state = Self(Arc::new(Shared {
             cache: TileCache::new(cache_bytes, Arc::clone(&metrics)),
             city,
@@ -212,6 +215,7 @@ impl AppState {
             first_version,
             overlays: crate::projects::flags::OverlayCache::default(),
             analysis: crate::indicators::AnalysisCache::default(),
+            jobs: crate::simulations::Jobs::new(results),
             publisher: super::write::Publisher::default(),
             scenarios: watch::Sender::new(Arc::default()),
             stopping: watch::Sender::new(false),

@@ -35,7 +35,7 @@ impl From<[&'static str; 2]> for TextAnswer {
 }
 
 /// The scenario that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct ScenarioAnswer {
     /// Id.
     pub id: String,

@@ -47,7 +47,7 @@ pub struct AreaAnswer {
 }
 
 /// Resolves an area.
-pub(super) fn resolve(
+pub(crate) fn resolve(
     store: &dyn SceneStore,
     snapshot: &Snapshot,
     question: &AreaQuestion,

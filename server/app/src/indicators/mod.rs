@@ -12,8 +12,10 @@ mod world;
 pub use answer::{
     ExceptionAnswer, IndicatorAnswer, IndicatorsAnswer, RuleAnswer, RulesAnswer, ScenarioAnswer, TextAnswer,
 };
+pub(crate) use area::resolve as resolve_area;
 pub use area::{AreaAnswer, AreaQuestion};
 pub use cache::AnalysisCache;
+pub(crate) use plan::plan as plan_of;
 pub(crate) use world::HANDED_DOWN;
 
 use crate::http::AppState;
@@ -191,7 +193,7 @@ fn day(text: Option<&str>, at: &str) -> Result<Option<Date>, ApiError> {
         .map_err(|message| ApiError::unprocessable(vec![Mistake::at(at, message)]))
 }
 
-fn scenario_answer(view: &ScenarioView) -> ScenarioAnswer {
+pub(crate) fn scenario_answer(view: &ScenarioView) -> ScenarioAnswer {
     let phase = view
         .phase
         .map(|d| format!("{:04}-{:02}-{:02}", d.year(), d.0 / 100 % 100, d.0 % 100));

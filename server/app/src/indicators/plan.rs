@@ -8,7 +8,7 @@ use geo::{ConvexHull as _, MultiPoint, MultiPolygon, Point};
 const MAX_FACES: usize = 64;
 
 /// Polygons that the finest level covers; empty for lines and points.
-pub(super) fn plan(feature: &Feature) -> MultiPolygon<f64> {
+pub(crate) fn plan(feature: &Feature) -> MultiPolygon<f64> {
     let mut parts: Vec<MultiPolygon<f64>> = Vec::new();
     for shape in feature.geometry.finest() {
         match shape {

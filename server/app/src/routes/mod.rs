@@ -17,6 +17,7 @@ pub mod reports;
 pub mod rules;
 pub mod scenarios;
 pub mod search;
+pub mod simulations;
 pub mod tiles;
 pub mod viewer;
 
@@ -54,6 +55,7 @@ pub fn app(state: AppState) -> Router {
         .merge(reports::routes())
         .merge(indicators::routes())
         .merge(rules::routes())
+        .merge(simulations::routes())
         .merge(scenarios::routes())
         .route("/", get(viewer::index))
         .route("/{*path}", get(viewer::asset))

@@ -107,6 +107,11 @@ impl CameraRig {
         rig
     }
 
+    /// True when the user asked for as little motion as can be.
+    pub(crate) const fn is_reduced_motion(&self) -> bool {
+        self.is_reduced_motion
+    }
+
     /// Jump cuts in place of flights and after-runs.
     pub(crate) fn set_reduced_motion(&mut self, is_reduced: bool) {
         self.is_reduced_motion = is_reduced;

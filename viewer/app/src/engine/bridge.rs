@@ -3,6 +3,7 @@
 use crate::camera::PointerInput;
 use crate::engine::frame_loop;
 use crate::tiles::workers::Reply;
+use city_model::overlay::Overlay;
 use city_model::scenario::StateTable;
 use js_sys::Function;
 use std::cell::RefCell;
@@ -24,6 +25,13 @@ pub(crate) enum Input {
         side: u8,
         /// Table as the server sent it.
         table: Option<StateTable>,
+    },
+    /// A layer of a simulation on a side; `None` takes it away.
+    Overlay {
+        /// 0–3.
+        side: u8,
+        /// As the server sent it.
+        overlay: Option<Box<Overlay>>,
     },
     /// Tints of all features, as `FeatureStates::set_tints` takes them.
     Tints(Vec<u32>),

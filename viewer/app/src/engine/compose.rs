@@ -11,6 +11,7 @@ use crate::engine::{Manifest, PixelRatio, bridge};
 use crate::gpu::surface::Canvas;
 use crate::material::feature_table::FeatureTable;
 use crate::material::frame::{DrawTile, FrameInput};
+use crate::overlay::OverlayLayers;
 use crate::shadow::ShadowFrame;
 use crate::sky::daylight;
 use crate::tiles::TileStream;
@@ -76,13 +77,18 @@ pub(crate) fn compose(
     manifest: Res<'_, Manifest>,
     clock: Res<'_, FrameClock>,
     mut sketch: ResMut<'_, SketchLayer>,
+    mut overlays: ResMut<'_, OverlayLayers>,
     device: Res<'_, RenderDevice>,
     queue: Res<'_, RenderQueue>,
 ) {
     pending.is_table_changed |= table.is_changed;
     let is_asked = pending.is_dirty || pending.is_table_changed;
-    let wait_ms = frame_loop::draw_in_ms(!is_asked && !stream.is_settled());
-    frame.is_wanted = wait_ms <= 0.0 && (is_asked || stream.is_changed());
+    let moves = overlays
+        .moves_in_ms(clock.now_ms, rig.is_reduced_motion())
+        .is_some_and(|ms| ms <= 0.0);
+    let wait_ms = frame_loop::draw_in_ms(!is_asked && !moves && !stream.is_settled());
+    frame.is_wanted = wait_ms <= 0.0 && (is_asked || moves || stream.is_changed());
+    frame.is_motion = moves && !is_asked && !stream.is_changed();
     pending.waits_ms = (wait_ms > 0.0).then_some(wait_ms);
     if !frame.is_wanted {
         return;
@@ -90,7 +96,10 @@ pub(crate) fn compose(
     pending.is_dirty = false;
     let is_table_changed = std::mem::take(&mut pending.is_table_changed);
     let is_stream_changed = stream.take_changed();
-    progress.unsettle();
+    overlays.moved_ms = clock.now_ms;
+    if !frame.is_motion {
+        progress.unsettle();
+    }
     progress.count_frame(clock.now_ms);
     let camera = &rig.camera;
     let eye = camera.eye_enu();
@@ -154,6 +163,7 @@ pub(crate) fn compose(
         primitives: tile.primitives.clone(),
         tile_from_eye: (tile.origin_enu - eye).as_vec3().extend(0.0).to_array(),
     });
+    frame.overlays = overlays.frame(&device, &queue, eye, clock.now_ms, frame.views.len());
     // a sketch lies on top of everything: it counts as the nearest
     frame.tiles = sketch.into_iter().chain(tiles).collect();
 }
@@ -166,13 +176,14 @@ pub(crate) fn report(
     pending: Res<'_, Pending>,
     frame: Res<'_, FrameInput>,
     clock: Res<'_, FrameClock>,
+    overlays: Res<'_, OverlayLayers>,
 ) {
     let tells_in_ms = progress.tell_camera(&rig.camera, clock.now_ms);
     progress.tell_loading(&stream.selection().stats);
-    let is_still = stream.is_settled() && !rig.is_moving() && !frame.is_wanted;
+    let is_still = stream.is_settled() && !rig.is_moving() && (!frame.is_wanted || frame.is_motion);
     // the page is told of a picture that stands, not of one that is still being drawn
     let is_at_rest = is_still && pending.waits_ms.is_none() && frame_loop::is_drawn();
-    if frame.is_wanted {
+    if frame.is_wanted && !frame.is_motion {
         let stats = stats(&stream, &progress, &frame);
         progress.tell_stats(stats, clock.now_ms, false);
     } else if is_at_rest && progress.settle() {
@@ -187,7 +198,8 @@ pub(crate) fn report(
     // compositor busy for nothing, at the cost of a renderer that shares its processors
     let waits_for_gpu = pending.waits_ms.is_some_and(f64::is_infinite);
     let is_animated = rig.is_animated() && !waits_for_gpu;
-    if frame.is_wanted || is_animated || stream.has_arrived() || has_picking_work {
+    let is_wanted = frame.is_wanted && !frame.is_motion;
+    if is_wanted || is_animated || stream.has_arrived() || has_picking_work {
         frame_loop::request_frame();
         return;
     }
@@ -195,6 +207,7 @@ pub(crate) fn report(
         pending.waits_ms.filter(|ms| ms.is_finite()),
         stream.retry_in_ms(),
         tells_in_ms,
+        overlays.moves_in_ms(clock.now_ms, rig.is_reduced_motion()),
     ];
     if let Some(wait_ms) = waits_ms.into_iter().flatten().min_by(f64::total_cmp) {
         frame_loop::request_frame_in(wait_ms);

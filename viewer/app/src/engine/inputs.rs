@@ -7,6 +7,7 @@ use crate::engine::sketch::{self, SketchLayer};
 use crate::engine::state::{LIT_RGB, SceneState};
 use crate::engine::tools::Hand;
 use crate::material::feature_table::FeatureTable;
+use crate::overlay::OverlayLayers;
 use crate::tiles::TileStream;
 use crate::tiles::workers::WorkerPool;
 use bevy::math::DVec3;
@@ -43,6 +44,7 @@ pub(super) struct Scene<'a> {
     pub(super) pending: &'a mut Pending,
     pub(super) sketch: &'a mut SketchLayer,
     pub(super) hand: &'a mut Hand,
+    pub(super) overlays: &'a mut OverlayLayers,
 }
 
 /// First system of a frame.
@@ -55,6 +57,7 @@ pub(crate) fn take_inputs(
     mut progress: ResMut<'_, Progress>,
     mut sketch: ResMut<'_, SketchLayer>,
     mut hand: Local<'_, Hand>,
+    mut overlays: ResMut<'_, OverlayLayers>,
     mut workers: NonSendMut<'_, WorkerPool>,
     device: Res<'_, RenderDevice>,
 ) {
@@ -66,6 +69,7 @@ pub(crate) fn take_inputs(
         pending: &mut pending,
         sketch: &mut sketch,
         hand: &mut hand,
+        overlays: &mut overlays,
     };
     for input in bridge::take() {
         match input {
@@ -87,6 +91,13 @@ pub(crate) fn take_inputs(
             Input::Tints(words) => {
                 scene.table.states.set_tints(&words);
                 scene.show_table(&mut progress);
+            }
+            Input::Overlay { side, overlay } => {
+                let colors = scene
+                    .overlays
+                    .shown
+                    .set(usize::from(side), overlay.map(|overlay| *overlay));
+                scene.show_overlays(colors, &mut progress);
             }
             Input::Resized | Input::DeviceRecovered => scene.pending.is_dirty = true,
         }
@@ -197,6 +208,18 @@ impl Scene<'_> {
                 self.table.is_changed = true;
             }
             ViewerCommand::SetProjectEnvelope { height_m } => self.state.set_envelope(height_m),
+            ViewerCommand::ShowOverlay {
+                side,
+                time_s,
+                opacity,
+                visible,
+            } => {
+                let colors = self.overlays.shown.show(usize::from(side), time_s, opacity, visible);
+                if colors {
+                    self.table.states.set_tints(&self.overlays.shown.tints());
+                    self.table.is_changed = true;
+                }
+            }
             ViewerCommand::SetTool { tool } => self.set_tool(tool),
             ViewerCommand::SetSketch {
                 rings,
@@ -218,6 +241,18 @@ impl Scene<'_> {
     /// A whole table has changed: the next picture shows it.
     fn show_table(&mut self, progress: &mut Progress) {
         self.table.is_changed = true;
+        self.pending.is_dirty = true;
+        progress.unsettle();
+    }
+
+    /// An overlay has changed: the next picture shows it.
+    ///
+    /// * `colors` — features have other colours with it
+    fn show_overlays(&mut self, colors: bool, progress: &mut Progress) {
+        if colors {
+            self.table.states.set_tints(&self.overlays.shown.tints());
+            self.table.is_changed = true;
+        }
         self.pending.is_dirty = true;
         progress.unsettle();
     }

@@ -14,6 +14,7 @@ mod views;
 use crate::camera::{CameraRig, listeners};
 use crate::gpu::{device, device_loss, surface::Canvas};
 use crate::material::{CityMaterialPlugin, feature_table::FeatureTable};
+use crate::overlay::OverlayLayers;
 use crate::shadow::ShadowFrame;
 use crate::tiles::TileStream;
 use crate::tiles::workers::{self, WorkerPool};
@@ -33,6 +34,7 @@ use bevy::time::TimePlugin;
 use bevy::window::{ExitCondition, WindowPlugin};
 use bridge::Input;
 use city_model::manifest::SceneManifest;
+use city_model::overlay::Overlay;
 use city_model::scenario::StateTable;
 use js_sys::Function;
 use options::StartOptions;
@@ -96,6 +98,19 @@ pub(crate) fn set_states(side: u8, table: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// Takes up a layer of a simulation; see [`crate::web::set_overlay`].
+pub(crate) fn set_overlay(side: u8, bytes: &[u8]) -> Result<(), String> {
+    if usize::from(side) >= MAX_SIDES {
+        return Err(format!("side {side}: there are {MAX_SIDES}"));
+    }
+    let overlay = match bytes {
+        [] => None,
+        bytes => Some(Box::new(Overlay::decode(bytes).map_err(|err| err.to_string())?)),
+    };
+    bridge::push(Input::Overlay { side, overlay });
+    Ok(())
+}
+
 /// Colours every feature; see [`crate::web::set_tints`].
 pub(crate) fn set_tints(words: Vec<u32>) {
     bridge::push(Input::Tints(words));
@@ -127,6 +142,7 @@ async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartEr
         .init_resource::<progress::Progress>()
         .init_resource::<inputs::Pending>()
         .init_resource::<sketch::SketchLayer>()
+        .init_resource::<OverlayLayers>()
         .insert_resource(RenderErrorHandler(device_loss::handle))
         .insert_resource(PixelRatio(options.device_pixel_ratio))
         .insert_resource(state::SceneState {

@@ -4,6 +4,7 @@ use crate::engine::bridge::{self, Input};
 use crate::engine::frame_loop;
 use crate::engine::sketch::SketchLayer;
 use crate::gpu::device;
+use crate::overlay::OverlayLayers;
 use crate::tiles::TileStream;
 use bevy::ecs::world::World;
 use bevy::render::error_handler::{ErrorType, RenderError, RenderErrorPolicy};
@@ -41,6 +42,7 @@ pub(crate) fn handle(error: &RenderError, main: &mut World, _render: &mut World)
         Recovery::Opened(creation) => {
             main.resource_mut::<TileStream>().forget_ready();
             main.resource_mut::<SketchLayer>().forget();
+            main.resource_mut::<OverlayLayers>().forget();
             // the device and what hangs on it are taken up over the next frames
             frame_loop::request_frame();
             RenderErrorPolicy::Recover(*creation)

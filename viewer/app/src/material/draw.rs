@@ -35,6 +35,12 @@ pub(crate) fn draw_frame(
     for pass in passes(&frame, is_map_drawn) {
         renderer.ensure(pass, &device);
     }
+    if !frame.overlays.is_empty() {
+        renderer.ensure_overlays(&device, surface.color_format(), frame.settings.samples);
+    }
+    for overlay in &frame.overlays {
+        queue.write_buffer(&overlay.buffers.uniform, 0, bytemuck::bytes_of(&overlay.uniform));
+    }
     for (view, scene) in frame.views.iter().zip(&renderer.scenes) {
         queue.write_buffer(scene, 0, bytemuck::bytes_of(&view.scene));
     }
@@ -218,6 +224,7 @@ fn draw_city(
         painter.draw_blended();
         painter.draw_marks(Pass::BlendedMarks, |marks| marks.has_blended);
         painter.draw_faded_marks();
+        painter.draw_overlays(at, device);
     }
 }
 
@@ -417,6 +424,22 @@ impl<'a> Painter<'a, '_> {
                 is_set = true;
             }
             draw(self.pass, primitive, range, row);
+        }
+    }
+
+    /// Layers of simulations, over everything that stands before them.
+    fn draw_overlays(&mut self, at: usize, device: &RenderDevice) {
+        let Some(pipelines) = &self.renderer.overlays else {
+            return;
+        };
+        for overlay in self.frame.overlays.iter().filter(|overlay| overlay.pane == at) {
+            self.pass.set_pipeline(pipelines.get(overlay.is_surface));
+            let group = pipelines.group(device, &overlay.buffers);
+            self.pass.set_bind_group(1, &group, &[]);
+            self.pass.set_vertex_buffer(0, overlay.buffers.vertices.slice(..));
+            self.pass
+                .set_index_buffer(overlay.buffers.indices.slice(..), wgpu::IndexFormat::Uint32);
+            self.pass.draw_indexed(0..overlay.num_indices, 0, 0..1);
         }
     }
 

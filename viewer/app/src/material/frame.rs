@@ -1,6 +1,7 @@
 //! One frame as plain data: what the main world hands to the renderer.
 
 use crate::material::mesh::GpuPrimitive;
+use crate::overlay::DrawOverlay;
 use bevy::prelude::Resource;
 use shaders::Scene;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use viewer_core::Look;
 pub(crate) struct FrameInput {
     /// False leaves the canvas as it is.
     pub(crate) is_wanted: bool,
+    /// It only moves water on: nothing else has changed.
+    pub(crate) is_motion: bool,
     /// Size of the canvas, device pixels.
     pub(crate) size_px: [u32; 2],
     /// Pictures within the canvas; more than one while sides are compared.
@@ -19,6 +22,8 @@ pub(crate) struct FrameInput {
     pub(crate) tiles: Vec<DrawTile>,
     /// Tiles that lie across pictures and look the same in all of them, nearest first: drawn once for all, by the first.
     pub(crate) shared: Vec<ViewTile>,
+    /// Layers of simulations over them.
+    pub(crate) overlays: Vec<DrawOverlay>,
     /// True draws what is above the ground translucent.
     pub(crate) is_underground: bool,
     /// Nothing is selected, tinted, hidden or compared: every feature is drawn as it is.

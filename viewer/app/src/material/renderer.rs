@@ -6,6 +6,7 @@ use crate::gpu::surface::{Canvas, CanvasSurface};
 use crate::material::feature_table::FeatureTable;
 use crate::material::frame::{FrameInput, PassSettings};
 use crate::material::pipelines::{Layouts, Modules, Pass, Pipelines, SHADOW_FORMAT};
+use crate::overlay::OverlayPipelines;
 use bevy::prelude::{Commands, Local, Res, ResMut, Resource};
 use bevy::render::MainWorld;
 use bevy::render::renderer::{RenderAdapter, RenderDevice, RenderInstance, RenderQueue};
@@ -26,6 +27,8 @@ pub(crate) struct CityRenderer {
     pub(crate) scene_groups: Vec<wgpu::BindGroup>,
     /// Shadow maps; none before the first frame.
     pub(crate) shadow_maps: Option<ShadowMaps>,
+    /// Compiled when the first layer of a simulation is drawn.
+    pub(crate) overlays: Option<OverlayPipelines>,
     shadow_size: u32,
     /// The shadow maps are to be drawn anew; stays until they are.
     pub(crate) is_map_stale: bool,
@@ -96,6 +99,7 @@ impl CityRenderer {
             features: None,
             scene_groups: Vec::new(),
             shadow_maps: None,
+            overlays: None,
             shadow_size: 1,
             is_map_stale: true,
             instances: create_instances(device, 256),
@@ -180,6 +184,17 @@ impl CityRenderer {
             self.shadow_maps = Some(create_shadow_maps(device, &self.layouts, size, num_maps as u32));
         }
         is_new
+    }
+
+    /// Compiles the pipelines of overlays unless they stand already.
+    pub(crate) fn ensure_overlays(&mut self, device: &RenderDevice, format: wgpu::TextureFormat, samples: u32) {
+        if self
+            .overlays
+            .as_ref()
+            .is_none_or(|pipelines| !pipelines.fit(format, samples))
+        {
+            self.overlays = Some(OverlayPipelines::new(device, &self.layouts.scene, format, samples));
+        }
     }
 
     /// Compiles a pipeline unless it stands already.

@@ -1,0 +1,129 @@
+//! A question as it was understood: everything that decides the result, under one key.
+
+use super::registry::{Simulation, find};
+use crate::http::AppState;
+use crate::http::problem::{ApiError, Mistake};
+use crate::indicators::{AreaAnswer, AreaQuestion, resolve_area};
+use crate::scenarios::{ScenarioView, view};
+use analysis::Region;
+use city_model::scenario::{BASE_ID, parse_phase};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Hexadecimal digits of a key.
+const KEY_DIGITS: usize = 32;
+
+fn base() -> String {
+    BASE_ID.to_owned()
+}
+
+/// What is asked of a simulation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SimulationQuestion {
+    /// Scenario id; `base` (the default) is the city as it is.
+    #[serde(default = "base")]
+    pub scenario: String,
+    /// A pinned revision of the scenario; the last one by default.
+    #[serde(default)]
+    pub scenario_revision: Option<u64>,
+    /// Day looked at, `2028-06-30`; everything decided by default.
+    #[serde(default)]
+    pub phase: Option<String>,
+    /// The area; the whole city by default.
+    #[serde(default)]
+    pub area: Option<AreaQuestion>,
+    /// Parameters of the simulation; what is left out has its default.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub params: Map<String, Value>,
+}
+
+impl Default for SimulationQuestion {
+    fn default() -> Self {
+        Self {
+            scenario: base(),
+            scenario_revision: None,
+            phase: None,
+            area: None,
+            params: Map::new(),
+        }
+    }
+}
+
+/// A question that can be answered.
+#[derive(Debug)]
+pub struct Asked {
+    /// What runs.
+    pub simulation: &'static dyn Simulation,
+    /// How things stand.
+    pub view: ScenarioView,
+    /// Where.
+    pub area: AreaAnswer,
+    /// Where, in the scene CRS.
+    pub region: Region,
+    /// All parameters, defaults filled in.
+    pub params: Value,
+    /// Revision of the city.
+    pub city_revision: u64,
+    /// Name of the result.
+    pub key: String,
+}
+
+/// Understands a question. Blocks.
+///
+/// # Errors
+/// [`ApiError::NotFound`] for an unknown simulation, scenario, project or zone; [`ApiError::Unprocessable`] for
+/// parameters that the simulation does not take, an area that is no valid polygon, or a phase that is no day.
+pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Result<Asked, ApiError> {
+    let simulation = find(name).ok_or_else(|| {
+        let known: Vec<&str> = super::SIMULATIONS.iter().map(|s| s.name()).collect();
+        let shown: String = name.chars().take(60).collect();
+        ApiError::NotFound(format!("no simulation {shown:?}; there are {}", known.join(", ")))
+    })?;
+    let wrong = |at: &str, message: String| ApiError::unprocessable(vec![Mistake::at(at, message)]);
+    let params = simulation
+        .params(&question.params)
+        .map_err(|message| wrong("params", message))?;
+    let phase = match question.phase.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => Some(parse_phase(text).map_err(|message| wrong("phase", message))?),
+        None => None,
+    };
+    let store = state.store.as_ref();
+    let snapshot = state.snapshot();
+    let view = view(store, &question.scenario, question.scenario_revision, phase)?;
+    let whole = AreaQuestion::City(true);
+    let (area, region) = resolve_area(store, &snapshot, question.area.as_ref().unwrap_or(&whole))?;
+    let city_revision = snapshot.number();
+    let features = store.features_version()?;
+    let told = serde_json::json!([
+        simulation.name(),
+        simulation.version(),
+        // features that scenarios add come with the scenario's revision
+        features.changed,
+        view.id,
+        view.revision,
+        phase.map(|day| day.0),
+        region
+            .polygons()
+            .0
+            .iter()
+            .map(|p| ring(p.exterior()))
+            .collect::<Vec<_>>(),
+        params,
+    ]);
+    let hash = blake3::hash(told.to_string().as_bytes()).to_hex();
+    Ok(Asked {
+        simulation,
+        view,
+        area,
+        region,
+        params,
+        city_revision,
+        key: hash.as_str().chars().take(KEY_DIGITS).collect(),
+    })
+}
+
+fn ring(line: &geo::LineString<f64>) -> Vec<[f64; 2]> {
+    line.0.iter().map(|c| [c.x, c.y]).collect()
+}

@@ -1,0 +1,183 @@
+//! The city as a simulation sees it: what stands in a scenario on a day, near an area, in the scene CRS.
+
+use super::registry::SimulationError;
+use crate::http::Snapshot;
+use crate::indicators::{AreaAnswer, plan_of};
+use crate::scenarios::ScenarioView;
+use analysis::Region;
+use city_model::scenario::FeatureState;
+use city_model::{Attributes, Feature, HeightGrid, LevelReference, Line, SceneFrame, Shape};
+use geo::MultiPolygon;
+use glam::{DVec2, DVec3};
+use scene_store::{FeatureQuery, ProposalFilter, SceneStore};
+use std::sync::Arc;
+
+/// Features read at once.
+const PAGE: u32 = 20_000;
+
+/// A city in a scenario.
+pub struct City<'a> {
+    pub(super) store: &'a dyn SceneStore,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) view: &'a ScenarioView,
+    /// The area, scene CRS.
+    pub region: &'a Region,
+    /// The area as it was understood.
+    pub area: &'a AreaAnswer,
+}
+
+/// A feature that stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The feature, with the attributes that it has in the scenario.
+    pub feature: Feature,
+    /// Its state in the scenario.
+    pub state: FeatureState,
+    /// True for what the scenario builds.
+    pub is_proposal: bool,
+}
+
+impl std::fmt::Debug for City<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("City")
+            .field("scenario", &self.view.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl City<'_> {
+    /// Bounds of the area, grown by a margin: min x, min y, max x, max y, metres.
+    pub fn bounds(&self, margin_m: f64) -> [f64; 4] {
+        let b = self.region.bounds().grown(margin_m);
+        [b.min[0], b.min[1], b.max[0], b.max[1]]
+    }
+
+    /// What stands and is wanted, by ascending number.
+    ///
+    /// * `bbox` — min x, min y, max x, max y
+    ///
+    /// # Errors
+    /// [`SimulationError::Store`] when the city cannot be read.
+    pub fn standing(
+        &self,
+        bbox: [f64; 4],
+        is_wanted: impl Fn(&Feature) -> bool,
+    ) -> Result<Vec<Standing>, SimulationError> {
+        let (mut found, mut offset) = (Vec::new(), 0);
+        loop {
+            let query = FeatureQuery {
+                layer_code: None,
+                bbox_scene: Some(bbox),
+                limit: PAGE,
+                offset,
+                proposals: ProposalFilter::With,
+            };
+            let page = self.store.features(&query)?;
+            let count = page.features.len() as u32;
+            for stored in page.features {
+                let is_proposal = stored.is_proposal();
+                let mut feature = stored.feature;
+                if !is_wanted(&feature) || !self.view.stands(feature.index.0) {
+                    continue;
+                }
+                feature.attributes = self.view.attributes(&feature);
+                found.push(Standing {
+                    state: self.view.state(feature.index.0),
+                    is_proposal,
+                    feature,
+                });
+            }
+            if count < PAGE {
+                break;
+            }
+            offset += count;
+        }
+        found.sort_unstable_by_key(|standing| standing.feature.index);
+        Ok(found)
+    }
+
+    /// A feature whatever its state, by its id.
+    ///
+    /// # Errors
+    /// [`SimulationError::Refused`] when there is none.
+    pub fn feature(&self, id: &str) -> Result<Feature, SimulationError> {
+        let stored = self.store.feature(scene_store::FeatureKey::Id(id))?;
+        let shown: String = id.chars().take(200).collect();
+        stored
+            .map(|stored| stored.feature)
+            .ok_or_else(|| SimulationError::refused(format!("没有要素 {shown}"), format!("no feature {shown:?}")))
+    }
+
+    /// Height of the ground, metres; `None` where no terrain is known.
+    pub fn ground_m(&self, position: DVec2) -> Option<f64> {
+        self.snapshot.terrain.iter().find_map(|(_, grid)| grid.sample(position))
+    }
+
+    /// Terrain grids, finest first.
+    pub fn terrain(&self) -> impl Iterator<Item = &HeightGrid> {
+        self.snapshot.terrain.iter().map(|(_, grid)| grid)
+    }
+
+    /// Frame of the scene.
+    ///
+    /// # Errors
+    /// [`SimulationError::Refused`] for an empty city.
+    pub fn frame(&self) -> Result<&SceneFrame, SimulationError> {
+        self.snapshot
+            .frame
+            .as_deref()
+            .ok_or_else(|| SimulationError::refused("城市没有数据", "the city has no data"))
+    }
+
+    /// What a feature covers in plan.
+    pub fn plan(&self, feature: &Feature) -> MultiPolygon<f64> {
+        plan_of(feature)
+    }
+
+    /// Lowest and highest point of a feature, metres above the datum.
+    pub fn heights_m(&self, feature: &Feature) -> Option<[f64; 2]> {
+        let bounds = feature.bounds();
+        if bounds.is_empty() {
+            return None;
+        }
+        let from_ground = feature.geometry.finest().any(|shape| match shape {
+            Shape::Extrusion(e) => e.base_z_m.is_none(),
+            Shape::Point(p) => p.on_terrain,
+            _ => false,
+        });
+        let ground = self.ground_m(bounds.center().truncate()).unwrap_or_default();
+        let lift = if from_ground { ground } else { 0.0 };
+        Some([bounds.min.z + lift, bounds.max.z + lift])
+    }
+
+    /// Vertices of a line with heights above the datum.
+    pub fn line_points(&self, line: &Line) -> Vec<DVec3> {
+        let is_below = line.reference == LevelReference::BelowTerrain;
+        line.points
+            .iter()
+            .filter(|p| p.is_finite())
+            .map(|p| {
+                let ground = if is_below {
+                    self.ground_m(p.truncate()).unwrap_or_default()
+                } else {
+                    0.0
+                };
+                DVec3::new(p.x, p.y, p.z + ground)
+            })
+            .collect()
+    }
+}
+
+/// Lines of a feature's finest level.
+pub(super) fn lines(feature: &Feature) -> impl Iterator<Item = &Line> {
+    feature.geometry.finest().filter_map(|shape| match shape {
+        Shape::Line(line) => Some(line),
+        _ => None,
+    })
+}
+
+/// A text attribute under any of its names.
+pub(super) fn text_of(attributes: &Attributes, keys: &[&str]) -> Option<String> {
+    keys.iter()
+        .find_map(|key| city_model::attributes::text(attributes, key))
+}

@@ -1,0 +1,230 @@
+//! Results on disk: `results/{key}/`, written beside and renamed, so that a result is there as a whole or not at all.
+
+use super::wire;
+use crate::indicators::ScenarioAnswer;
+use analysis::Outcome;
+use analysis::indicators::Text;
+use analysis::outcome::{Figure, Layer, Legend, Look, Method, Note, Shape, Table, Verdict};
+use city_model::SceneFrame;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+const OUTCOME: &str = "outcome.json";
+/// Folders that are being written.
+const PARTIAL: &str = ".partial";
+
+/// A result as the interface shows it; the bulk of its layers is fetched apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutcomeAnswer {
+    /// Name of the result: the same question has the same.
+    pub key: String,
+    /// Simulation.
+    pub simulation: String,
+    /// Title of the simulation.
+    pub title: Text,
+    /// What was looked at.
+    pub scenario: ScenarioAnswer,
+    /// Name of the area.
+    pub area: String,
+    /// Revision of the city.
+    pub city_revision: u64,
+    /// Parameters, defaults included.
+    pub params: Value,
+    /// Layers.
+    pub layers: Vec<LayerAnswer>,
+    /// Findings.
+    pub verdicts: Vec<Verdict>,
+    /// Tables.
+    pub tables: Vec<Table>,
+    /// Figures of the whole.
+    pub figures: Vec<Figure>,
+    /// Assumptions and lacks.
+    pub notes: Vec<Note>,
+    /// How it was found.
+    pub method: Method,
+}
+
+/// A layer without its bulk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerAnswer {
+    /// Stable key.
+    pub key: String,
+    /// Title.
+    pub title: Text,
+    /// Unit.
+    pub unit: String,
+    /// Legend.
+    pub legend: Legend,
+    /// Steps.
+    pub times_s: Vec<f64>,
+    /// `grid`, `features`, `patches`, `lines` or `areas`.
+    pub shape: String,
+    /// Values a step.
+    pub count: usize,
+    /// Least and greatest value; `None` without any.
+    pub range: Option<[f32; 2]>,
+    /// Error of the method.
+    pub error: Option<f64>,
+    /// What it looks like.
+    pub look: Look,
+}
+
+impl LayerAnswer {
+    /// Describes a layer.
+    pub fn of(layer: &Layer) -> Self {
+        let finite = || layer.values.iter().copied().filter(|v| v.is_finite());
+        let range = finite().reduce(f32::min).zip(finite().reduce(f32::max));
+        Self {
+            key: layer.key.clone(),
+            title: layer.title.clone(),
+            unit: layer.unit.clone(),
+            legend: layer.legend.clone(),
+            times_s: layer.times_s.clone(),
+            shape: match layer.shape {
+                Shape::Grid { .. } => "grid",
+                Shape::Features { .. } => "features",
+                Shape::Patches { .. } => "patches",
+                Shape::Lines { .. } => "lines",
+                Shape::Areas { .. } => "areas",
+            }
+            .to_owned(),
+            count: layer.shape.len(),
+            range: range.map(|(least, greatest)| [least, greatest]),
+            error: layer.error,
+            look: layer.look,
+        }
+    }
+}
+
+/// The results of a city.
+#[derive(Debug, Clone)]
+pub struct Results {
+    root: PathBuf,
+}
+
+impl Results {
+    /// Of a city's folder; what an ended process left half-written is removed.
+    pub fn open(city: &Path) -> Self {
+        let root = city.join("results");
+        for entry in fs::read_dir(&root).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().ends_with(PARTIAL)
+                && let Err(err) = fs::remove_dir_all(entry.path())
+            {
+                tracing::warn!(%err, path = %entry.path().display(), "a half-written result stays");
+            }
+        }
+        Self { root }
+    }
+
+    /// A result that is there.
+    pub fn find(&self, key: &str) -> Option<ResultFolder> {
+        let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_hexdigit());
+        let path = self.root.join(key);
+        (is_key && path.join(OUTCOME).exists()).then_some(ResultFolder { path })
+    }
+
+    /// Writes a result.
+    ///
+    /// # Errors
+    /// When the disk refuses, or a layer cannot be sent.
+    pub fn save(&self, answer: &OutcomeAnswer, outcome: &Outcome, frame: &SceneFrame) -> io::Result<ResultFolder> {
+        let path = self.root.join(&answer.key);
+        let partial = self
+            .root
+            .join(format!("{}-{}{PARTIAL}", answer.key, std::process::id()));
+        if partial.exists() {
+            fs::remove_dir_all(&partial)?;
+        }
+        fs::create_dir_all(&partial)?;
+        for layer in &outcome.layers {
+            let bytes = postcard::to_stdvec(layer).map_err(io::Error::other)?;
+            fs::write(
+                partial.join(file(&layer.key, "layer")),
+                zstd::encode_all(bytes.as_slice(), 1)?,
+            )?;
+            fs::write(partial.join(file(&layer.key, "cjov.gz")), overlay_bytes(layer, frame)?)?;
+        }
+        fs::write(partial.join(OUTCOME), serde_json::to_vec(answer)?)?;
+        match fs::rename(&partial, &path) {
+            Ok(()) => {}
+            // another process was quicker with the same result
+            Err(_) if path.join(OUTCOME).exists() => fs::remove_dir_all(&partial)?,
+            Err(err) => return Err(err),
+        }
+        Ok(ResultFolder { path })
+    }
+}
+
+/// A layer as the viewer draws it, in gzip.
+///
+/// # Errors
+/// When the layer contradicts itself.
+pub fn overlay_bytes(layer: &Layer, frame: &SceneFrame) -> io::Result<Vec<u8>> {
+    let overlay = wire::overlay(layer, frame).map_err(io::Error::other)?;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&overlay.encode())?;
+    encoder.finish()
+}
+
+/// One result.
+#[derive(Debug, Clone)]
+pub struct ResultFolder {
+    path: PathBuf,
+}
+
+impl ResultFolder {
+    /// Everything but the bulk, as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn outcome_json(&self) -> io::Result<Vec<u8>> {
+        fs::read(self.path.join(OUTCOME))
+    }
+
+    /// Everything but the bulk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn outcome(&self) -> io::Result<OutcomeAnswer> {
+        Ok(serde_json::from_slice(&self.outcome_json()?)?)
+    }
+
+    /// A layer as the viewer draws it, `application/vnd.chengjing.overlay` in gzip; `None` when there is no such layer.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn overlay_gzip(&self, key: &str) -> io::Result<Option<Vec<u8>>> {
+        absent(fs::read(self.path.join(file(key, "cjov.gz"))))
+    }
+
+    /// A layer with its values; `None` when there is no such layer.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn layer(&self, key: &str) -> io::Result<Option<Layer>> {
+        let Some(bytes) = absent(fs::read(self.path.join(file(key, "layer"))))? else {
+            return Ok(None);
+        };
+        let bytes = zstd::decode_all(bytes.as_slice())?;
+        postcard::from_bytes(&bytes).map(Some).map_err(io::Error::other)
+    }
+}
+
+fn absent(read: io::Result<Vec<u8>>) -> io::Result<Option<Vec<u8>>> {
+    match read {
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// File of a layer; a key from outside becomes a plain name.
+fn file(key: &str, extension: &str) -> String {
+    let plain: String = key
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c))
+        .collect();
+    format!("{plain}.{extension}")
+}

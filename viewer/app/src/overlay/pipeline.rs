@@ -1,0 +1,146 @@
+//! Pipelines that draw overlays, compiled when the first one comes.
+
+use crate::gpu::surface::DEPTH_FORMAT;
+use crate::overlay::gpu::OverlayBuffers;
+use bevy::render::renderer::RenderDevice;
+use wgpu::{BindGroupLayout, RenderPipeline};
+
+/// Pipelines of overlays for one target.
+pub(crate) struct OverlayPipelines {
+    target: (wgpu::TextureFormat, u32),
+    layout: BindGroupLayout,
+    at_pixels: RenderPipeline,
+    at_vertices: RenderPipeline,
+}
+
+const VERTEX: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    array_stride: shaders::OVERLAY_STRIDE_BYTES,
+    step_mode: wgpu::VertexStepMode::Vertex,
+    attributes: &wgpu::vertex_attr_array![0 => Float32x3, 1 => Float32x2, 2 => Float32],
+};
+
+impl OverlayPipelines {
+    /// Compiles both pipelines.
+    ///
+    /// * `scene` — layout of group 0; `samples` — of the target
+    pub(crate) fn new(
+        device: &RenderDevice,
+        scene: &BindGroupLayout,
+        format: wgpu::TextureFormat,
+        samples: u32,
+    ) -> Self {
+        let device = device.wgpu_device();
+        let both = wgpu::ShaderStages::VERTEX_FRAGMENT;
+        let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: both,
+            ty,
+            count: None,
+        };
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("overlay"),
+            entries: &[
+                entry(
+                    0,
+                    wgpu::BindingType::Buffer {
+                        ty: wgpu::BufferBindingType::Uniform,
+                        has_dynamic_offset: false,
+                        min_binding_size: None,
+                    },
+                ),
+                entry(
+                    1,
+                    wgpu::BindingType::Texture {
+                        sample_type: wgpu::TextureSampleType::Uint,
+                        view_dimension: wgpu::TextureViewDimension::D2Array,
+                        multisampled: false,
+                    },
+                ),
+            ],
+        });
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("overlay"),
+            source: wgpu::ShaderSource::Wgsl(shaders::OVERLAY.into()),
+        });
+        let groups = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("overlay"),
+            bind_group_layouts: &[Some(scene), Some(&layout)],
+            immediate_size: 0,
+        });
+        let create = |is_surface: bool| {
+            let constants = [("is_surface", f64::from(u8::from(is_surface)))];
+            let compilation = wgpu::PipelineCompilationOptions {
+                constants: &constants,
+                ..Default::default()
+            };
+            device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+                label: Some("overlay"),
+                layout: Some(&groups),
+                vertex: wgpu::VertexState {
+                    module: &module,
+                    entry_point: Some("overlay_vertex"),
+                    compilation_options: compilation.clone(),
+                    buffers: &[VERTEX],
+                },
+                primitive: wgpu::PrimitiveState::default(),
+                depth_stencil: Some(wgpu::DepthStencilState {
+                    format: DEPTH_FORMAT,
+                    depth_write_enabled: Some(false),
+                    depth_compare: Some(wgpu::CompareFunction::GreaterEqual),
+                    stencil: wgpu::StencilState::default(),
+                    bias: wgpu::DepthBiasState::default(),
+                }),
+                multisample: wgpu::MultisampleState {
+                    count: samples,
+                    ..Default::default()
+                },
+                fragment: Some(wgpu::FragmentState {
+                    module: &module,
+                    entry_point: Some("overlay_fragment"),
+                    compilation_options: compilation,
+                    targets: &[Some(wgpu::ColorTargetState {
+                        format,
+                        blend: Some(wgpu::BlendState::ALPHA_BLENDING),
+                        write_mask: wgpu::ColorWrites::ALL,
+                    })],
+                }),
+                multiview_mask: None,
+                cache: None,
+            })
+        };
+        Self {
+            target: (format, samples),
+            at_pixels: create(true),
+            at_vertices: create(false),
+            layout,
+        }
+    }
+
+    /// True when they draw to such a target.
+    pub(crate) fn fit(&self, format: wgpu::TextureFormat, samples: u32) -> bool {
+        self.target == (format, samples)
+    }
+
+    /// The pipeline of a kind.
+    pub(crate) const fn get(&self, is_surface: bool) -> &RenderPipeline {
+        if is_surface { &self.at_pixels } else { &self.at_vertices }
+    }
+
+    /// Binds the uniform and values of an overlay.
+    pub(crate) fn group(&self, device: &RenderDevice, buffers: &OverlayBuffers) -> wgpu::BindGroup {
+        device.wgpu_device().create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("overlay"),
+            layout: &self.layout,
+            entries: &[
+                wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: buffers.uniform.as_entire_binding(),
+                },
+                wgpu::BindGroupEntry {
+                    binding: 1,
+                    resource: wgpu::BindingResource::TextureView(&buffers.values),
+                },
+            ],
+        })
+    }
+}
