@@ -9,6 +9,7 @@ pub mod evaluate;
 pub mod exact;
 pub mod facts;
 pub mod filter;
+pub mod flood;
 pub mod geometry;
 pub mod indicators;
 pub mod list;
