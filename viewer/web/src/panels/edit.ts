@@ -258,14 +258,19 @@ export class EditPanel extends Panel {
   #typed(points: readonly Point[]): TemplateResult {
     const { edit: text } = this.text;
     const last = points.at(-1);
-    return html`${last ? html`<div class="triple" style="align-items:end">
+    // Enter in a box adds the corner. The buttons are never shut: the one that a Tab leads to would still be so while the box before it is left.
+    const submit = (add: () => void) => (event: Event): void => {
+      event.preventDefault();
+      add();
+    };
+    return html`${last ? html`<form class="triple" style="align-items:end" @submit=${submit(() => this.#addAlong(last))}>
         ${numberField({ label: text.length, name: "length", value: this.form.length, min: 0.1, onChange: (length) => this.#set({ length }) })}
         ${numberField({ label: text.bearing, name: "bearing", value: this.form.bearing, min: 0, max: 360, onChange: (value) => this.#set({ bearing: value }) })}
-        <button class="plain" ?disabled=${!this.form.length || this.form.bearing === null} @click=${() => this.#addAlong(last)}>${text.add_point}</button></div>` : nothing}
-      <div class="triple" style="align-items:end">
+        <button class="plain">${text.add_point}</button></form>` : nothing}
+      <form class="triple" style="align-items:end" @submit=${submit(() => this.#addLonLat())}>
         ${numberField({ label: text.lon, name: "lon", value: this.form.lon, min: -180, max: 180, onChange: (lon) => this.#set({ lon }) })}
         ${numberField({ label: text.lat, name: "lat", value: this.form.lat, min: -90, max: 90, onChange: (lat) => this.#set({ lat }) })}
-        <button class="plain" ?disabled=${this.form.lon === null || this.form.lat === null} @click=${() => this.#addLonLat()}>${text.add_point}</button></div>`;
+        <button class="plain">${text.add_point}</button></form>`;
   }
 
   #addAlong(last: Point): void {

@@ -3,6 +3,8 @@ import type { Indicator, IndicatorAnswer, RuleResult } from "../planning/api";
 import { Shell } from "../shell";
 import type { Panel } from "../ui/panel";
 import "./compare";
+import "./edit";
+import type { EditPanel } from "./edit";
 import "./indicators";
 import "./scenario-bar";
 import "./swipe";
@@ -64,6 +66,27 @@ describe("phase", () => {
     one<HTMLButtonElement>(panel, '[data-phase="all"]').click();
     expect(shell.state.planning.phase).toBeNull();
   });
+});
+
+it("adds a corner by typed length and bearing, by Enter as well as by the button", async () => {
+  const scenario = { id: "s-a", name: "甲", revision: 2, is_archived: false } as unknown as NonNullable<typeof shell.state.planning.scenario>;
+  shell.dispatch({ type: "planning", change: { scenario, tool: "draw", sketch: { use: "block", shape: "polygon", points: [[0, 0, 4]], cursor: null, closed: false, snap: "none" } } });
+  const panel = await mount("cj-edit") as EditPanel;
+  panel.tab = "draw";
+  await panel.updateComplete;
+  const corners = (): number[][] => (shell.state.planning.sketch?.points ?? []).map((point) => point.map((value) => Math.round(value * 1000) / 1000 + 0));
+  const type = (name: string, value: string): void => {
+    const box = one<HTMLInputElement>(panel, `input[name="${name}"]`);
+    box.value = value;
+    box.dispatchEvent(new Event("change"));
+  };
+  const form = (): HTMLFormElement => one<HTMLFormElement>(panel, 'form:has(input[name="length"])');
+  form().requestSubmit();
+  expect(corners()).toHaveLength(1);
+  type("length", "25");
+  type("bearing", "90");
+  form().requestSubmit();
+  expect(corners()).toEqual([[0, 0, 4], [25, 0, 4]]);
 });
 
 it("lists what is wrong with an edit, feature by feature", async () => {
