@@ -157,6 +157,50 @@ describe("scenario states", () => {
     assert.ok(Math.max(...kept) - Math.min(...kept) < 40, `kept is pale: ${kept}`);
   });
 
+  test("differences have a pattern of their kind, so that they read without colour", async () => {
+    const { bounds_enu: [x0, y0, , x1, y1, z1] } = await get(server.origin, `/api/v1/features/by-index/${feature}`);
+    const here = await page.evaluate(() => window.chengjing.view);
+    await page.evaluate((view) => window.chengjing.flyTo(view, { duration_ms: 0 }), { target_enu: [(x0 + x1) / 2, (y0 + y1) / 2, z1], distance_m: 45, heading_deg: 20, pitch_deg: 89 });
+    await settled(page);
+    const { width, height } = page.viewportSize();
+    const middle = { x: width / 2, y: height / 2 };
+    assert.equal((await pickAt(middle)).featureIndex, feature);
+    /** Of the grey around the middle of the roof: how strong its edges are, how much they run one way (0–1), and across which angle. */
+    const pattern = async (a, b) => {
+      await show([{ type: "set_compare", mode: "difference", sides: [0, 1] }], { 0: [[feature, a]], 1: [[feature, b]] });
+      const reach = 40;
+      const png = (await page.screenshot({ clip: { x: middle.x - reach, y: middle.y - reach, width: 2 * reach, height: 2 * reach } })).toString("base64");
+      return page.evaluate(async (png) => {
+        const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+        const { width, height } = bitmap;
+        const context = new OffscreenCanvas(width, height).getContext("2d");
+        context.drawImage(bitmap, 0, 0);
+        const { data } = context.getImageData(0, 0, width, height);
+        const grey = (x, y) => [0.2126, 0.7152, 0.0722].reduce((sum, share, band) => sum + share * data[4 * (y * width + x) + band], 0);
+        let [xx, xy, yy] = [0, 0, 0];
+        for (let y = 1; y < height - 1; y++) {
+          for (let x = 1; x < width - 1; x++) {
+            const [dx, dy] = [(grey(x + 1, y) - grey(x - 1, y)) / 2, (grey(x, y + 1) - grey(x, y - 1)) / 2];
+            [xx, xy, yy] = [xx + dx * dx, xy + dx * dy, yy + dy * dy];
+          }
+        }
+        const count = (width - 2) * (height - 2);
+        return { edges: Math.sqrt((xx + yy) / count), oneWay: Math.hypot(xx - yy, 2 * xy) / (xx + yy || 1), angle_deg: (Math.atan2(2 * xy, xx - yy) * 90) / Math.PI };
+      }, png);
+    };
+    const kept = await pattern(EXISTING, EXISTING);
+    const [removed, changed, added] = [await pattern(EXISTING, DEMOLISHED), await pattern(EXISTING, MODIFIED), await pattern(ABSENT, ADDED)];
+    const told = JSON.stringify({ kept, removed, changed, added });
+    assert.ok(kept.edges < 0.5, `kept is plain: ${told}`);
+    for (const one of [removed, changed, added]) assert.ok(one.edges > 2, `the others are not: ${told}`);
+    assert.ok(removed.oneWay > 0.7 && changed.oneWay > 0.7, `removed and changed are lines of one direction: ${told}`);
+    assert.ok(added.oneWay < 0.5, `added is a grid: ${told}`);
+    const turned = Math.abs(((removed.angle_deg - changed.angle_deg + 270) % 180) - 90);
+    assert.ok(Math.abs(turned - 45) < 20, `the lines of removed stand aslant to those of changed: ${told}`);
+    await page.evaluate((view) => window.chengjing.flyTo(view, { duration_ms: 0 }), here);
+    await settled(page);
+  });
+
   test("side by side shows the same view twice, and four sides in a grid", async () => {
     const { width, height } = page.viewportSize();
     await show([{ type: "set_compare", mode: "side_by_side", sides: [0, 1] }], { 0: null, 1: null });
