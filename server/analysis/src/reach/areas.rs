@@ -3,6 +3,7 @@
 //! A segment swept by a regular polygon is convex, so that every area is a union of convex hulls: another program can
 //! build the very same one.
 
+use super::axis::hull;
 use super::barriers::Blocks;
 use super::near::Point;
 use crate::geometry::{self, Box2, polygon};
@@ -24,33 +25,13 @@ const SQUARE_M: f64 = 250.0;
 /// * `corners` — of the regular polygon, the first towards the east; `radius_m` — of its corners
 pub fn sweep([a, b]: [Point; 2], radius_m: f64, corners: usize) -> Polygon<f64> {
     let step = std::f64::consts::TAU / corners as f64;
-    let mut points: Vec<Point> = (0..corners)
+    let points: Vec<Point> = (0..corners)
         .flat_map(|k| {
             let (sin, cos) = (step * k as f64).sin_cos();
             [a, b].map(|p| [p[0] + radius_m * cos, p[1] + radius_m * sin])
         })
         .collect();
-    points.sort_by(|p, q| p[0].total_cmp(&q[0]).then(p[1].total_cmp(&q[1])));
-    points.dedup();
-    // monotone chain: the lower side from west to east, then the upper side back
-    let mut hull: Vec<Point> = Vec::with_capacity(corners + 4);
-    let mut chain = |points: &mut dyn Iterator<Item = &Point>| {
-        let base = hull.len();
-        for p in points {
-            while hull.len() >= base + 2 && turn(hull[hull.len() - 2], hull[hull.len() - 1], *p) <= 0.0 {
-                hull.pop();
-            }
-            hull.push(*p);
-        }
-        hull.pop();
-    };
-    chain(&mut points.iter());
-    chain(&mut points.iter().rev());
-    polygon(&[hull])
-}
-
-fn turn(a: Point, b: Point, c: Point) -> f64 {
-    (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    polygon(&[hull(&points)])
 }
 
 /// Everything within `radius_m` of segments (circles as polygons of `corners` corners).

@@ -43,7 +43,7 @@ pub enum Error {
         kind: String,
     },
     /// The data would not fit.
-    #[error("{num_vertices} vertices of streets need {needed_bytes} bytes, {allowed_bytes} are allowed")]
+    #[error("{num_vertices} vertices need {needed_bytes} bytes, {allowed_bytes} are allowed")]
     TooLarge {
         /// Vertices of all streets, barriers and areas.
         num_vertices: usize,

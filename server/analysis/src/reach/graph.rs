@@ -214,15 +214,17 @@ impl Walk {
                 .map(|[p, d]| d + (p - s).abs())
                 .fold(f64::INFINITY, f64::min)
         };
+        // a start that is passed sooner from another is no corner of the envelope
+        let corners: Vec<[f64; 2]> = known.iter().filter(|[s, d]| *d <= at(*s)).copied().collect();
         let mut turns = vec![0.0, length_m];
-        turns.extend(known.iter().map(|[s, _]| *s));
-        for pair in known.windows(2) {
+        turns.extend(corners.iter().map(|[s, _]| *s));
+        for pair in corners.windows(2) {
             let [[p, d], [q, e]] = [pair[0], pair[1]];
             turns.push(((p + q + e - d) / 2.0).clamp(p.min(q), p.max(q)));
             turns.push((p + (max_m - d)).clamp(0.0, length_m));
             turns.push((q - (max_m - e)).clamp(0.0, length_m));
         }
-        for [s, d] in &known {
+        for [s, d] in &corners {
             turns.push((s - (max_m - d)).clamp(0.0, length_m));
             turns.push((s + (max_m - d)).clamp(0.0, length_m));
         }

@@ -6,6 +6,7 @@
 //! `docs/simulation/reach.md`.
 
 pub mod areas;
+pub mod axis;
 pub mod barriers;
 pub mod coverage;
 pub mod error;
@@ -28,6 +29,7 @@ mod tests;
 use crate::{Outcome, Task};
 use barriers::Blocks;
 use coverage::Places;
+use geo::CoordsIter as _;
 use graph::{Graph, Place};
 use noding::Done;
 
@@ -170,7 +172,30 @@ fn check(input: &Input, params: &Params) -> Result<(), Error> {
     let mut num_vertices = 0;
     for street in &input.streets {
         num_vertices += street.points.len();
-        finite("street", &street.id, &mut street.points.iter().map(|p| [p[0], p[1]]))?;
+        if let Some(vertex) = street.points.iter().position(|p| !p.iter().all(|v| v.is_finite())) {
+            return Err(Error::NotFinite {
+                what: "street",
+                id: street.id.clone(),
+                vertex,
+            });
+        }
+    }
+    let lands = input
+        .parks
+        .iter()
+        .map(|l| ("park", l))
+        .chain(input.homes.iter().map(|l| ("residential land", l)));
+    for (what, land) in lands {
+        num_vertices += land.outline.coords_count();
+        finite(what, &land.id, &mut land.outline.coords_iter().map(|c| [c.x, c.y]))?;
+    }
+    if let Some(built_up) = &input.built_up {
+        num_vertices += built_up.coords_count();
+        finite(
+            "built-up area",
+            &input.area.id,
+            &mut built_up.coords_iter().map(|c| [c.x, c.y]),
+        )?;
     }
     for junction in &input.junctions {
         num_vertices += junction.rings.iter().map(Vec::len).sum::<usize>();

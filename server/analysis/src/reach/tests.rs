@@ -291,10 +291,7 @@ fn bad_input_is_named() {
         memory_bytes: 100,
         ..Params::default()
     };
-    assert_eq!(
-        message(&town(), &small),
-        "2 vertices of streets need 800 bytes, 100 are allowed"
-    );
+    assert_eq!(message(&town(), &small), "2 vertices need 800 bytes, 100 are allowed");
     assert!(message(&Input::default(), &Params::default()).starts_with("no street"));
     let task = Task::default();
     task.cancel();
@@ -302,6 +299,12 @@ fn bad_input_is_named() {
         run(&town(), &Params::default(), &task),
         Err(Error::Cancelled(_))
     ));
+    let mut input = town();
+    input.homes = vec![land("h", [0.0, 0.0], [f64::NAN, 5.0])];
+    assert_eq!(
+        message(&input, &Params::default()),
+        "residential land h: a coordinate is not finite (vertex 1)"
+    );
     // a street of one point is left out and named
     let mut input = town();
     input.streets.push(street("dot", 0, &[[5.0, 5.0], [5.0, 5.0]]));
