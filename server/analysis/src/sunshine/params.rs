@@ -117,7 +117,7 @@ pub struct Custom {
 
 /// What of the sunlit time counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum Counting {
     /// The sum of all spells that are long enough.
     #[default]

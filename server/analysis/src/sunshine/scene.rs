@@ -116,6 +116,21 @@ impl Scene {
         Ok(())
     }
 
+    /// A place of the scene CRS in the frame that rays run in.
+    pub fn local(&self, position: [f64; 3]) -> [f64; 3] {
+        moved(position, self.origin)
+    }
+
+    /// Triangles of the scene CRS that are asked apart from the others.
+    ///
+    /// # Errors
+    /// As [`Mesh::new`].
+    pub fn apart(&self, triangles: &[Triangle]) -> Result<Mesh, Error> {
+        let parts: Vec<(Triangle, u32)> = triangles.iter().map(|t| (t.map(|c| self.local(c)), 0)).collect();
+        let farthest = parts.iter().flat_map(|(t, _)| t.as_flattened()).fold(self.extent_m, |m, v| m.max(v.abs()));
+        Mesh::new(&parts, farthest, true)
+    }
+
     /// True when anything stands between a place of the scene CRS and the sun.
     #[inline]
     pub fn is_met(&self, heading: &Heading, position: [f64; 3], memory: &mut Memory) -> bool {

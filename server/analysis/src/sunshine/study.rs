@@ -280,6 +280,16 @@ impl Study {
         Ok(asked.try_reduce(|| 0, |a, b| Ok(a + b))?)
     }
 
+    /// The site.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Id of the owner of a triangle.
+    pub fn owner_id(&self, owner: u32) -> Option<&str> {
+        Some(self.buildings.get(owner as usize)?.as_ref()?.id.as_str())
+    }
+
     /// Path on which a building's deciding points are examined.
     pub fn path_of(&self, examined: &Examined) -> Option<&Path> {
         self.paths.get(examined.rule?)

@@ -1,0 +1,253 @@
+//! Tables of a study: buildings, who takes which minutes, and the number of storeys.
+
+use super::blame::{self, Blame};
+use super::findings::Finding;
+use super::scene::TERRAIN;
+use super::storeys::Answer;
+use super::study::Study;
+use super::Error;
+use crate::Task;
+use crate::indicators::Text;
+use crate::outcome::{Column, Ending, Figure, Outcome, Table};
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+/// Rows of the table of points; more is nothing to read.
+const MOST_ROWS: usize = 5000;
+/// Blockers that a verdict names.
+const NAMED: usize = 3;
+
+pub(super) fn column(key: &str, zh: &str, en: &str, unit: &str) -> Column {
+    Column {
+        key: key.into(),
+        title: Text::new(zh, en),
+        unit: unit.into(),
+    }
+}
+
+/// `09:12–10:03, …` of true solar seconds.
+fn clock(spells: &[[f64; 2]]) -> String {
+    let time = |s: f64| {
+        let minutes = (s / 60.0).round() as u64;
+        format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    };
+    let all: Vec<String> = spells.iter().map(|[from, to]| format!("{}–{}", time(*from), time(*to))).collect();
+    all.join(", ")
+}
+
+fn rounded(value: f64, digits: i32) -> f64 {
+    let scale = 10_f64.powi(digits);
+    (value * scale).round() / scale
+}
+
+/// One row for each building with a limit.
+pub(super) fn buildings(study: &Study, found: &[Finding]) -> Table {
+    let rows = found.iter().filter_map(|finding| {
+        let building = study.buildings.get(finding.place)?.as_ref()?;
+        let examined = study.examined.get(finding.place)?;
+        let rule = study.rules.get(finding.rule)?;
+        let path = study.path_of(examined)?;
+        let sun = finding.worst.and_then(|(_, k)| examined.deciding.suns.get(k));
+        let spells = sun.map_or(&[][..], |sun| sun.spells.as_slice());
+        let civil: Vec<[f64; 2]> = spells.iter().map(|s| s.map(|v| path.day.civil_s(v))).collect();
+        let hours = finding.worst.map(|(hours, _)| hours);
+        Some(vec![
+            json!(building.id),
+            json!(finding.ending),
+            json!(hours.map(|h| rounded(h, 3))),
+            json!(rule.limit.value),
+            json!(hours.map(|h| rounded((h - rule.limit.value) * 60.0, 1))),
+            json!(rule.day.zh),
+            json!(clock(spells)),
+            json!(clock(&civil)),
+            json!(finding.points[0]),
+            json!(finding.points[1]),
+            json!(rule.limit.is_verified),
+        ])
+    });
+    Table {
+        key: "buildings".into(),
+        title: Text::new("各栋日照", "Sun of each building"),
+        columns: vec![
+            column("feature_id", "建筑", "Building", ""),
+            column("ending", "结论", "Finding", ""),
+            column("hours", "最不利日照时数", "Hours at the worst place", "h"),
+            column("limit_h", "标准", "Limit", "h"),
+            column("margin_min", "余量", "Margin", "min"),
+            column("day", "日照标准日", "Day", ""),
+            column("solar_spells", "光照时段(真太阳时)", "Sun (true solar time)", ""),
+            column("civil_spells", "光照时段(民用时)", "Sun (civil time)", ""),
+            column("points", "检验点", "Points", ""),
+            column("points_failing", "不足的点", "Points below the limit", ""),
+            column("is_verified", "标准已核实", "Limit verified", ""),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+/// Who takes which minutes, as tables and as a sentence for each finding.
+pub(super) struct Blamed {
+    pub(super) tables: Vec<Table>,
+    /// One for each finding.
+    pub(super) because: Vec<Option<Text>>,
+}
+
+/// Blames for all points below the limit, in the order of findings and points.
+///
+/// # Errors
+/// When the task is cancelled.
+pub(super) fn blame(study: &Study, found: &[Finding], task: &Task) -> Result<Blamed, Error> {
+    let mut wanted: Vec<(usize, usize)> = vec![];
+    for (n, finding) in found.iter().enumerate() {
+        let (Some(examined), Some(rule)) = (study.examined.get(finding.place), study.rules.get(finding.rule)) else {
+            continue;
+        };
+        let worst = finding.worst.map(|(_, k)| k);
+        let is_bad = matches!(finding.ending, Ending::Fail | Ending::WithinError);
+        for (k, (point, sun)) in std::iter::zip(&examined.deciding.points, &examined.deciding.suns).enumerate() {
+            let is_below = study.hours(sun) < rule.limit.value;
+            if is_bad && point.is_open() && (is_below || worst == Some(k)) {
+                wanted.push((n, k));
+            }
+        }
+    }
+    let blames: Vec<Blame> = wanted
+        .par_iter()
+        .map(|(n, k)| {
+            task.step(0.92)?;
+            let examined = found.get(*n).and_then(|f| study.examined.get(f.place));
+            let of = examined.and_then(|e| Some((study.path_of(e)?, e.deciding.points.get(*k)?)));
+            Ok(of.map_or_else(Blame::default, |(path, point)| {
+                blame::of_point(&study.scene, path, point, study.params.refine_s)
+            }))
+        })
+        .collect::<Result<_, Error>>()?;
+    let mut because = vec![None; found.len()];
+    let (mut by_building, mut by_point) = (vec![], vec![]);
+    for ((n, k), blame) in std::iter::zip(wanted, &blames) {
+        let Some(finding) = found.get(n) else { continue };
+        let id = study.owner_id(finding.place as u32).unwrap_or_default();
+        let point = study.examined.get(finding.place).and_then(|e| e.deciding.points.get(k));
+        let is_worst = finding.worst.map(|(_, k)| k) == Some(k);
+        for share in &blame.shares {
+            let minutes = |s: f64| json!(rounded(s / 60.0, 1));
+            let shared: Vec<Value> = vec![
+                json!(name(study, share.owner).unwrap_or_default()),
+                minutes(share.any_s),
+                minutes(share.alone_s),
+                json!(clock(&share.spells)),
+            ];
+            if is_worst {
+                by_building.push([vec![json!(id)], shared.clone()].concat());
+            }
+            if by_point.len() < MOST_ROWS {
+                let [x, y, z] = point.map_or([f64::NAN; 3], |p| p.position).map(|v| json!(rounded(v, 2)));
+                by_point.push([vec![json!(id), json!(k), x, y, z], shared].concat());
+            }
+        }
+        if let (true, Some(because)) = (is_worst, because.get_mut(n)) {
+            *because = sentence(study, blame);
+        }
+    }
+    let taken = || {
+        vec![
+            column("blocker_id", "遮挡建筑", "Blocker", ""),
+            column("any_min", "遮挡时间", "Minutes it takes", "min"),
+            column("alone_min", "仅由其遮挡", "Minutes it alone takes", "min"),
+            column("spells", "遮挡时段(真太阳时)", "When (true solar time)", ""),
+        ]
+    };
+    let building = || column("feature_id", "建筑", "Building", "");
+    let place = [
+        building(),
+        column("point", "点号", "Point", ""),
+        column("x", "x", "x", "m"),
+        column("y", "y", "y", "m"),
+        column("z", "z", "z", "m"),
+    ];
+    Ok(Blamed {
+        tables: vec![
+            Table {
+                key: "blame".into(),
+                title: Text::new("遮挡来源(各栋最不利点)", "Who takes the sun (worst place of each building)"),
+                columns: [vec![building()], taken()].concat(),
+                rows: by_building,
+            },
+            Table {
+                key: "blame_points".into(),
+                title: Text::new("遮挡来源(各不足点)", "Who takes the sun (each point below the limit)"),
+                columns: [place.to_vec(), taken()].concat(),
+                rows: by_point,
+            },
+        ],
+        because,
+    })
+}
+
+fn name(study: &Study, owner: u32) -> Option<String> {
+    if owner == TERRAIN {
+        return Some("terrain".into());
+    }
+    study.owner_id(owner).map(str::to_owned)
+}
+
+fn sentence(study: &Study, blame: &Blame) -> Option<Text> {
+    let first = blame.shares.iter().take(NAMED);
+    let named: Vec<(String, f64, f64)> = first
+        .filter_map(|share| Some((name(study, share.owner)?, share.any_s / 60.0, share.alone_s / 60.0)))
+        .collect();
+    if named.is_empty() {
+        return None;
+    }
+    let zh = |(id, any, alone): &(String, f64, f64)| format!("{id} 遮挡 {any:.0} 分钟(其中仅由其遮挡 {alone:.0} 分钟)");
+    let en = |(id, any, alone): &(String, f64, f64)| format!("{id} takes {any:.0} min ({alone:.0} min of it alone)");
+    Some(Text::new(
+        named.iter().map(zh).collect::<Vec<_>>().join(";"),
+        named.iter().map(en).collect::<Vec<_>>().join("; "),
+    ))
+}
+
+/// Adds the number of storeys that a proposal may have.
+pub(super) fn add_storeys(outcome: &mut Outcome, answer: &Answer) {
+    outcome.figures.push(Figure {
+        key: "most_storeys".into(),
+        title: Text::new(
+            format!("{} 最多可建层数", answer.building),
+            format!("Storeys that {} may have", answer.building),
+        ),
+        value: f64::from(answer.most),
+        unit: String::new(),
+    });
+    let mut rows = vec![];
+    for trial in &answer.tried {
+        let row = |harm: Option<&super::storeys::Harm>| {
+            vec![
+                json!(trial.storeys),
+                json!(rounded(f64::from(trial.storeys) * answer.storey_m, 2)),
+                json!(trial.harmed.is_empty()),
+                json!(harm.map(|h| h.id.as_str())),
+                json!(harm.map(|h| rounded(h.hours, 3))),
+                json!(harm.map(|h| rounded(h.hours_before, 3))),
+                json!(harm.map(|h| h.limit_h)),
+            ]
+        };
+        if trial.harmed.is_empty() {
+            rows.push(row(None));
+        }
+        rows.extend(trial.harmed.iter().map(|harm| row(Some(harm))));
+    }
+    outcome.tables.push(Table {
+        key: "storeys".into(),
+        title: Text::new("试算层数", "Storeys tried"),
+        columns: vec![
+            column("storeys", "层数", "Storeys", ""),
+            column("height_m", "高度", "Height", "m"),
+            column("is_fine", "可行", "Fine", ""),
+            column("feature_id", "受影响建筑", "Building that loses its sun", ""),
+            column("hours", "建后时数", "Hours then", "h"),
+            column("hours_before", "建前时数", "Hours without", "h"),
+            column("limit_h", "标准", "Limit", "h"),
+        ],
+        rows,
+    });
+}
