@@ -12,6 +12,7 @@ pub mod filter;
 pub mod flood;
 pub mod geometry;
 pub mod indicators;
+pub mod isolation;
 pub mod list;
 pub mod outcome;
 pub mod reach;
