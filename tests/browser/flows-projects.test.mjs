@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { inflateRawSync } from "node:zlib";
 import { animationFrames, get, settled } from "./helpers.mjs";
 import { openDesk } from "./planning.mjs";
 
@@ -42,6 +43,22 @@ async function importFile(name, mimeType, text) {
   return (await answer).json();
 }
 
+/** Text of a file of a ZIP archive. */
+function unzipped(bytes, name) {
+  const end = bytes.lastIndexOf(Buffer.from("PK\x05\x06", "latin1"));
+  let at = bytes.readUInt32LE(end + 16);
+  for (let left = bytes.readUInt16LE(end + 10); left > 0; left--) {
+    const [method, size, nameSize, extraSize, noteSize, local] = [bytes.readUInt16LE(at + 10), bytes.readUInt32LE(at + 20), bytes.readUInt16LE(at + 28), bytes.readUInt16LE(at + 30), bytes.readUInt16LE(at + 32), bytes.readUInt32LE(at + 42)];
+    if (bytes.toString("utf8", at + 46, at + 46 + nameSize) === name) {
+      const begin = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+      const content = bytes.subarray(begin, begin + size);
+      return (method === 0 ? content : inflateRawSync(content)).toString();
+    }
+    at += 46 + nameSize + extraSize + noteSize;
+  }
+  return assert.fail(`${name} is not in the archive`);
+}
+
 /** The row of a project in the table. */
 const row = (id) => library.locator(`[data-row="${id}"]`);
 
@@ -69,6 +86,17 @@ describe("projects from files", () => {
     assert.match(problem, /导入丙|4/, "the row that could not be used is named");
   });
 
+  test("projects of another city are refused one by one with the reason", async () => {
+    const before = (await projects()).length;
+    const kofu = readFileSync(new URL("../fixtures/citygml/kofu_urf.gml", import.meta.url), "utf8");
+    const report = await importFile("kofu.gml", "application/gml+xml", kofu);
+    assert.equal(report.status, 422, JSON.stringify(report).slice(0, 400));
+    assert.equal(report.errors.length, 27);
+    for (const { feature, message } of report.errors) assert.match(`${feature} ${message}`, /^urf_\S+ it lies 2\d\d\d km from the middle of the city/);
+    await library.locator(".trouble").filter({ hasText: report.errors[0].feature }).waitFor();
+    assert.equal((await projects()).length, before);
+  });
+
   test("a file of another kind is refused with a word", async () => {
     await library.locator('input[type="file"]').setInputFiles({ name: "图.dwg", mimeType: "application/octet-stream", buffer: Buffer.from("x") });
     await library.locator(".trouble").filter({ hasText: "图.dwg" }).waitFor();
@@ -85,7 +113,26 @@ describe("projects from files", () => {
       const bytes = readFileSync(await file.path());
       if (format === "geojson") assert.equal(JSON.parse(bytes).features.length, count);
       else if (format === "csv") assert.ok(bytes.toString().includes("导入乙"));
-      else assert.equal(bytes.subarray(0, 2).toString(), "PK");
+      else {
+        // beside the data stands the 三库一单: a title, every project, and a filled cell for each quarter of its time
+        assert.match(unzipped(bytes, "xl/workbook.xml"), /项目数据[\s\S]*三库一单/);
+        const rows = unzipped(bytes, "xl/worksheets/sheet2.xml").match(/<row [\s\S]*?<\/row>/g);
+        const words = [...unzipped(bytes, "xl/sharedStrings.xml").matchAll(/<t[^>]*>([^<]*)<\/t>/g)].map(([, word]) => word);
+        const inRow = (row) => [...row.matchAll(/t="s"><v>(\d+)<\/v>/g)].map(([, index]) => words[index]);
+        const columnOf = (letters) => [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
+        const quarter = (day) => Number(day.slice(0, 4)) * 4 + Math.floor((Number(day.slice(5, 7)) - 1) / 3);
+        const dated = (await projects()).filter(({ start_on, finish_on }) => start_on && finish_on);
+        assert.ok(dated.length >= 10, `${dated.length} projects with dates`);
+        const BEFORE_BARS = 12;
+        const firstYear = Math.min(...dated.map(({ start_on }) => Number(start_on.slice(0, 4))));
+        for (const { name, start_on, finish_on } of dated) {
+          const row = rows.find((one) => inRow(one).includes(name)) ?? assert.fail(`${name} is not in the list`);
+          const filled = [...row.matchAll(/<c r="([A-Z]+)\d+" s="\d+"\/>/g)].map(([, letters]) => columnOf(letters)).filter((column) => column > BEFORE_BARS);
+          const [from, to] = [start_on, finish_on].map((day) => quarter(day) - 4 * firstYear + BEFORE_BARS + 1);
+          assert.deepEqual(filled, Array.from({ length: to - from + 1 }, (_, n) => from + n), `${name}: ${start_on} to ${finish_on}`);
+        }
+        assert.ok(rows.some((row) => inRow(row).includes("导入乙")), "a project without dates is listed too");
+      }
     }
     await library.locator("details.menu summary").click();
   });
@@ -111,6 +158,74 @@ describe("the table", () => {
     await settled(page);
     const [x, y] = (await page.evaluate(() => window.chengjing.view)).target_enu;
     assert.ok(Math.hypot(x - target.center_enu[0], y - target.center_enu[1]) < 60, `looks at ${x}, ${y}`);
+  });
+});
+
+describe("the schedule", () => {
+  test("has a bar for every project with dates, on the years of the plan, and its milestones", async () => {
+    const all = await projects();
+    const bars = new Map(await library.locator("tbody tr").evaluateAll((rows) => rows.map((row) => {
+      const bar = row.querySelector(".gantt .bar");
+      const lane = row.querySelector(".gantt .lane").getBoundingClientRect();
+      const box = bar?.getBoundingClientRect();
+      return [row.querySelector("[data-row]").dataset.row, bar ? { from: (box.left - lane.left) / lane.width, to: (box.right - lane.left) / lane.width, stones: row.querySelectorAll(".stone").length } : null];
+    })));
+    const share = (day) => (Date.parse(day) - Date.parse("2023-01-01")) / (Date.parse("2036-01-01") - Date.parse("2023-01-01"));
+    const dated = all.filter(({ start_on, finish_on }) => start_on > "2023" && finish_on < "2036");
+    assert.ok(dated.length >= 10, `${dated.length} projects with dates`);
+    for (const { id, name, start_on, finish_on, milestones } of dated) {
+      const { from, to, stones } = bars.get(id) ?? assert.fail(`${name} has no bar`);
+      assert.ok(Math.abs(from - share(start_on)) < 0.01 && Math.abs(to - share(finish_on)) < 0.01, `${name}: ${start_on}–${finish_on} lies at ${from}–${to}`);
+      const shown = milestones.filter(({ planned_on, done_on }) => (done_on ?? planned_on) >= "2023" && (done_on ?? planned_on) < "2036");
+      assert.equal(stones, shown.length, name);
+    }
+    assert.equal(bars.get((await named("导入乙")).id), null, "without dates there is no bar");
+  });
+});
+
+describe("the ranks of town offices", () => {
+  test("stand in order with their targets of 上街区", async () => {
+    const offices = await get(server.origin, "/api/v1/projects/offices");
+    const targets = Object.fromEntries(offices.map(({ name, target_cny }) => [name, target_cny]));
+    assert.deepEqual(targets, { 峡窝镇: 1.5e9, 工业办: 4.5e8, 中心办: 1e8, 新安办: 1.5e8, 济办: 1e8 });
+    await library.locator('[data-value="offices"]').click();
+    const shown = (await library.locator(".offices tbody tr").evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.innerText.trim())))).map(([rank, name, count]) => [Number(rank), name, Number(count)]);
+    assert.deepEqual(shown, offices.toSorted((a, b) => a.rank - b.rank).map(({ rank, name, num_projects }) => [rank, name, num_projects]));
+    const words = await library.locator(".offices").innerText();
+    assert.match(words, /15 亿元/);
+    assert.match(words, /2025 年目标为示例数据：上街区/);
+    await library.locator('[data-value="table"]').click();
+  });
+});
+
+describe("the envelope", () => {
+  test("stands as a wall of glass around a project on demand", async () => {
+    const { center_enu, radius_m } = (await projects()).find(({ name }) => name.includes("城中村"));
+    await desk.look(center_enu, { distance_m: Math.max(250, 2.5 * radius_m), pitch_deg: 25 });
+    const band = { x: VIEWPORT.width * 0.35, y: VIEWPORT.height * 0.15, width: VIEWPORT.width * 0.35, height: VIEWPORT.height * 0.35 };
+    const shot = async () => (await page.screenshot({ clip: band, style: "chengjing-viewer { visibility: hidden !important; } canvas { visibility: visible !important; }" })).toString("base64");
+    /** Share of the points that differ clearly. */
+    const changed = (a, b) => page.evaluate(async (pictures) => {
+      const [one, other] = await Promise.all(pictures.map(async (base64) => {
+        const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
+        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+        context.drawImage(bitmap, 0, 0);
+        return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+      }));
+      let count = 0;
+      for (let at = 0; at < one.length; at += 4) if (Math.abs(one[at] - other[at]) + Math.abs(one[at + 1] - other[at + 1]) + Math.abs(one[at + 2] - other[at + 2]) > 24) count++;
+      return count / (one.length / 4);
+    }, [a, b]);
+    const envelope = library.getByLabel("玻璃体块");
+    const low = await shot();
+    await envelope.check();
+    await settled(page);
+    const high = await shot();
+    await envelope.uncheck();
+    await settled(page);
+    const again = await shot();
+    const [rise, rest] = [await changed(low, high), await changed(low, again)];
+    assert.ok(rise > 0.05 && rise > 5 * rest, `${rise} of the picture changed, ${rest} when the wall was low again`);
   });
 });
 

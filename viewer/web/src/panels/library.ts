@@ -93,9 +93,14 @@ export class LibraryPanel extends Panel {
     this.problem = null;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    queueMicrotask(() => void this.#readOffices());
+  /** Projects of which the offices' sums were read; undefined before the first time. */
+  #summed: readonly Project[] | null | undefined;
+
+  override updated(): void {
+    const { projects } = this.state.planning;
+    if (projects === this.#summed) return;
+    this.#summed = projects;
+    void this.#readOffices();
   }
 
   protected override drawn(state: ShellState): readonly unknown[] {
