@@ -9,6 +9,10 @@ pub mod error;
 pub mod flux;
 mod holes;
 pub mod input;
+pub mod judge;
+pub mod outcome;
+#[cfg(test)]
+mod outcome_tests;
 pub mod params;
 pub mod raster;
 mod sinks;
@@ -23,5 +27,6 @@ mod watch;
 pub use catalogue::Catalogue;
 pub use error::Error;
 pub use input::Input;
+pub use outcome::{VERSION, run, run_with};
 pub use params::Params;
 pub use solver::{Balance, Run, simulate};

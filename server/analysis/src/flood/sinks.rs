@@ -115,7 +115,7 @@ impl Solver {
             let by_weir = root / (1.0 + 0.5 * mouth.weir * dt / area * root);
             let by_orifice = (root - 0.5 * mouth.orifice * dt / area).max(0.0);
             let left = (by_weir * by_weir).max(by_orifice * by_orifice);
-            *wanted = ((depth - left) * area).min(mouth.capacity_m3_s * dt);
+            *wanted = ((depth - left) * area).clamp(0.0, mouth.capacity_m3_s * dt);
             all += *wanted;
         }
         let share = match self.drains_m3_s {

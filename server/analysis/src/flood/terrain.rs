@@ -166,6 +166,11 @@ impl Terrain {
         (cell / columns + 1) * self.width + cell % columns + 1
     }
 
+    /// Depth in a cell at the start, metres.
+    pub fn depth_at_start_m(&self, cell: usize) -> f64 {
+        self.depth_m[self.padded(cell)]
+    }
+
     /// Cell of a padded place inside of the grid.
     pub(super) fn unpadded(&self, padded: usize) -> usize {
         (padded / self.width - 1) * self.grid.columns as usize + padded % self.width - 1
