@@ -1,0 +1,215 @@
+//! The water network against EPANET in other hands: every node, link and step of WNTR's sample networks.
+//!
+//! WNTR's EpanetSimulator runs EPANET 2.2; owa-epanet is 2.3 as ours is. Both come from PyPI into a virtual environment
+//! in the cache folder; where they cannot be installed, the test fails and says why. Further files can be compared by
+//! naming them in `CHENGJING_PEER_NETWORKS`, parted by colons.
+#![cfg(test)]
+
+use analysis::Task;
+use analysis::hydraulics::{Input, Model, Params, Solution, solve};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// WNTR 1.5.0 imports six without saying so.
+const PACKAGES: &[&str] = &["wntr==1.5.0", "six==1.17.0", "owa-epanet==2.3.5"];
+/// Metres, and litres a second.
+const TOLERANCE: f64 = 1e-3;
+/// EPANET's result file holds 32-bit numbers: so much of a value is lost in it. It matters only for heads without
+/// meaning, as that of a pump of constant power that delivers nothing.
+const ROUNDING: f64 = 1.2e-7;
+
+#[derive(Deserialize)]
+struct Answer {
+    inp: String,
+    epanet22: Peer,
+    epanet23: Peer,
+}
+
+#[derive(Deserialize)]
+struct Peer {
+    times_s: Vec<f64>,
+    nodes: Vec<String>,
+    links: Vec<String>,
+    head_m: Vec<Vec<f64>>,
+    pressure_m: Vec<Vec<f64>>,
+    demand_lps: Vec<Vec<f64>>,
+    age_h: Vec<Vec<f64>>,
+    flow_lps: Vec<Vec<f64>>,
+    velocity_m_s: Vec<Vec<f64>>,
+}
+
+/// Largest differences over all elements and steps.
+#[derive(Debug, Default)]
+struct Worst {
+    head_m: f64,
+    pressure_m: f64,
+    demand_lps: f64,
+    age_h: f64,
+    flow_lps: f64,
+    velocity_m_s: f64,
+}
+
+/// Largest difference between a series of ours and rows of the peer whose columns are `order` of ours.
+fn worst(ours: &[f64], theirs: &[Vec<f64>], order: &[usize]) -> f64 {
+    let width = order.len();
+    assert_eq!(ours.len(), theirs.len() * width);
+    let mut worst: f64 = 0.0;
+    for (step, row) in theirs.iter().enumerate() {
+        for (value, at) in row.iter().zip(order) {
+            let difference = (ours[step * width + at] - value).abs() - value.abs() * ROUNDING;
+            assert!(difference.is_finite(), "step {step}, element {at}");
+            worst = worst.max(difference);
+        }
+    }
+    worst
+}
+
+fn order<'a>(names: &[String], ours: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let places: HashMap<&str, usize> = ours.enumerate().map(|(at, id)| (id, at)).collect();
+    assert_eq!(places.len(), names.len());
+    names.iter().map(|name| places[name.as_str()]).collect()
+}
+
+impl Peer {
+    fn compare(&self, ours: &Solution) -> Worst {
+        assert_eq!(ours.times_s, self.times_s);
+        let nodes = order(&self.nodes, ours.nodes.iter().map(|node| node.id.as_str()));
+        let links = order(&self.links, ours.links.iter().map(|link| link.id.as_str()));
+        let width = ours.nodes.len();
+        let above_ground = |(at, head): (usize, &f64)| head - ours.nodes[at % width].elevation_m;
+        let pressure: Vec<f64> = ours.head_m.iter().enumerate().map(above_ground).collect();
+        Worst {
+            head_m: worst(&ours.head_m, &self.head_m, &nodes),
+            pressure_m: worst(&pressure, &self.pressure_m, &nodes),
+            demand_lps: worst(&ours.demand_lps, &self.demand_lps, &nodes),
+            age_h: worst(&ours.node_age_h, &self.age_h, &nodes),
+            flow_lps: worst(&ours.flow_lps, &self.flow_lps, &links),
+            velocity_m_s: worst(&ours.velocity_m_s, &self.velocity_m_s, &links),
+        }
+    }
+}
+
+fn solved(network: &str) -> (Solution, Answer) {
+    let question = serde_json::json!({ "network": network }).to_string();
+    let answer = e2e::python::answer(PACKAGES, "peer_hydraulics.py", question.as_bytes()).unwrap();
+    let answer: Answer = serde_json::from_str(&answer).unwrap();
+    let input = Input::new(Model::Inp(answer.inp.clone().into_bytes()));
+    let ours = solve(&input, &Params::default(), &Task::default()).unwrap();
+    (ours, answer)
+}
+
+fn assert_close(worst: &Worst, network: &str) {
+    println!("{network}: {worst:?}");
+    let all = [
+        worst.head_m,
+        worst.pressure_m,
+        worst.demand_lps,
+        worst.flow_lps,
+        worst.velocity_m_s,
+    ];
+    assert!(
+        all.iter().all(|difference| *difference <= TOLERANCE),
+        "{network}: {worst:?}"
+    );
+}
+
+/// Equal to the same version, age included, and to the version before.
+fn check(network: &str, num_nodes: usize, num_steps: usize) {
+    let (ours, answer) = solved(network);
+    assert_eq!((ours.nodes.len(), ours.times_s.len()), (num_nodes, num_steps));
+    let same = answer.epanet23.compare(&ours);
+    assert_close(&same, &format!("{network}, EPANET 2.3.5"));
+    assert!(same.age_h <= TOLERANCE, "{network}: {same:?}");
+    let before = answer.epanet22.compare(&ours);
+    assert_close(&before, &format!("{network}, EPANET 2.2 by WNTR"));
+}
+
+#[test]
+fn net1_with_its_pump_and_tank() {
+    check("Net1", 11, 25);
+}
+
+#[test]
+fn net3_over_a_week_with_controls() {
+    check("Net3", 97, 169);
+}
+
+#[test]
+fn ky4_of_kentucky() {
+    check("ky4", 964, 1);
+}
+
+#[test]
+fn ky10_with_pressure_reducing_valves() {
+    let (ours, answer) = solved("ky10");
+    assert_eq!((ours.nodes.len(), ours.times_s.len()), (935, 1));
+    assert_close(&answer.epanet23.compare(&ours), "ky10, EPANET 2.3.5");
+    // between a pump of constant power and a shut valve nothing flows, and any head there solves the equations
+    let mut same = ours.clone();
+    let floating = ["O-Pump-11", "I-RV-4"];
+    for (at, node) in ours
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(_, node)| floating.contains(&node.id.as_str()))
+    {
+        let theirs = answer.epanet22.nodes.iter().position(|id| *id == node.id).unwrap();
+        same.head_m[at] = answer.epanet22.head_m[0][theirs];
+        assert!((same.head_m[at] - ours.head_m[at]).abs() < 0.2);
+    }
+    assert_close(&answer.epanet22.compare(&same), "ky10, EPANET 2.2 by WNTR");
+}
+
+#[test]
+fn net6_with_61_pumps() {
+    let (ours, answer) = solved("Net6");
+    assert_eq!((ours.nodes.len(), ours.times_s.len()), (3_356, 97));
+    let same = answer.epanet23.compare(&ours);
+    assert_close(&same, "Net6, EPANET 2.3.5");
+    assert!(same.age_h <= TOLERANCE, "{same:?}");
+    // 2.2 treats links at full tanks in another way, and 124 pump controls take that on; at the start they agree
+    let before = answer.epanet22.compare(&ours);
+    println!("Net6, EPANET 2.2 by WNTR: {before:?}");
+    let first = Solution {
+        times_s: vec![0.0],
+        head_m: ours.head_m[..ours.nodes.len()].to_vec(),
+        demand_lps: ours.demand_lps[..ours.nodes.len()].to_vec(),
+        node_age_h: ours.node_age_h[..ours.nodes.len()].to_vec(),
+        flow_lps: ours.flow_lps[..ours.links.len()].to_vec(),
+        velocity_m_s: ours.velocity_m_s[..ours.links.len()].to_vec(),
+        ..ours
+    };
+    assert_close(
+        &answer.epanet22.first().compare(&first),
+        "Net6 at the start, EPANET 2.2 by WNTR",
+    );
+}
+
+impl Peer {
+    /// The first step alone.
+    fn first(&self) -> Self {
+        let row = |rows: &[Vec<f64>]| rows[..1].to_vec();
+        Self {
+            times_s: self.times_s[..1].to_vec(),
+            nodes: self.nodes.clone(),
+            links: self.links.clone(),
+            head_m: row(&self.head_m),
+            pressure_m: row(&self.pressure_m),
+            demand_lps: row(&self.demand_lps),
+            age_h: row(&self.age_h),
+            flow_lps: row(&self.flow_lps),
+            velocity_m_s: row(&self.velocity_m_s),
+        }
+    }
+}
+
+#[test]
+fn further_files() {
+    let files = std::env::var("CHENGJING_PEER_NETWORKS").unwrap_or_default();
+    for file in files.split(':').filter(|file| !file.is_empty()) {
+        let (ours, answer) = solved(file);
+        println!("{file}: {} nodes, {} steps", ours.nodes.len(), ours.times_s.len());
+        println!("EPANET 2.2 by WNTR: {:?}", answer.epanet22.compare(&ours));
+        assert_close(&answer.epanet23.compare(&ours), file);
+    }
+}
