@@ -80,9 +80,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 pub(crate) fn build_server() -> anyhow::Result<()> {
-    if !shell::has("cc") {
-        tools::apt_install(&["build-essential"])?;
-    }
+    tools::ensure_compilers()?;
     shell::run(
         &paths::root(),
         "cargo",

@@ -15,7 +15,8 @@ pub(crate) fn test(args: &Args) -> anyhow::Result<()> {
     let root = paths::root();
     let cargo = |arguments: &[&str]| shell::run(&root, "cargo", arguments);
     shell::step("machine", "see README, \"What it needs\"", || {
-        tools::ensure_programs(&[("cc", "build-essential"), ("git", "git")])
+        tools::ensure_programs(&[("git", "git")])?;
+        tools::ensure_compilers()
     })?;
     shell::step("format", "cargo fmt --all", || cargo(&["fmt", "--all", "--check"]))?;
     shell::step("tidy", "cargo xtask tidy", tidy::tidy)?;

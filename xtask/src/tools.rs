@@ -21,6 +21,38 @@ pub(crate) fn ensure_programs(wanted: &[(&str, &str)]) -> anyhow::Result<()> {
     }
 }
 
+/// What the C libraries inside the server are built with: a compiler, CMake for EPANET, libclang for its bindings.
+pub(crate) fn ensure_compilers() -> anyhow::Result<()> {
+    ensure_programs(&[("cc", "build-essential"), ("cmake", "cmake")])?;
+    if has_libclang() {
+        Ok(())
+    } else {
+        apt_install(&["libclang-dev"])
+    }
+}
+
+/// True when a shared libclang lies where its users look for it.
+fn has_libclang() -> bool {
+    if std::env::var_os("LIBCLANG_PATH").is_some() {
+        return true;
+    }
+    let holds = |dir: &Path| {
+        std::fs::read_dir(dir).is_ok_and(|entries| {
+            entries.flatten().any(|entry| {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let is_shared = name.contains(".so") || name.ends_with(".dylib");
+                name.starts_with("libclang") && !name.starts_with("libclang-cpp") && is_shared
+            })
+        })
+    };
+    let folders = ["/usr/lib64", "/usr/lib", "/usr/local/lib", "/usr/lib/x86_64-linux-gnu"];
+    let versions = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    folders.iter().any(|dir| holds(Path::new(dir)))
+        || versions
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("llvm"))
+            .any(|entry| holds(&entry.path().join("lib")))
+}
+
 /// Installs Debian packages, through sudo when not root.
 pub(crate) fn apt_install(packages: &[&str]) -> anyhow::Result<()> {
     if !shell::has("apt-get") {
