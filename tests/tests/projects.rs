@@ -53,7 +53,21 @@ fn the_demo_has_full_records_that_survive_every_format() {
     assert!(heritage, "the negative list finds nothing");
     let offices = city.run(&["projects", "--city"], &["offices"]).unwrap();
     let offices = offices.as_array().unwrap();
-    assert_eq!(offices.len(), 5);
+    // 上街区, 2025, in units of 0.01 bn CNY
+    let targets: Vec<(&str, f64)> = offices
+        .iter()
+        .map(|o| (o["name"].as_str().unwrap(), o["target_cny"].as_f64().unwrap() / 1e7))
+        .collect();
+    assert_eq!(
+        targets,
+        [
+            ("峡窝镇", 150.0),
+            ("工业办", 45.0),
+            ("中心办", 10.0),
+            ("新安办", 15.0),
+            ("济办", 10.0)
+        ]
+    );
     assert!(
         offices.iter().all(|office| office["zone_id"].is_string()),
         "{offices:?}"
@@ -137,6 +151,24 @@ fn text_of(pdf: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Fonts of a PDF by poppler: name, embedded, subset, with a map to Unicode.
+fn fonts_of(pdf: &Path) -> Vec<[String; 4]> {
+    let output = Command::new("pdffonts")
+        .arg(pdf)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let table = String::from_utf8(output.stdout).unwrap();
+    // below a head of two lines; the last two words are the number of the object
+    let rows = table.lines().skip(2).map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let at = words.len() - 5;
+        [words[0], words[at], words[at + 1], words[at + 2]].map(str::to_owned)
+    });
+    rows.collect()
+}
+
 #[test]
 fn the_same_revision_gives_the_same_pack() {
     let city = City::demo(2_000, 7).unwrap();
@@ -186,6 +218,13 @@ fn the_same_revision_gives_the_same_pack() {
         "示范数据",
     ] {
         assert!(report.contains(words), "{words} is not in {report}");
+    }
+    let fonts = fonts_of(&folder.join("report.pdf"));
+    assert!(fonts.iter().any(|f| f[0].contains("NotoSansSC")), "{fonts:?}");
+    for font in &fonts {
+        // name with the prefix of a subset; embedded, subset, readable as text
+        assert_eq!(font[1..], ["yes", "yes", "yes"], "{fonts:?}");
+        assert_eq!(font[0].find('+'), Some(6), "{fonts:?}");
     }
     let tileset = manifest["revisions"]["city_tileset_blake3"].as_str().unwrap();
     assert!(report.replace(['\n', ' '], "").contains(&tileset[..24]), "{report}");

@@ -307,3 +307,73 @@ fn the_command_line_does_the_same() {
     let (_, list) = run(&["list"]);
     assert_eq!(list["scenarios"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn what_is_gone_or_has_not_begun_is_refused_and_nothing_is_written() {
+    let city = City::demo(2_000, 34).unwrap();
+    let server = Server::start(&city).unwrap();
+    let projects = server.get("/api/v1/projects", &[]).unwrap().json().unwrap();
+    let [gone, planned] = [0, 1].map(|k| projects["projects"][k].clone());
+    let name = |project: &Value| project["id"].as_str().unwrap().to_owned();
+    let begins = planned["start_on"].as_str().unwrap();
+    let building = server.feature_ids("buildings-building", 1).unwrap().remove(0);
+    let (id, etag) = created(&server, "错误");
+
+    // a project that was there when the page was opened, and that somebody has taken out since
+    let path = format!("/api/v1/projects/{}", name(&gone));
+    let read = server.get(&path, &[]).unwrap();
+    let removed = server
+        .send("DELETE", &path, &[("if-match", read.header("etag"))], &Value::Null)
+        .unwrap();
+    assert_eq!(removed.status, 204, "{}", String::from_utf8_lossy(&removed.body));
+    let before: i32 = begins[..4].parse().unwrap();
+    let day_before = format!("{}-12-31", before - 1);
+    for (edit, at, feature, words) in [
+        (
+            json!({"action": "demolish", "features": [building, name(&gone)]}),
+            "edits[1].features",
+            name(&gone),
+            "no longer in the city",
+        ),
+        (
+            json!({"action": "demolish", "features": [building], "project": name(&gone)}),
+            "edits[1].project",
+            name(&gone),
+            "no such project",
+        ),
+        (
+            json!({"action": "demolish", "features": [building], "project": name(&planned), "phase": day_before}),
+            "edits[1].phase",
+            name(&planned),
+            "before the project begins",
+        ),
+        (
+            json!({"action": "demolish", "features": ["b-of-another-city"]}),
+            "edits[1].features",
+            "b-of-another-city".to_owned(),
+            "there is no feature",
+        ),
+    ] {
+        // the first edit is sound: it must not go in without the second
+        let sound = json!({"action": "retain", "features": [building]});
+        let answer = edits(&server, &id, &etag, "王", json!([sound, edit]));
+        assert_eq!(answer.status, 422, "{edit}");
+        let problem = answer.json().unwrap();
+        let mistakes = problem["errors"].as_array().unwrap();
+        let told = mistakes
+            .iter()
+            .any(|m| m["at"] == at && m["feature"] == *feature && m["message"].as_str().unwrap().contains(words));
+        assert!(told, "{edit}: {problem}");
+    }
+    let shown = server
+        .get(&format!("/api/v1/scenarios/{id}"), &[])
+        .unwrap()
+        .json()
+        .unwrap();
+    assert_eq!((&shown["revision"], &shown["num_edits"]), (&json!(1), &json!(0)));
+
+    // on its first day the project may be worked at
+    let first_day = json!([{"action": "demolish", "features": [building], "project": name(&planned), "phase": begins}]);
+    assert_eq!(edits(&server, &id, &etag, "王", first_day).status, 200);
+    server.assert_log_clean().unwrap();
+}
