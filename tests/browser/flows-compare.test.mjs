@@ -8,10 +8,15 @@ import { first, openDesk, STATE } from "./planning.mjs";
 const VIEWPORT = { width: 1200, height: 720 };
 
 let city, server, browser, viewer, page, desk, some, ids;
+/** Tiles that the page has asked for. */
+const fetched = [];
 
 before(async () => {
   let project;
   ({ city, server, browser, viewer, page, desk, project } = await openDesk({ viewport: VIEWPORT }));
+  page.on("request", (request) => {
+    if (request.url().includes("/tiles/content/")) fetched.push(request.url());
+  });
   some = await first(4, desk.pickable(project.center_enu));
   // three scenarios, each without another building
   ids = [];
@@ -207,6 +212,8 @@ describe("phases", () => {
   test("play shows every year to the last, and each is another answer of the server", async () => {
     await desk.colors(true);
     await desk.compare.locator('[data-phase="all"]').click();
+    await settled(page);
+    const [known, count] = [new Set(fetched), fetched.length];
     const shown = [];
     const play = desk.compare.locator('[data-phase="play"]');
     const years = desk.compare.locator('input[name="year"]').evaluate((node) => new Promise((resolve) => {
@@ -224,6 +231,7 @@ describe("phases", () => {
     await desk.compare.locator('[data-phase="play"][aria-pressed="false"]').waitFor();
     await desk.compare.locator('[data-phase="all"]').click();
     await settled(page);
+    assert.deepEqual(fetched.slice(count).filter((tile) => known.has(tile)), [], "no year fetches a tile that is already there");
   });
 });
 
