@@ -32,8 +32,9 @@ impl Solver {
             if lack <= 0.0 {
                 continue;
             }
-            let mut given = (-self.new_x[k]).max(0.0) + (-self.new_y[k]).max(0.0);
-            given += self.new_x[k + 1].max(0.0) + self.new_y[k + width].max(0.0);
+            let out = |flow: f32| f64::from(flow.max(0.0));
+            let mut given = out(-self.new_x[k]) + out(-self.new_y[k]);
+            given += out(self.new_x[k + 1]) + out(self.new_y[k + width]);
             let seen = times.entry(k).or_insert(0);
             *seen += 1;
             let keep = if given > 0.0 && *seen < CUTS {
@@ -56,8 +57,9 @@ impl Solver {
                 if *flow * sign <= 0.0 {
                     continue;
                 }
-                let kept = *flow * keep;
-                let less = dt_dx * (*flow - kept).abs();
+                // rounded towards nothing, so that the cell never ends below zero
+                let kept = (f64::from(*flow) * keep * (1.0 - f64::from(f32::EPSILON) * 2.0)) as f32;
+                let less = dt_dx * (f64::from(*flow) - f64::from(kept)).abs();
                 *flow = kept;
                 back += less;
                 if self.terrain.is_free(other) {
@@ -67,8 +69,7 @@ impl Solver {
                     }
                 }
             }
-            // what is left of the lack is rounding, below 1e-15 m
-            self.depth[k] = if *seen < CUTS { 0.0 } else { (back - lack).max(0.0) };
+            self.depth[k] = (back - lack).max(0.0);
         }
     }
 

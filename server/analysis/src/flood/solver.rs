@@ -200,11 +200,11 @@ pub(super) struct Solver {
     pub(super) terrain: Terrain,
     pub(super) depth: Vec<f64>,
     /// Flow through the western face of each padded cell, m²/s.
-    pub(super) flow_x: Vec<f64>,
+    pub(super) flow_x: Vec<f32>,
     /// Flow through the southern face.
-    pub(super) flow_y: Vec<f64>,
-    pub(super) new_x: Vec<f64>,
-    pub(super) new_y: Vec<f64>,
+    pub(super) flow_y: Vec<f32>,
+    pub(super) new_x: Vec<f32>,
+    pub(super) new_y: Vec<f32>,
     pub(super) taken_m: Vec<f64>,
     pub(super) rows: Vec<Row>,
     pub(super) rain: Cumulative,
@@ -321,13 +321,22 @@ impl Solver {
             rate.max(spring.volume.peak_rate() / area)
         });
         let rate = rate + 2.0 * self.rain.peak_rate();
-        let mut dt = params.scheme.max_step_s;
-        for _ in 0..8 {
-            let depth = deepest + rate * dt;
-            let longest = params.scheme.courant * self.terrain.grid.cell_m / (GRAVITY * depth).sqrt();
-            dt = dt.min(longest);
+        // the longest step that fits the depth which the water will have at its end
+        let reach = params.scheme.courant * self.terrain.grid.cell_m;
+        let fits = |dt: f64| dt * (GRAVITY * (deepest + rate * dt)).sqrt() <= reach;
+        let (mut low, mut high) = (0.0, params.scheme.max_step_s);
+        if fits(high) {
+            return high;
         }
-        dt
+        for _ in 0..40 {
+            let middle = 0.5 * (low + high);
+            if fits(middle) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     /// One step.
@@ -361,24 +370,24 @@ impl Solver {
         let width = self.terrain.width;
         let cell_m = self.terrain.grid.cell_m;
         let step = Step {
-            theta: self.scheme.theta,
-            beside: 0.5 * (1.0 - self.scheme.theta),
-            g_dt_dx: GRAVITY * dt / cell_m,
-            g_dt: GRAVITY * dt,
-            froude_g: self.scheme.froude * GRAVITY.sqrt(),
+            beside: (0.5 * (1.0 - self.scheme.theta)) as f32,
+            g_dt_dx: (GRAVITY * dt / cell_m) as f32,
+            g_dt: (GRAVITY * dt) as f32,
+            froude_g: (self.scheme.froude * GRAVITY.sqrt()) as f32,
             dry_m: self.scheme.dry_m,
         };
         let last = self.rows.len() - 1;
         let rows_a_task = self.rows_a_task();
         let (rows, depth, terrain) = (&self.rows, &self.depth, &self.terrain);
         let (flow_x, flow_y) = (&self.flow_x, &self.flow_y);
-        let faces = |k: usize, n: usize, back: usize, flow: &'_ [f64], new: &mut [f64]| {
-            let (a, b) = (k - back..k - back + n, k..k + n);
+        let faces = |k: usize, n: usize, back: usize, flow: &'_ [f32], open: &'_ [f32], new: &mut [f32]| {
+            let (a, b, c) = (k - back..k - back + n, k..k + n, k + back..k + back + n);
             let faces = Faces {
                 ground: [&terrain.ground_m[a.clone()], &terrain.ground_m[b.clone()]],
                 depth: [&depth[a.clone()], &depth[b.clone()]],
                 manning: [&terrain.manning[a.clone()], &terrain.manning[b.clone()]],
-                flow: [&flow[a], &flow[b], &flow[k + back..k + back + n]],
+                flow: [&flow[a.clone()], &flow[b], &flow[c.clone()]],
+                open: [&open[a], &open[c]],
             };
             flow_row(new, &faces, &step);
         };
@@ -394,12 +403,26 @@ impl Solver {
                 let row = rows[r];
                 if r < last && !row.is_dry() {
                     let n = row.to - row.from + 1;
-                    faces(r * width + row.from, n, 1, flow_x, &mut new_x[row.from..row.from + n]);
+                    faces(
+                        r * width + row.from,
+                        n,
+                        1,
+                        flow_x,
+                        &terrain.open_x,
+                        &mut new_x[row.from..row.from + n],
+                    );
                 }
                 let both = rows[r - 1].with(row);
                 if !both.is_dry() {
                     let n = both.to - both.from;
-                    faces(r * width + both.from, n, width, flow_y, &mut new_y[both.from..both.to]);
+                    faces(
+                        r * width + both.from,
+                        n,
+                        width,
+                        flow_y,
+                        &terrain.open_y,
+                        &mut new_y[both.from..both.to],
+                    );
                 }
             });
     }
@@ -417,7 +440,7 @@ impl Solver {
                 0.0
             };
             let list = if edge.is_x { &mut self.new_x } else { &mut self.new_y };
-            list[edge.face] = edge.sign * flow;
+            list[edge.face] = (edge.sign * flow) as f32;
         }
     }
 
@@ -483,7 +506,7 @@ impl Solver {
         let mut out = 0.0;
         for edge in &self.terrain.edges {
             let list = if edge.is_x { &self.flow_x } else { &self.flow_y };
-            out += edge.sign * list[edge.face];
+            out += edge.sign * f64::from(list[edge.face]);
         }
         self.balance.outflow_m3 += out * length;
     }

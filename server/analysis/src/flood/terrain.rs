@@ -86,6 +86,9 @@ pub struct Terrain {
     /// 0, or place in `soils` and 1.
     pub(super) soil: Vec<u8>,
     pub(super) soils: Vec<GreenAmpt>,
+    /// 1 for a western (southern) face that may carry water, 0 for a wall; one padded row more than cells.
+    pub(super) open_x: Vec<f32>,
+    pub(super) open_y: Vec<f32>,
     /// What each cell is, unpadded.
     pub kinds: Vec<Kind>,
     pub(super) edges: Vec<Edge>,
@@ -101,8 +104,9 @@ pub struct Terrain {
 
 /// Bytes that a run takes: state of a cell and every step of the depth series.
 pub fn bytes_needed(grid: &Grid, num_frames: usize, has_soil: bool) -> u64 {
-    // ground, depth, twice two flows; Manning, runoff, soil, kind; four results; building marks while it is set up
-    let state = 6 * 8 + 2 * 4 + 2 + 4 * 4 + 8 + if has_soil { 8 } else { 0 };
+    // ground, depth; twice two flows, open faces; Manning, runoff, soil, kind; four results; six layers' heights and the
+    // input's own ground
+    let state = 2 * 8 + 6 * 4 + 2 * 4 + 2 + 4 * 4 + 6 * 4 + 8 + if has_soil { 8 } else { 0 };
     grid.len() as u64 * (state + 4 * num_frames as u64)
 }
 
@@ -136,6 +140,8 @@ impl Terrain {
             runoff: vec![0.0; len],
             soil: vec![0; len],
             soils: vec![],
+            open_x: vec![0.0; len + width],
+            open_y: vec![0.0; len + width],
             num_rained: kinds.iter().filter(|k| **k != Kind::Outside).count(),
             kinds,
             edges: vec![],
@@ -155,6 +161,7 @@ impl Terrain {
         terrain.drain_roofs(&marks, catalogue);
         terrain.fill(&input.initial)?;
         terrain.open_edges(params)?;
+        terrain.open_faces();
         terrain.place_inlets(input, params, catalogue)?;
         terrain.place_inflows(&input.inflows)?;
         Ok(terrain)
@@ -321,6 +328,22 @@ impl Terrain {
             }
         }
         Ok(())
+    }
+
+    fn open_faces(&mut self) {
+        for cell in 0..self.grid.len() as u32 {
+            let at = self.padded(cell as usize);
+            let is_free = |other: Option<u32>| other.is_some_and(|c| self.kinds[c as usize] == Kind::Free);
+            let [west, _, south, _] = self.neighbours(cell);
+            if self.kinds[cell as usize] == Kind::Free {
+                self.open_x[at] = f32::from(u8::from(is_free(west)));
+                self.open_y[at] = f32::from(u8::from(is_free(south)));
+            }
+        }
+        for edge in &self.edges {
+            let open = if edge.is_x { &mut self.open_x } else { &mut self.open_y };
+            open[edge.face] = 1.0;
+        }
     }
 
     fn place_inlets(&mut self, input: &Input, params: &Params, catalogue: &Catalogue) -> Result<(), Error> {

@@ -84,7 +84,10 @@ impl Watch {
                     }
                     max_depth[i] = max_depth[i].max(h as f32);
                     if h >= SPEED_DEPTH_M {
-                        let (x, y) = (0.5 * (west[i] + east[i]), 0.5 * (south[i] + north[i]));
+                        let (x, y) = (
+                            0.5 * (f64::from(west[i]) + f64::from(east[i])),
+                            0.5 * (f64::from(south[i]) + f64::from(north[i])),
+                        );
                         max_speed[i] = max_speed[i].max(((x * x + y * y).sqrt() / h) as f32);
                     }
                     if h > flooded_m {
