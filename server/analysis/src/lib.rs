@@ -16,6 +16,7 @@ pub mod indicators;
 pub mod isolation;
 pub mod list;
 pub mod outcome;
+pub mod outside;
 pub mod reach;
 pub mod rules;
 pub mod scenario;

@@ -1,0 +1,30 @@
+//! Results of other programs (wind, noise, heat, traffic, networks), mapped and shown like our own.
+//!
+//! [`run`] reads ESRI ASCII grids, decoded rasters (GeoTIFF bands are decoded by the caller), tables by feature id, and
+//! the binary results of EPANET 2 and SWMM 5. Title, unit, legend and limit come from [`Params`]; a file that cannot be
+//! read gives an error with its name and the row or byte.
+
+mod ascii;
+mod bytes;
+mod epanet;
+mod error;
+mod input;
+mod outcome;
+mod params;
+mod raster;
+mod series;
+mod swmm;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use ascii::read_ascii;
+pub use epanet::read_epanet;
+pub use error::OutsideError;
+pub use input::{Element, File, Frame, Input, Source};
+pub use outcome::run;
+pub use params::{Params, Style};
+pub use raster::Raster;
+pub use series::Series;
+pub use swmm::read_swmm;
+pub use table::read_table;
