@@ -28,7 +28,7 @@ fn network() -> Network {
         ..Network::default()
     };
     let diameter = |along: usize| if along.is_multiple_of(10) { 600.0 } else { 150.0 };
-    let mut pipe = |from: String, to: String, length_m, diameter_mm| Pipe {
+    let pipe = |from: String, to: String, length_m, diameter_mm| Pipe {
         id: format!("{from}-{to}"),
         from,
         to,

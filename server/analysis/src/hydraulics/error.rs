@@ -51,6 +51,15 @@ pub enum HydraulicsError {
         /// Element that the message names, where it names one.
         element: Option<String>,
     },
+    /// The network file asks EPANET to stop where it finds no balance, and it did.
+    #[error(
+        "at {} h the hydraulics did not balance, and the network file says UNBALANCED STOP: give it more trials or CONTINUE",
+        seconds / 3600.0
+    )]
+    Halted {
+        /// Seconds from the start.
+        seconds: f64,
+    },
     /// The result would be larger than allowed.
     #[error("the result needs {needed} bytes, {allowed} are allowed: fewer steps or fewer layers")]
     TooLarge {
@@ -100,6 +109,10 @@ impl HydraulicsError {
                 seconds / 3600.0,
                 messages::of(*code).zh,
                 messages::named_zh(element)
+            ),
+            Self::Halted { seconds } => format!(
+                "第 {} 小时未达到水力平衡，管网文件要求停止（UNBALANCED STOP）：请增加迭代次数或改为 CONTINUE",
+                seconds / 3600.0
             ),
             Self::TooLarge { needed, allowed } => {
                 format!("结果需要 {needed} 字节，上限 {allowed} 字节：请减少时段或图层")

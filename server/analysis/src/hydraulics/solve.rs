@@ -145,7 +145,15 @@ pub fn solve(input: &Input, params: &Params, task: &Task) -> Result<Solution, Hy
         });
     }
     let marched = run.march(&mut solution, params.has_age, task);
-    marched.map_err(|err| run.explain(err))?;
+    let last_s = match marched {
+        Ok(last_s) => last_s,
+        Err(err) => return Err(run.explain(err)),
+    };
+    // a part of the time is never shown as the whole
+    if (solution.times_s.len() as u64) < steps {
+        let seconds = last_s as f64;
+        return Err(HydraulicsError::Halted { seconds });
+    }
     Ok(solution)
 }
 
@@ -480,8 +488,8 @@ impl Run<'_> {
         Ok(u64::try_from((duration - start).max(0) / step).unwrap_or_default() + 1)
     }
 
-    /// Solves moment after moment.
-    fn march(&mut self, solution: &mut Solution, has_age: bool, task: &Task) -> Result<(), HydraulicsError> {
+    /// Solves moment after moment; gives the last one, seconds.
+    fn march(&mut self, solution: &mut Solution, has_age: bool, task: &Task) -> Result<i64, HydraulicsError> {
         let unsolved = |code: Code, seconds: i64| HydraulicsError::Unsolved {
             code: code.0,
             seconds: seconds as f64,
@@ -504,10 +512,9 @@ impl Run<'_> {
             }
             task.step(now as f64 / (duration.max(1)) as f64)?;
             if !self.project.advance(has_age).map_err(|code| unsolved(code, now))? {
-                break;
+                return Ok(last);
             }
         }
-        Ok(())
     }
 
     /// Notes a warning, and that nodes with demand are cut off, which EPANET's other warnings hide.
