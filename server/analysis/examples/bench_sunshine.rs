@@ -4,7 +4,7 @@
 
 use analysis::Task;
 use analysis::geometry::polygon;
-use analysis::sunshine::{Building, Change, Grid, Input, Limits, Params, Site, Study, Terrain, Usage};
+use analysis::sunshine::{self, Building, Change, Grid, Input, Limits, Params, Site, Study, Terrain, Usage};
 use geo::MultiPolygon;
 use std::time::Instant;
 
@@ -84,6 +84,16 @@ fn main() {
     let hours: f64 = suns().map(|sun| study.hours(sun)).sum();
     let triangles = study.scene.num_triangles();
     drop(study);
+    let start = Instant::now();
+    let outcome = sunshine::run(&whole, &params, &task).expect("the block is sound");
+    let run_s = start.elapsed().as_secs_f64();
+    let blamed: usize = outcome
+        .tables
+        .iter()
+        .filter(|t| t.key == "blame")
+        .map(|t| t.rows.len())
+        .sum();
+    drop(outcome);
 
     // the 200 buildings around the one that is edited, with 10 sills each
     let near = input(|column, row| (43..57).contains(&column) && (43..58).contains(&row));
@@ -110,6 +120,7 @@ fn main() {
         serde_json::json!({
             "points": points, "buildings": whole.buildings.len(), "triangles": triangles, "threads": rayon::current_num_threads(),
             "block_s": block_s, "mean_h": hours / points as f64,
+            "run_s": run_s, "blamed": blamed,
             "live_points": live_points, "live_asked": asked, "live_edit_ms": edit_s * 1e3,
         })
     );

@@ -39,7 +39,9 @@ pub fn of_point(scene: &Scene, path: &Path, point: &Point, refine_s: f64) -> Bla
     let mut facing = vec![false; samples];
     let mut found = vec![];
     for (k, (heading, facing)) in std::iter::zip(&path.headings, &mut facing).enumerate() {
-        let Some(heading) = heading.as_ref().filter(|h| path.faces(point, h.direction())) else { continue };
+        let Some(heading) = heading.as_ref().filter(|h| path.faces(point, h.direction())) else {
+            continue;
+        };
         *facing = true;
         scene.blockers(heading, point.position, &mut found);
         for owner in &found {
@@ -58,13 +60,18 @@ pub fn of_point(scene: &Scene, path: &Path, point: &Point, refine_s: f64) -> Bla
     let mut shares: Vec<Share> = at
         .into_iter()
         .map(|(owner, bits)| {
-            let spells = spells(path, refine_s, |k| is(&bits, k), |solar_s| {
-                if !faces(solar_s) {
-                    return false;
-                }
-                scene.blockers(&Heading::new(path.day.direction(solar_s)), point.position, &mut found);
-                found.binary_search(&owner).is_ok()
-            });
+            let spells = spells(
+                path,
+                refine_s,
+                |k| is(&bits, k),
+                |solar_s| {
+                    if !faces(solar_s) {
+                        return false;
+                    }
+                    scene.blockers(&Heading::new(path.day.direction(solar_s)), point.position, &mut found);
+                    found.binary_search(&owner).is_ok()
+                },
+            );
             Share {
                 owner,
                 any_s: length_s(&spells),

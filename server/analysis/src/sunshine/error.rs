@@ -43,6 +43,9 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// Triangles that no hierarchy parts.
+    #[error("too many triangles lie on top of each other: is a building or the terrain loaded many times?")]
+    Layered,
     /// More than the memory allowed.
     #[error("{what} would need {needed_bytes} bytes, {allowed_bytes} are allowed")]
     TooLarge {

@@ -30,7 +30,11 @@ pub fn worst(study: &Study, place: usize, examined: &Examined, hours: &[f64]) ->
         .enumerate()
         .filter(|(_, (point, _))| point.is_open())
         .map(|(k, (point, hours))| (point, *hours, k));
-    let windows = study.buildings.get(place).and_then(Option::as_ref).map(|b| b.windows.as_slice());
+    let windows = study
+        .buildings
+        .get(place)
+        .and_then(Option::as_ref)
+        .map(|b| b.windows.as_slice());
     let mut dwellings: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
     let mut alone: Option<(f64, usize)> = None;
     for (point, hours, k) in open {
@@ -63,7 +67,9 @@ pub fn hours(study: &Study, examined: &Examined) -> Vec<f64> {
 pub fn of(study: &Study) -> Vec<Finding> {
     let mut found = vec![];
     for (place, examined) in study.examined.iter().enumerate() {
-        let Some((number, rule)) = examined.rule.and_then(|k| Some((k, study.rules.get(k)?))) else { continue };
+        let Some((number, rule)) = examined.rule.and_then(|k| Some((k, study.rules.get(k)?))) else {
+            continue;
+        };
         let hours = hours(study, examined);
         let worst = worst(study, place, examined, &hours);
         let margin = worst.map(|(hours, _)| hours - rule.limit.value);

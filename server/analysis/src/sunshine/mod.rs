@@ -13,6 +13,7 @@ pub mod input;
 mod outcome;
 pub mod params;
 pub mod points;
+pub mod probe;
 pub mod rays;
 pub mod scene;
 pub mod solids;
@@ -46,7 +47,7 @@ pub fn run(input: &Input, params: &Params, task: &Task) -> Result<Outcome, Error
 /// As [`run`].
 pub fn run_with(input: &Input, params: &Params, limits: &Limits, task: &Task) -> Result<Outcome, Error> {
     let study = Study::new(input, params, limits, task)?;
-    let mut found = outcome::of(&study, input.ground.as_ref(), task)?;
+    let mut found = study.outcome(input.ground.as_ref(), task)?;
     if let Some(ask) = &params.storeys_of {
         let answer = storeys::most(study, ask, task)?;
         tables::add_storeys(&mut found, &answer);

@@ -4,9 +4,9 @@ use super::findings::{self, Finding};
 use super::input::Grid;
 use super::study::Study;
 use super::{Error, VERSION, tables};
+use crate::Task;
 use crate::indicators::Text;
 use crate::outcome::{Class, Ending, Figure, Layer, Legend, Look, Method, Note, Outcome, Shape, Verdict};
-use crate::Task;
 
 /// Colours from no sun to a whole day, even in lightness and safe for colour-blind people (cividis).
 const RAMP: [(f64, &str); 10] = [
@@ -45,8 +45,26 @@ pub(super) fn of(study: &Study, grid: Option<&Grid>, task: &Task) -> Result<Outc
         let blamed = tables::blame(study, &found, task)?;
         because = blamed.because;
         outcome.tables.extend(blamed.tables);
+        if blamed.left_out > 0 {
+            outcome.notes.push(Note {
+                code: "sunshine/blame-cut".into(),
+                features: vec![],
+                text: Text::new(
+                    format!(
+                        "不足点过多:另有 {} 个点未列遮挡来源(各栋最不利点均已列出)。",
+                        blamed.left_out
+                    ),
+                    format!(
+                        "Too many points lack sun: for {} more nobody is named (the worst of each building is).",
+                        blamed.left_out
+                    ),
+                ),
+            });
+        }
     }
-    outcome.verdicts = std::iter::zip(&found, because).filter_map(|(finding, because)| verdict(study, finding, because)).collect();
+    outcome.verdicts = std::iter::zip(&found, because)
+        .filter_map(|(finding, because)| verdict(study, finding, because))
+        .collect();
     Ok(outcome)
 }
 
@@ -71,7 +89,11 @@ fn verdict(study: &Study, finding: &Finding, because: Option<Text>) -> Option<Ve
         limit: rule.limit.clone(),
         margin: finding.worst.map(|(hours, _)| hours - rule.limit.value),
         verdict: finding.ending,
-        because: if finding.worst.is_none() { Some(nothing()) } else { because },
+        because: if finding.worst.is_none() {
+            Some(nothing())
+        } else {
+            because
+        },
     })
 }
 
@@ -106,7 +128,11 @@ fn facades(study: &Study) -> Option<Layer> {
             normals.push([point.normal[0] as f32, point.normal[1] as f32, 0.0]);
             sizes.push(point.size);
             features.push(index);
-            values.push(if point.is_open() { study.hours(sun) as f32 } else { f32::NAN });
+            values.push(if point.is_open() {
+                study.hours(sun) as f32
+            } else {
+                f32::NAN
+            });
         }
     }
     let shape = Shape::Patches {
@@ -134,7 +160,13 @@ fn ground(study: &Study, grid: &Grid) -> Layer {
         rows: grid.rows,
         heights: grid.heights.clone(),
     };
-    layer(study, "ground_hours", Text::new("地面日照时数", "Hours of sun on the ground"), shape, values)
+    layer(
+        study,
+        "ground_hours",
+        Text::new("地面日照时数", "Hours of sun on the ground"),
+        shape,
+        values,
+    )
 }
 
 fn buildings(study: &Study, found: &[Finding]) -> Layer {
@@ -162,8 +194,20 @@ fn figures(study: &Study, found: &[Finding]) -> Vec<Figure> {
     let deciding: usize = found.iter().map(|f| f.points[0]).sum();
     let painted: usize = study.examined.iter().map(|e| e.facade.points.len()).sum();
     vec![
-        figure("pass", "满足标准的建筑", "Buildings that have their sun", count(Ending::Pass), ""),
-        figure("fail", "不满足标准的建筑", "Buildings that lack it", count(Ending::Fail), ""),
+        figure(
+            "pass",
+            "满足标准的建筑",
+            "Buildings that have their sun",
+            count(Ending::Pass),
+            "",
+        ),
+        figure(
+            "fail",
+            "不满足标准的建筑",
+            "Buildings that lack it",
+            count(Ending::Fail),
+            "",
+        ),
         figure(
             "within_error",
             "在误差范围内、不作判定的建筑",
@@ -179,14 +223,22 @@ fn figures(study: &Study, found: &[Finding]) -> Vec<Figure> {
             "",
         ),
         figure("points", "检验点", "Points examined", deciding as f64, ""),
-        figure("patches", "外墙与地面网格点", "Points painted", (painted + study.ground.points.len()) as f64, ""),
+        figure(
+            "patches",
+            "外墙与地面网格点",
+            "Points painted",
+            (painted + study.ground.points.len()) as f64,
+            "",
+        ),
     ]
 }
 
 fn notes(study: &Study, found: &[Finding]) -> Vec<Note> {
     let ids = |is: &dyn Fn(&Finding) -> bool| -> Vec<String> {
         let those = found.iter().filter(|f| is(f)).take(NAMED);
-        those.filter_map(|f| study.owner_id(f.place as u32).map(str::to_owned)).collect()
+        those
+            .filter_map(|f| study.owner_id(f.place as u32).map(str::to_owned))
+            .collect()
     };
     let mut notes = vec![];
     let mut add = |code: &str, features: Vec<String>, zh: &str, en: &str| {
@@ -197,7 +249,11 @@ fn notes(study: &Study, found: &[Finding]) -> Vec<Note> {
         });
     };
     let has_windows = |f: &Finding| {
-        study.buildings.get(f.place).and_then(Option::as_ref).is_some_and(|b| !b.windows.is_empty())
+        study
+            .buildings
+            .get(f.place)
+            .and_then(Option::as_ref)
+            .is_some_and(|b| !b.windows.is_empty())
     };
     let without = ids(&|f| !has_windows(f));
     if !without.is_empty() {

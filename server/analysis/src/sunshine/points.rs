@@ -29,7 +29,8 @@ pub struct Point {
 }
 
 impl Point {
-    fn new(position: [f64; 3], normal: [f64; 2]) -> Self {
+    /// A point that stands for no patch; `normal` is of unit length, or zero.
+    pub fn at(position: [f64; 3], normal: [f64; 2]) -> Self {
         Self {
             position,
             normal,
@@ -60,7 +61,7 @@ impl Edge {
     fn at(&self, k: usize, count: usize, z: f64) -> Point {
         let along_m = (k as f64 + 0.5) * self.length_m / count as f64;
         let [x, y] = [0, 1].map(|i| self.start[i] + self.along[i] * along_m + self.normal[i] * OFF_M);
-        Point::new([x, y, z], self.normal)
+        Point::at([x, y, z], self.normal)
     }
 
     fn parts(&self, spacing_m: f64) -> usize {
@@ -107,7 +108,7 @@ pub fn deciding(building: &Building, params: &Params, convergence_deg: f64, is_s
                 let [x, y, z] = window.sill;
                 Point {
                     window: k as u32,
-                    ..Point::new([x + normal[0] * OFF_M, y + normal[1] * OFF_M, z], normal)
+                    ..Point::at([x + normal[0] * OFF_M, y + normal[1] * OFF_M, z], normal)
                 }
             })
             .collect();
@@ -191,7 +192,7 @@ pub fn ground(grid: &Grid) -> Vec<Option<Point>> {
             points.push(z.is_finite().then(|| {
                 let [x, y] = grid.origin;
                 let middle = |from: f64, k: u32| from + (f64::from(k) + 0.5) * grid.cell_m;
-                Point::new([middle(x, column), middle(y, row), z + OFF_M], [0.0; 2])
+                Point::at([middle(x, column), middle(y, row), z + OFF_M], [0.0; 2])
             }));
         }
     }

@@ -6,6 +6,7 @@
 
 use super::Error;
 use obvhs::aabb::Aabb;
+use obvhs::bvh2::Bvh2;
 use obvhs::bvh2::reinsertion::ReinsertionOptimizer;
 use obvhs::cwbvh::CwBvh;
 use obvhs::cwbvh::bvh2_to_cwbvh::bvh2_to_cwbvh;
@@ -26,6 +27,8 @@ const REINSERTED: f32 = 0.05;
 const LEAF_TRIANGLES: u32 = 3;
 /// Levels that `obvhs` can walk without its stack running over.
 const MAX_DEPTH: usize = 30;
+/// Levels of twos that it can turn into eights without running out of stack.
+const MAX_BINARY_DEPTH: usize = 300;
 
 /// A direction with what the tests of all rays along it share.
 #[derive(Debug, Clone, Copy)]
@@ -148,16 +151,9 @@ impl Mesh {
             return Ok(Self::default());
         }
         let pad = PAD_M + PAD_SHARE * extent_m;
-        let boxes: Vec<Aabb> = parts
-            .iter()
-            .map(|([a, b, c], _)| {
-                let of = |k: usize| (a[k].min(b[k]).min(c[k]) - pad, a[k].max(b[k]).max(c[k]) + pad);
-                let [x, y, z] = [of(0), of(1), of(2)];
-                Aabb::new(
-                    [x.0 as f32, y.0 as f32, z.0 as f32].into(),
-                    [x.1 as f32, y.1 as f32, z.1 as f32].into(),
-                )
-            })
+        let boxes: Vec<Aabb> = (0_u64..)
+            .zip(parts)
+            .map(|(i, (triangle, _))| grown(triangle, i, pad))
             .collect();
         let (search, deep) = if is_quick {
             (PlocSearchDistance::Minimum, 0)
@@ -168,15 +164,15 @@ impl Mesh {
         let indices = (0..parts.len() as u32).collect();
         let mut binary =
             PlocBuilder::with_capacity(boxes.len()).build(search, &boxes, indices, SortPrecision::U64, deep);
+        if binary_depth(&binary) > MAX_BINARY_DEPTH {
+            return Err(Error::Layered);
+        }
         if !is_quick {
             ReinsertionOptimizer::default().run(&mut binary, REINSERTED, None);
         }
         let hierarchy = bvh2_to_cwbvh(&binary, LEAF_TRIANGLES, true, false);
         if depth(&hierarchy) > MAX_DEPTH {
-            return Err(Error::Building {
-                id: String::new(),
-                reason: "too many triangles lie on top of each other".into(),
-            });
+            return Err(Error::Layered);
         }
         let sorted = |i: &u32| parts.get(*i as usize);
         let leaves = || hierarchy.primitive_indices.iter().filter_map(sorted);
@@ -252,6 +248,40 @@ fn from(heading: &Heading, origin: [f64; 3]) -> Ray {
     }
 }
 
+/// The box of a triangle, each side moved out by one to two `pad`, differently for each triangle: of boxes that are all the
+/// same `obvhs` 0.4.0 makes a chain as long as there are boxes, and runs out of stack on it.
+fn grown([a, b, c]: &Triangle, number: u64, pad: f64) -> Aabb {
+    let side = |k: usize, is_high: u64| {
+        // SplitMix64
+        let mut z = (number * 6 + 2 * k as u64 + is_high).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        pad * (1.0 + (z >> 40) as f64 / (1_u64 << 24) as f64)
+    };
+    let low = [0, 1, 2].map(|k| (a[k].min(b[k]).min(c[k]) - side(k, 0)) as f32);
+    let high = [0, 1, 2].map(|k| (a[k].max(b[k]).max(c[k]) + side(k, 1)) as f32);
+    Aabb::new(low.into(), high.into())
+}
+
+/// Levels of a hierarchy of twos.
+fn binary_depth(hierarchy: &Bvh2) -> usize {
+    let mut deepest = 0;
+    let mut open = vec![(0_usize, 1_usize)];
+    while let Some((place, level)) = open.pop() {
+        deepest = deepest.max(level);
+        if level > MAX_BINARY_DEPTH {
+            break;
+        }
+        if let Some(node) = hierarchy.nodes.get(place)
+            && !node.is_leaf()
+        {
+            let first = node.first_index as usize;
+            open.extend([(first, level + 1), (first + 1, level + 1)]);
+        }
+    }
+    deepest
+}
+
 /// Levels of a hierarchy.
 fn depth(hierarchy: &CwBvh) -> usize {
     let mut deepest = 0;
@@ -315,6 +345,21 @@ mod tests {
                 prop_assert_eq!(met, all);
             }
         }
+    }
+
+    #[test]
+    fn triangles_on_top_of_each_other_are_no_harm() {
+        let one: Triangle = [[0.0, 5.0, 0.0], [10.0, 5.0, 0.0], [5.0, 5.0, 10.0]];
+        let parts: Vec<(Triangle, u32)> = (0..50_000).map(|k| (one, k)).collect();
+        let mesh = Mesh::new(&parts, 100.0, true).unwrap();
+        let heading = Heading::new([0.0, 1.0, 0.0]);
+        assert!(mesh.is_met(&heading, [5.0, 0.0, 2.0], &[], &mut { NONE }));
+        let mut count = 0;
+        mesh.all_met(&heading, [5.0, 0.0, 2.0], &[], |_, _| count += 1);
+        assert_eq!(count, 50_000);
+        // flat to a point and along the ray: nothing to meet
+        let nothing = Mesh::new(&[([[1.0; 3]; 3], 0)], 100.0, false).unwrap();
+        assert!(!nothing.is_met(&heading, [1.0, 0.0, 1.0], &[], &mut { NONE }));
     }
 
     #[test]

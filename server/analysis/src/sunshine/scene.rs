@@ -63,10 +63,8 @@ impl Scene {
         parts.extend(solids::of_terrain(&input.terrain)?.into_iter().map(|t| (t, TERRAIN)));
         let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
         for corner in parts.iter().flat_map(|(t, _)| t) {
-            for k in 0..3 {
-                low[k] = low[k].min(corner[k]);
-                high[k] = high[k].max(corner[k]);
-            }
+            low = [0, 1, 2].map(|k| low[k].min(corner[k]));
+            high = [0, 1, 2].map(|k| high[k].max(corner[k]));
         }
         let origin = if parts.is_empty() {
             [0.0; 3]
@@ -127,7 +125,10 @@ impl Scene {
     /// As [`Mesh::new`].
     pub fn apart(&self, triangles: &[Triangle]) -> Result<Mesh, Error> {
         let parts: Vec<(Triangle, u32)> = triangles.iter().map(|t| (t.map(|c| self.local(c)), 0)).collect();
-        let farthest = parts.iter().flat_map(|(t, _)| t.as_flattened()).fold(self.extent_m, |m, v| m.max(v.abs()));
+        let farthest = parts
+            .iter()
+            .flat_map(|(t, _)| t.as_flattened())
+            .fold(self.extent_m, |m, v| m.max(v.abs()));
         Mesh::new(&parts, farthest, true)
     }
 
@@ -200,10 +201,8 @@ impl Bounds {
             high: first,
         };
         for corner in triangles.iter().flatten() {
-            for k in 0..3 {
-                bounds.low[k] = bounds.low[k].min(corner[k]);
-                bounds.high[k] = bounds.high[k].max(corner[k]);
-            }
+            bounds.low = [0, 1, 2].map(|k| bounds.low[k].min(corner[k]));
+            bounds.high = [0, 1, 2].map(|k| bounds.high[k].max(corner[k]));
         }
         bounds.low = bounds.low.map(|v| v - 0.01);
         bounds.high = bounds.high.map(|v| v + 0.01);

@@ -68,10 +68,16 @@ struct Neighbour {
 /// A proposal that the study does not have or that has no footprint; a cancelled task.
 pub fn most(mut study: Study, ask: &StoreysOf, task: &Task) -> Result<Answer, Error> {
     let is_it = |b: &&Building| b.id == ask.building;
-    let proposal = study.buildings.iter().flatten().find(is_it).cloned().ok_or_else(|| Error::Building {
-        id: ask.building.clone(),
-        reason: "it is to be built higher or lower and is not in the scene".into(),
-    })?;
+    let proposal = study
+        .buildings
+        .iter()
+        .flatten()
+        .find(is_it)
+        .cloned()
+        .ok_or_else(|| Error::Building {
+            id: ask.building.clone(),
+            reason: "it is to be built higher or lower and is not in the scene".into(),
+        })?;
     if proposal.footprint.0.is_empty() {
         return Err(Error::Building {
             id: ask.building.clone(),
@@ -139,9 +145,7 @@ fn neighbours(study: &Study, bounds: Option<Bounds>) -> Vec<Neighbour> {
             }
         }
         let hours = findings::hours(study, examined);
-        if let (false, Some((before_h, _))) =
-            (touched.is_empty(), findings::worst(study, place, examined, &hours))
-        {
+        if let (false, Some((before_h, _))) = (touched.is_empty(), findings::worst(study, place, examined, &hours)) {
             found.push(Neighbour {
                 place,
                 limit_h: rule.limit.value,
@@ -166,7 +170,8 @@ fn harm(study: &Study, proposal: &Mesh, neighbour: &Neighbour) -> Option<Harm> {
     let (now_h, _) = findings::worst(study, neighbour.place, examined, &hours)?;
     // as exact as starts and ends are found
     let same_h = 2.0 * study.params.refine_s / 3600.0;
-    let is_kept = now_h >= neighbour.limit_h || neighbour.before_h < neighbour.limit_h && now_h >= neighbour.before_h - same_h;
+    let is_kept =
+        now_h >= neighbour.limit_h || neighbour.before_h < neighbour.limit_h && now_h >= neighbour.before_h - same_h;
     (!is_kept).then(|| Harm {
         id: study.owner_id(neighbour.place as u32).unwrap_or_default().to_owned(),
         hours: now_h,

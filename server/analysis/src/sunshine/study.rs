@@ -1,7 +1,7 @@
 //! A whole study that can be edited: after a change only points which it can shade are asked again.
 
 use super::Error;
-use super::input::{Building, Input, Site};
+use super::input::{Building, Grid, Input, Site};
 use super::params::{Limits, Params, Rule};
 use super::points::{self, Point};
 use super::rays::Triangle;
@@ -9,7 +9,7 @@ use super::scene::{Bounds, Memory, Path, Scene};
 use super::solids;
 use super::sun::Day;
 use super::survey::{self, Job, Sun, has_sun, has_sun_at};
-use crate::Task;
+use crate::{Outcome, Task};
 use rayon::prelude::*;
 
 /// Points with their sun.
@@ -112,6 +112,11 @@ impl Study {
             usage: super::input::Usage::Residential,
             ..Building::default()
         })?;
+        if study.paths.is_empty() {
+            return Err(Error::Limits {
+                reason: "there is none for homes, whose day is that of painted hours".into(),
+            });
+        }
         for building in &input.buildings {
             let examined = study.points_of(building)?;
             study.examined.push(examined);
@@ -278,6 +283,16 @@ impl Study {
             task.step(0.5).map(|()| asked)
         });
         Ok(asked.try_reduce(|| 0, |a, b| Ok(a + b))?)
+    }
+
+    /// Layers, verdicts and tables of the study as it stands, after edits too.
+    ///
+    /// * `ground` — the grid that the study was made with
+    ///
+    /// # Errors
+    /// When the task is cancelled.
+    pub fn outcome(&self, ground: Option<&Grid>, task: &Task) -> Result<Outcome, Error> {
+        super::outcome::of(self, ground, task)
     }
 
     /// The site.

@@ -1,19 +1,19 @@
 //! Tables of a study: buildings, who takes which minutes, and the number of storeys.
 
+use super::Error;
 use super::blame::{self, Blame};
 use super::findings::Finding;
 use super::scene::TERRAIN;
 use super::storeys::Answer;
 use super::study::Study;
-use super::Error;
 use crate::Task;
 use crate::indicators::Text;
 use crate::outcome::{Column, Ending, Figure, Outcome, Table};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-/// Rows of the table of points; more is nothing to read.
-const MOST_ROWS: usize = 5000;
+/// Points below the limit that are looked into beside the worst of each building; more is nothing to read.
+const MOST_POINTS: usize = 2000;
 /// Blockers that a verdict names.
 const NAMED: usize = 3;
 
@@ -31,7 +31,10 @@ fn clock(spells: &[[f64; 2]]) -> String {
         let minutes = (s / 60.0).round() as u64;
         format!("{:02}:{:02}", minutes / 60, minutes % 60)
     };
-    let all: Vec<String> = spells.iter().map(|[from, to]| format!("{}–{}", time(*from), time(*to))).collect();
+    let all: Vec<String> = spells
+        .iter()
+        .map(|[from, to]| format!("{}–{}", time(*from), time(*to)))
+        .collect();
     all.join(", ")
 }
 
@@ -90,6 +93,8 @@ pub(super) struct Blamed {
     pub(super) tables: Vec<Table>,
     /// One for each finding.
     pub(super) because: Vec<Option<Text>>,
+    /// Points below the limit that were not looked into.
+    pub(super) left_out: usize,
 }
 
 /// Blames for all points below the limit, in the order of findings and points.
@@ -98,6 +103,7 @@ pub(super) struct Blamed {
 /// When the task is cancelled.
 pub(super) fn blame(study: &Study, found: &[Finding], task: &Task) -> Result<Blamed, Error> {
     let mut wanted: Vec<(usize, usize)> = vec![];
+    let (mut others, mut left_out) = (0, 0);
     for (n, finding) in found.iter().enumerate() {
         let (Some(examined), Some(rule)) = (study.examined.get(finding.place), study.rules.get(finding.rule)) else {
             continue;
@@ -106,8 +112,16 @@ pub(super) fn blame(study: &Study, found: &[Finding], task: &Task) -> Result<Bla
         let is_bad = matches!(finding.ending, Ending::Fail | Ending::WithinError);
         for (k, (point, sun)) in std::iter::zip(&examined.deciding.points, &examined.deciding.suns).enumerate() {
             let is_below = study.hours(sun) < rule.limit.value;
-            if is_bad && point.is_open() && (is_below || worst == Some(k)) {
+            if !is_bad || !point.is_open() {
+                continue;
+            }
+            if worst == Some(k) {
                 wanted.push((n, k));
+            } else if is_below && others < MOST_POINTS {
+                others += 1;
+                wanted.push((n, k));
+            } else if is_below {
+                left_out += 1;
             }
         }
     }
@@ -140,10 +154,10 @@ pub(super) fn blame(study: &Study, found: &[Finding], task: &Task) -> Result<Bla
             if is_worst {
                 by_building.push([vec![json!(id)], shared.clone()].concat());
             }
-            if by_point.len() < MOST_ROWS {
-                let [x, y, z] = point.map_or([f64::NAN; 3], |p| p.position).map(|v| json!(rounded(v, 2)));
-                by_point.push([vec![json!(id), json!(k), x, y, z], shared].concat());
-            }
+            let [x, y, z] = point
+                .map_or([f64::NAN; 3], |p| p.position)
+                .map(|v| json!(rounded(v, 2)));
+            by_point.push([vec![json!(id), json!(k), x, y, z], shared].concat());
         }
         if let (true, Some(because)) = (is_worst, because.get_mut(n)) {
             *because = sentence(study, blame);
@@ -169,7 +183,10 @@ pub(super) fn blame(study: &Study, found: &[Finding], task: &Task) -> Result<Bla
         tables: vec![
             Table {
                 key: "blame".into(),
-                title: Text::new("遮挡来源(各栋最不利点)", "Who takes the sun (worst place of each building)"),
+                title: Text::new(
+                    "遮挡来源(各栋最不利点)",
+                    "Who takes the sun (worst place of each building)",
+                ),
                 columns: [vec![building()], taken()].concat(),
                 rows: by_building,
             },
@@ -181,6 +198,7 @@ pub(super) fn blame(study: &Study, found: &[Finding], task: &Task) -> Result<Bla
             },
         ],
         because,
+        left_out,
     })
 }
 
