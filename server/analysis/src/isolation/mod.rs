@@ -22,6 +22,7 @@ pub use params::{Params, Rules};
 use crate::{Outcome, Task};
 use isolate::{Feed, Isolation};
 use network::Network;
+use rayon::prelude::*;
 
 /// Version of the kernel: another one makes other results.
 pub const VERSION: u32 = 1;
@@ -132,14 +133,14 @@ pub fn break_of(input: &Input, prepared: &Prepared, params: &Params, task: &Task
         .collect();
     valves.sort_unstable();
     valves.dedup();
-    let num_valves = valves.len().max(1) as f64;
-    let mut if_stuck = Vec::new();
-    for (done, valve) in valves.into_iter().enumerate() {
-        task.step(0.7 + 0.25 * done as f64 / num_valves)?;
+    // each on its own: on a network with few valves there are hundreds of them
+    let if_stuck = valves.into_par_iter().map(|valve| {
+        task.step(0.7)?;
+        let mut is_stuck = is_stuck.clone();
         is_stuck[valve as usize] = true;
-        if_stuck.push((valve, network.isolate(&start, &is_stuck, &prepared.feed)));
-        is_stuck[valve as usize] = false;
-    }
+        Ok((valve, network.isolate(&start, &is_stuck, &prepared.feed)))
+    });
+    let if_stuck = if_stuck.collect::<Result<Vec<_>, Error>>()?;
     Ok(Break {
         link,
         isolation,

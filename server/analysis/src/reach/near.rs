@@ -6,7 +6,8 @@ const MIN_CELL_M: f64 = 8.0;
 /// A point in plan, metres.
 pub(crate) type Point = [f64; 2];
 
-/// Segments sorted into the cells of a grid.
+/// Segments sorted into the cells of a grid. What lies far from the rest is in the outer cells, which go on for ever: one
+/// wrong coordinate must not make all cells large.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Segments {
     ends: Vec<[Point; 2]>,
@@ -35,16 +36,10 @@ pub(crate) struct Near {
 impl Segments {
     /// Sorts finite segments.
     pub(crate) fn new(ends: Vec<[Point; 2]>) -> Self {
-        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-        for p in ends.iter().flatten() {
-            for k in 0..2 {
-                low[k] = low[k].min(p[k]);
-                high[k] = high[k].max(p[k]);
-            }
-        }
         if ends.is_empty() {
             return Self::default();
         }
+        let [low, high] = most_of(&ends);
         let size = [high[0] - low[0], high[1] - low[1]];
         // about two cells a segment, however far apart they lie
         let wanted = 2.0 * ends.len() as f64;
@@ -106,8 +101,10 @@ impl Segments {
         for row in first..=last {
             let (mut x0, mut x1) = (left, right);
             if first < last {
-                let y0 = (self.origin[1] + row as f64 * self.cell_m).clamp(low[1], high[1]);
-                let y1 = (self.origin[1] + (row + 1) as f64 * self.cell_m).clamp(low[1], high[1]);
+                // the outer rows go on for ever
+                let border = |row: usize| (self.origin[1] + row as f64 * self.cell_m).clamp(low[1], high[1]);
+                let y0 = if row == first { low[1] } else { border(row) };
+                let y1 = if row == last { high[1] } else { border(row + 1) };
                 let (p, q) = (low[0] + slope * (y0 - low[1]), low[0] + slope * (y1 - low[1]));
                 // a millimetre more on either side: a point on the border of two cells is found from both
                 x0 = (p.min(q) - 1e-3).max(left);
@@ -131,16 +128,9 @@ impl Segments {
         }
         let mut best: Option<Near> = None;
         let (column, row) = (self.column(p[0]) as isize, self.row(p[1]) as isize);
-        // a point outside the grid starts from the nearest cell: whole rings lie at least this much nearer
-        let outside = (0..2)
-            .map(|k| {
-                let far = self.origin[k] + [self.columns, self.rows][k] as f64 * self.cell_m;
-                (self.origin[k] - p[k]).max(p[k] - far).max(0.0)
-            })
-            .fold(0.0, f64::max);
         for ring in 0..=(self.columns.max(self.rows) as isize) {
             let reached = best.map_or(max_m, |b| b.distance_m);
-            if (ring as f64 - 1.0) * self.cell_m > reached || outside > reached {
+            if (ring as f64 - 1.0) * self.cell_m > reached {
                 break;
             }
             for dy in -ring..=ring {
@@ -187,7 +177,8 @@ pub(crate) fn foot([a, b]: [Point; 2], p: Point) -> (f64, Point, f64) {
         0.0
     };
     let foot = [a[0] + d[0] * t, a[1] + d[1] * t];
-    (t, foot, (p[0] - foot[0]).hypot(p[1] - foot[1]))
+    let apart = [p[0] - foot[0], p[1] - foot[1]];
+    (t, foot, (apart[0] * apart[0] + apart[1] * apart[1]).sqrt())
 }
 
 impl Segments {
@@ -233,6 +224,19 @@ impl Segments {
         found.dedup();
         found
     }
+}
+
+/// The box that holds all but the outermost two in a hundred of the coordinates on either axis.
+fn most_of(ends: &[[Point; 2]]) -> [Point; 2] {
+    let bounds = [0, 1].map(|k| {
+        let mut values: Vec<f64> = ends.iter().flatten().map(|p| p[k]).collect();
+        let last = values.len() - 1;
+        let cut = last / 100;
+        let low = *values.select_nth_unstable_by(cut, f64::total_cmp).1;
+        let high = *values.select_nth_unstable_by(last - cut, f64::total_cmp).1;
+        [low, high]
+    });
+    [[bounds[0][0], bounds[1][0]], [bounds[0][1], bounds[1][1]]]
 }
 
 /// Lines this near touch, metres.
@@ -300,7 +304,9 @@ mod tests {
         let mut state = 3;
         let segments: Vec<[Point; 2]> = (0..600)
             .map(|i| {
-                let a = [dice(&mut state) * 3000.0, dice(&mut state) * 900.0];
+                // a few lie far from all others
+                let far = if i % 120 == 7 { 40_000.0 } else { 0.0 };
+                let a = [dice(&mut state) * 3000.0 - far, dice(&mut state) * 900.0 + far];
                 let reach = if i % 50 == 0 { 2500.0 } else { 160.0 };
                 [
                     a,
@@ -312,8 +318,12 @@ mod tests {
             })
             .collect();
         let grid = Segments::new(segments.clone());
-        for _ in 0..500 {
-            let p = [dice(&mut state) * 4000.0 - 500.0, dice(&mut state) * 1900.0 - 500.0];
+        for i in 0..500 {
+            let far = if i % 25 == 0 { 40_000.0 } else { 0.0 };
+            let p = [
+                dice(&mut state) * 4000.0 - 500.0 - far,
+                dice(&mut state) * 1900.0 - 500.0 + far,
+            ];
             let all = (0..600).map(|s| grid.near(s, p));
             let best = all.min_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(a.segment.cmp(&b.segment)));
             let found = grid.nearest(p, 200.0, |_| true);
