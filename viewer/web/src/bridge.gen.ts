@@ -190,7 +190,23 @@ enabled: boolean,
 /**
  * True shows what is demolished as a ghost, false leaves it out; as `enabled` when absent.
  */
-removed?: boolean, } | { "type": "set_highlight", 
+removed?: boolean, } | { "type": "show_overlay", 
+/**
+ * Side, 0–3.
+ */
+side: number, 
+/**
+ * Seconds from the start of the simulation.
+ */
+time_s: number, 
+/**
+ * 0 to 1.
+ */
+opacity: number, 
+/**
+ * False keeps it without drawing it.
+ */
+visible: boolean, } | { "type": "set_highlight", 
 /**
  * Dense numbers; none clears.
  */

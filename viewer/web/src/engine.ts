@@ -12,6 +12,7 @@ interface EngineModule {
   adopt_workers(workers: Worker[]): void;
   set_states(side: number, bytes: Uint8Array): void;
   set_tints(words: Uint32Array): void;
+  set_overlay(side: number, overlay: Uint8Array): void;
 }
 
 /** Options of `start`; the wire form is snake_case. */
@@ -39,6 +40,8 @@ export interface Engine {
   setStates(side: number, bytes: Uint8Array): void;
   /** Colours `[feature]` in place of the former ones: red, green, blue, share from the lowest byte up; empty takes them away. */
   setTints(words: Uint32Array): void;
+  /** Layer of a simulation on a side, 0–3, as the server wrote it, shown at its first step; empty bytes take it away. Throws when it cannot be read. */
+  setOverlay(side: number, bytes: Uint8Array): void;
 }
 
 /** Called with bytes so far and in all; `total` 0 = unknown. */
@@ -107,6 +110,7 @@ export async function startEngine(
     send: (command) => module.command(JSON.stringify(command)),
     setStates: (side, bytes) => module.set_states(side, bytes),
     setTints: (words) => module.set_tints(words),
+    setOverlay: (side, bytes) => module.set_overlay(side, bytes),
   };
 }
 

@@ -51,7 +51,7 @@ export interface RequestOptions {
 }
 
 /** What is asked by POST and changes nothing. */
-const QUESTION = /(?:indicators|rules\/check|reports|massing)$/;
+const QUESTION = /(?:indicators|rules\/check|reports|massing|simulations\/[\w-]+|jobs\/[\w-]+)$/;
 
 /** A write is published this long after its answer at the latest, milliseconds: bodies of a scenario follow in the background. */
 const PUBLISHED_WITHIN_MS = 10_000;

@@ -14,6 +14,9 @@ import { decodeLink, encodeLink, type LinkState } from "./url-state";
 /** Answer of a pick. */
 export interface Pick { featureIndex: number | null; positionEnu: [number, number, number] | null }
 
+/** A click on the city. */
+export type Click = Extract<ViewerEvent, { type: "clicked" }>;
+
 /** Commands that leave the picture as it is: all others ask for a new `settled`. */
 const QUIET: ReadonlySet<ViewerCommand["type"]> = new Set(["pick", "set_hover", "set_reduced_motion", "set_budget", "set_tool"]);
 
@@ -61,6 +64,7 @@ export class Shell {
   #listeners = new Set<() => void>();
   #stop = new AbortController();
   #selecting = new AbortController();
+  #takers: ((click: Click) => boolean)[] = [];
   #picks = new Map<number, (pick: Pick) => void>();
   #nextPick = 1;
   #settledWaiters: PromiseWithResolvers<void>[] = [];
@@ -194,6 +198,23 @@ export class Shell {
     if (!this.#engine) return;
     this.dispatch({ type: "unsettled" });
     this.#engine.setTints(words);
+  }
+
+  /** Puts a layer of a simulation on a side; empty bytes take it away. Throws when the engine cannot read it. */
+  setOverlay(side: number, bytes: Uint8Array): void {
+    if (!this.#engine) return;
+    this.dispatch({ type: "unsettled" });
+    try {
+      this.#engine.setOverlay(side, bytes);
+    } catch (error) {
+      throw error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** Offers clicks on the city to somebody before they select, the last who came first, until the returned function is called; true = taken. */
+  takeClicks(taker: (click: Click) => boolean): () => void {
+    this.#takers.unshift(taker);
+    return () => { this.#takers = this.#takers.filter((other) => other !== taker); };
   }
 
   /** Makes the evidence pack of the area at work and starts its download. */
@@ -370,7 +391,7 @@ export class Shell {
         this.#picks.delete(event.request_id);
         break;
       case "clicked":
-        void this.select(event.feature_index);
+        if (!this.#takers.some((taker) => taker(event))) void this.select(event.feature_index);
         break;
       case "camera":
         this.#touchLink();

@@ -118,7 +118,7 @@ export const enPlanning: typeof zhPlanning = {
     unnamed: "unnamed",
     filter: "Filter by name or id",
   },
-  dock: { label: "Attributes, editing and indicators", attributes: "Attributes", project: "Project", edit: "Edit", indicators: "Indicators", changes: "Changes", close: "Close this panel" },
+  dock: { label: "Attributes, editing, indicators and simulations", attributes: "Attributes", project: "Project", edit: "Edit", indicators: "Indicators", simulations: "Simulate", changes: "Changes", close: "Close this panel" },
   edit: {
     title: "Edit the scenario",
     base: "The existing city cannot be edited. Create or choose a scenario.",

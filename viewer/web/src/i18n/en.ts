@@ -1,9 +1,11 @@
 // English texts of the shell.
 import { enPlanning } from "./en-planning";
+import { enSimulations } from "./en-simulations";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
   ...enPlanning,
+  ...enSimulations,
   product: "Chengjing",
   start: {
     tagline: "City information model",

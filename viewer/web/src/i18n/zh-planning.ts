@@ -117,7 +117,7 @@ export const zhPlanning = {
     unnamed: "未命名",
     filter: "按名称或编号筛选",
   },
-  dock: { label: "属性、编辑与指标", attributes: "属性", project: "项目", edit: "编辑", indicators: "指标", changes: "差异", close: "收起此面板" },
+  dock: { label: "属性、编辑、指标与模拟", attributes: "属性", project: "项目", edit: "编辑", indicators: "指标", simulations: "模拟", changes: "差异", close: "收起此面板" },
   edit: {
     title: "方案编辑",
     base: "现状不可修改。请新建或选择方案。",

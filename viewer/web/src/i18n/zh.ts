@@ -1,8 +1,10 @@
 // 简体中文 texts of the shell. The shape of this object is the dictionary's type: English must have the same keys.
 import { zhPlanning } from "./zh-planning";
+import { zhSimulations } from "./zh-simulations";
 
 export const zh = {
   ...zhPlanning,
+  ...zhSimulations,
   product: "城镜",
   start: {
     tagline: "城市信息模型",

@@ -1,11 +1,11 @@
-// Right column: attributes or the project's record of what is selected, editing, indicators and differences, as tabs.
+// Right column: attributes or the project's record of what is selected, editing, indicators, simulations and differences, as tabs.
 import { css, html, nothing, type TemplateResult } from "lit";
 import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
 import { shared } from "../ui/styles";
 import "./attributes";
 
-export const DOCK_TABS = ["selection", "edit", "indicators", "changes"] as const;
+export const DOCK_TABS = ["selection", "edit", "indicators", "simulations", "changes"] as const;
 export type DockTab = (typeof DOCK_TABS)[number];
 
 /** Panels that come when they are first opened, so that the city's first picture does not wait for them. */
@@ -13,10 +13,11 @@ const PANELS: Record<DockTab, () => Promise<unknown>> = {
   selection: () => import("./project-sheet"),
   edit: () => import("./edit"),
   indicators: () => import("./indicators"),
+  simulations: () => import("./simulations"),
   changes: () => import("./changes"),
 };
 
-const ICONS = { selection: icons.info, edit: icons.edit, indicators: icons.chart, changes: icons.changes };
+const ICONS = { selection: icons.info, edit: icons.edit, indicators: icons.chart, simulations: icons.simulation, changes: icons.changes };
 
 export class Dock extends Panel {
   static override properties = { ...Panel.properties, tab: { state: true } };
@@ -24,8 +25,9 @@ export class Dock extends Panel {
     :host { display: flex; flex-direction: column; gap: 8px; min-height: 0; }
     .tabs { display: flex; gap: 2px; padding: 5px; flex: none; }
     [role="tablist"] { display: flex; flex: 1; gap: 2px; }
-    [role="tab"] { flex: 1 1 auto; gap: 6px; padding: 0 10px; color: var(--cj-muted); white-space: nowrap; font-size: 13px; }
+    [role="tab"] { flex: 1 1 auto; gap: 4px; padding: 0 6px; color: var(--cj-muted); white-space: nowrap; font-size: 13px; }
     [role="tab"] .icon { width: 16px; height: 16px; }
+    .many .icon { display: none; }
     [role="tab"][aria-selected="true"] { background: rgb(255 255 255 / 12%); color: var(--cj-text); font-weight: 600; }
     .panel { min-height: 0; display: flex; flex-direction: column; }
     .panel > * { min-height: 0; }
@@ -49,7 +51,7 @@ export class Dock extends Panel {
     if (this.tab === "selection" && !selection) this.tab = null;
     if (before && before.planning.compare.mode === "single" && planning.compare.mode === "difference" && (this.tab === null || this.tab === "selection")) this.tab = "changes";
     if (this.tab === "changes" && planning.compare.mode === "single") this.tab = selection ? "selection" : null;
-    this.shell.planner.analysis.watch(this.tab === "indicators");
+    this.shell.planner.analysis.watch(this.tab === "indicators", this.tab === "indicators" || this.tab === "simulations");
   }
 
   override connectedCallback(): void {
@@ -75,9 +77,9 @@ export class Dock extends Panel {
     const { dock } = this.text;
     const { selection, planning } = this.state;
     const isProject = selection?.detail?.class === "Project" || selection?.detail?.layer.startsWith("projects/project") === true;
-    const names = { selection: isProject ? dock.project : dock.attributes, edit: dock.edit, indicators: dock.indicators, changes: dock.changes };
+    const names = { selection: isProject ? dock.project : dock.attributes, edit: dock.edit, indicators: dock.indicators, simulations: dock.simulations, changes: dock.changes };
     const tabs = DOCK_TABS.filter((tab) => (tab === "selection" ? selection !== null : tab === "changes" ? planning.compare.mode !== "single" : true));
-    return html`<div class="tabs card"><div role="tablist" aria-label=${dock.label} @keydown=${(event: KeyboardEvent) => this.#keys(event, tabs)}>${tabs.map((tab, index) => html`<button role="tab" id="dock-${tab}" data-dock=${tab}
+    return html`<div class="tabs card"><div role="tablist" class=${tabs.length > 4 ? "many" : nothing} aria-label=${dock.label} @keydown=${(event: KeyboardEvent) => this.#keys(event, tabs)}>${tabs.map((tab, index) => html`<button role="tab" id="dock-${tab}" data-dock=${tab}
           aria-selected=${tab === this.tab} aria-controls="dock-panel" tabindex=${tab === this.tab || (!this.tab && index === 0) ? 0 : -1}
           @click=${() => { this.tab = this.tab === tab ? null : tab; }}>${ICONS[tab]}<span>${names[tab]}</span></button>`)}</div></div>
       <div id="dock-panel" class="panel" role="tabpanel" aria-labelledby=${this.tab ? `dock-${this.tab}` : nothing} ?hidden=${this.tab === null}>${this.#panel(isProject)}</div>`;
@@ -92,6 +94,8 @@ export class Dock extends Panel {
         return html`<cj-edit .shell=${shell} .state=${state}></cj-edit>`;
       case "indicators":
         return html`<cj-indicators .shell=${shell} .state=${state}></cj-indicators>`;
+      case "simulations":
+        return html`<cj-simulations .shell=${shell} .state=${state}></cj-simulations>`;
       case "changes":
         return html`<cj-changes .shell=${shell} .state=${state}></cj-changes>`;
       case null:

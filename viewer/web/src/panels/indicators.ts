@@ -2,7 +2,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { LocalText } from "../api";
 import { fill, formatNumber, formatUnit, local } from "../i18n";
-import { BASE, type Area, type Indicator, type IndicatorAnswer, type RuleResult } from "../planning/api";
+import { BASE, type Indicator, type IndicatorAnswer, type RuleResult } from "../planning/api";
 import { formatValueOf, partName } from "../planning/parts";
 import { troubleOf } from "../planning/trouble";
 import { fields, segments } from "../ui/fields";
@@ -12,6 +12,7 @@ import { Panel } from "../ui/panel";
 import type { ShellState } from "../state/state";
 import { shared } from "../ui/styles";
 import { swatch, swatches } from "../ui/swatches";
+import "./area";
 import "./chart";
 
 const TABS = ["table", "rules", "charts"] as const;
@@ -22,12 +23,11 @@ const COMPARATORS: Record<string, string> = { "<=": "≤", ">=": "≥", "==": "=
 const VERDICT_MARK = { pass: "✓", fail: "✕", not_decidable: "?" } as const;
 
 export class IndicatorsPanel extends Panel {
-  static override properties = { ...Panel.properties, tab: { state: true }, why: { state: true }, zones: { state: true }, packing: { state: true }, problem: { state: true } };
+  static override properties = { ...Panel.properties, tab: { state: true }, why: { state: true }, packing: { state: true }, problem: { state: true } };
   static override styles = [shared, fields, swatches, css`
     :host { display: flex; flex-direction: column; min-height: 0; }
     section { display: flex; flex-direction: column; gap: 8px; padding: 12px 8px 8px; min-height: 0; }
     .head { display: grid; gap: 8px; padding: 0 8px; }
-    .area { display: grid; grid-template-columns: 1fr auto; gap: 8px; align-items: end; }
     .revision { font-size: 12px; color: var(--cj-muted); display: flex; gap: 8px; align-items: center; }
     .dot { width: 8px; height: 8px; border-radius: 50%; background: var(--cj-accent); flex: none; }
     .dot.old { background: var(--cj-warn); }
@@ -57,7 +57,6 @@ export class IndicatorsPanel extends Panel {
   declare tab: Tab;
   /** Indicator or rule whose "why" is open. */
   declare why: string | null;
-  declare zones: readonly { id: string; name: string }[];
   declare packing: boolean;
   /** Why no evidence pack came. */
   declare problem: string | null;
@@ -66,14 +65,8 @@ export class IndicatorsPanel extends Panel {
     super();
     this.tab = "table";
     this.why = null;
-    this.zones = [];
     this.packing = false;
     this.problem = null;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    queueMicrotask(() => void this.#readZones());
   }
 
   protected override drawn(state: ShellState): readonly unknown[] {
@@ -84,30 +77,13 @@ export class IndicatorsPanel extends Panel {
     const { indicators: text } = this.text;
     const { analysis } = this.state.planning;
     return html`<section class="card" aria-label=${text.title}>
-      <div class="head">${this.#area()}
+      <div class="head"><cj-area .shell=${this.shell} .state=${this.state}></cj-area>
         ${segments(text.title, TABS.map((tab) => [tab, text.tabs[tab]] as const), this.tab, (tab) => { this.tab = tab; })}
         ${this.#revision()}</div>
       ${analysis.trouble ? html`<div class="trouble" role="alert" style="margin:0 8px">${analysis.trouble.text}<ul>${analysis.trouble.items.map(({ feature, message }) => html`<li>${feature ? `${feature}: ` : ""}${message}</li>`)}</ul></div>` : nothing}
       <div class="body scroll">${this.tab === "table" ? this.#table() : this.tab === "rules" ? this.#rules() : html`<cj-chart .shell=${this.shell} .state=${this.state}></cj-chart>`}</div>
       <div class="head">${this.problem ? html`<p class="trouble" role="alert">${this.problem}</p>` : nothing}<button class="plain" data-indicators="evidence" title=${text.evidence_hint} ?disabled=${this.packing} @click=${() => void this.#pack()}>${icons.pack}${this.packing ? text.packing : text.evidence}</button></div>
     </section>`;
-  }
-
-  #area(): TemplateResult {
-    const { indicators: text } = this.text;
-    const { analysis, sketch, projects } = this.state.planning;
-    const list = projects ?? this.state.manifest?.projects ?? [];
-    const { area } = analysis;
-    const value = "city" in area ? "city" : "project" in area ? `project:${area.project}` : "zone" in area ? `zone:${area.zone}` : "drawn";
-    const isDrawing = sketch?.use === "area";
-    return html`<div class="area"><label class="field"><span>${text.area}</span><select name="area" @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value)}>
-        <option value="city" .selected=${value === "city"}>${text.city}</option>
-        ${value === "drawn" ? html`<option value="drawn" .selected=${true}>${text.drawn}</option>` : nothing}
-        <optgroup label=${text.projects}>${list.map(({ id, name }) => html`<option value="project:${id}" .selected=${value === `project:${id}`}>${name}</option>`)}</optgroup>
-        <optgroup label=${text.zones}>${this.zones.map(({ id, name }) => html`<option value="zone:${id}" .selected=${value === `zone:${id}`}>${name}</option>`)}</optgroup></select></label>
-      ${isDrawing && sketch.closed ? html`<button class="primary" data-indicators="use-drawn" @click=${() => this.#useDrawn()}>${text.use_drawn}</button>`
-        : html`<button class="plain" data-indicators="draw" aria-pressed=${isDrawing} title=${text.draw} aria-label=${text.draw} @click=${() => (isDrawing ? this.shell.planner.tools.clearSketch() : this.shell.planner.tools.draw("area", "polygon"))}>${icons.edit}</button>`}</div>
-      ${isDrawing && !sketch.closed ? html`<p class="hint" role="status">${this.text.edit.draw_hint}</p>` : nothing}`;
   }
 
   #revision(): TemplateResult {
@@ -223,32 +199,7 @@ export class IndicatorsPanel extends Panel {
           ${this.#light(rule.rule, rule.num_features, rule.features, rule.feature_indices)}</div>` : nothing}`;
   }
 
-  // Area and pack ----------------------------------------------------------------------------------------------------
-
-  #choose(value: string): void {
-    const [kind, id = ""] = value.split(/:(.*)/s);
-    const { indicators: text } = this.text;
-    const list = this.state.planning.projects ?? this.state.manifest?.projects ?? [];
-    const area: Area | null = kind === "city" ? { city: true } : kind === "project" ? { project: id } : kind === "zone" ? { zone: id } : null;
-    const name = kind === "city" ? text.city : ([...list, ...this.zones].find((one) => one.id === id)?.name ?? id);
-    if (area) this.shell.planner.analysis.setArea(area, name);
-  }
-
-  #useDrawn(): void {
-    const { tools, analysis } = this.shell.planner;
-    const polygon = tools.outline();
-    if (polygon) analysis.setArea({ polygon }, this.text.indicators.drawn, polygon);
-  }
-
-  async #readZones(): Promise<void> {
-    if (!this.state.manifest?.layers.some(({ id }) => id === "projects/zone")) return;
-    try {
-      const { features } = await this.shell.api.featuresIn("projects/zone", null, 500);
-      this.zones = features.map(({ id, properties }) => ({ id, name: properties.name ?? id }));
-    } catch {
-      this.zones = [];
-    }
-  }
+  // Pack ----------------------------------------------------------------------------------------------------
 
   async #pack(): Promise<void> {
     const { indicators: text } = this.text;

@@ -30,6 +30,8 @@ export interface CurvePoint { year: number; value: number | null }
 export class AnalysisRunner {
   /** Somebody looks at the numbers. */
   #isWatched = false;
+  /** Somebody looks at the area. */
+  #isOutlined = false;
   #asking = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #curves = new Map<string, Promise<Map<string, number | null>>>();
@@ -38,11 +40,14 @@ export class AnalysisRunner {
   /** `outline` draws the area's edge in the scene; without lines it goes. */
   constructor(private readonly host: PlanningHost, private readonly sides: Sides, private readonly outline: (lines: readonly Point[][]) => void) {}
 
-  /** The panel is open: numbers are kept true from now on. */
-  watch(on: boolean): void {
+  /** The panel is open: numbers are kept true from now on. `outlined` = the area's edge shows, also for those who ask other questions of it. */
+  watch(on: boolean, outlined = on): void {
+    if (outlined !== this.#isOutlined) {
+      this.#isOutlined = outlined;
+      void this.#showArea();
+    }
     if (on !== this.#isWatched) {
       this.#isWatched = on;
-      void this.#showArea();
       if (!on) queueMicrotask(() => this.tint(null));
     }
     const { before, outdated, busy } = this.#state;
@@ -125,11 +130,11 @@ export class AnalysisRunner {
   /** Draws the edge of the area while somebody looks at its numbers; of the whole city there is none to draw. */
   async #showArea(): Promise<void> {
     const { area } = this.#state;
-    const geometry = this.#isWatched ? await this.#geometry().catch(() => null) : null;
+    const geometry = this.#isOutlined ? await this.#geometry().catch(() => null) : null;
     const { manifest } = this.host.state;
     if (this.#state.area !== area || !manifest) return;
     const [, , height] = manifest.origin_lon_lat_height;
-    this.outline((this.#isWatched ? outerRings(geometry) : []).map((ring) => {
+    this.outline((this.#isOutlined ? outerRings(geometry) : []).map((ring) => {
       const corners = ring.slice(0, -1).map(([lon = 0, lat = 0]) => enuFromGeodetic(manifest.ecef_from_enu, lon, lat, height));
       const edge = inset(corners, -EDGE_M) ?? corners;
       return [...edge, ...edge.slice(0, 1)];

@@ -1,11 +1,11 @@
 // ECharts with the few parts that are used. Loaded when the first chart is shown, so that the city's first picture does not wait for it.
 import { BarChart, LineChart } from "echarts/charts";
-import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
+import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { init, use, type EChartsType } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import type { Bars, Step } from "../planning/chart-data";
 
-use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, AriaComponent, SVGRenderer]);
+use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, AriaComponent, SVGRenderer]);
 
 const INK = "#aeb9c4";
 const BEFORE = "#8f9aa5";
@@ -91,5 +91,26 @@ export function curveOption({ years, values }: { years: string[]; values: (numbe
     xAxis: { ...nameAxis(years), boundaryGap: false },
     yAxis: { ...valueAxis(words), scale: true },
     series: [{ name: words.after, type: "line", step: "end", data: values, connectNulls: false, symbolSize: 6, lineStyle: { color: AFTER, width: 2 }, itemStyle: { color: AFTER } }],
+  };
+}
+
+export interface Series { name: string; points: readonly (readonly [number, number | null])[] }
+
+const SERIES_COLORS = [AFTER, BEFORE];
+
+/** Values over seconds, each series in a line of its own, with the time that is shown and a limit as marks. */
+export function seriesOption({ series, nowS, limit, time }: { series: readonly Series[]; nowS: number; limit: number | null; time(seconds: number): string }, words: Words): Option {
+  const mark = (data: Option[], color: string): Option => ({ symbol: "none", silent: true, animation: false, label: { show: false }, lineStyle: { color, type: "dashed" }, data });
+  return {
+    ...common(words),
+    legend: { ...(common(words)["legend"] as Option), show: series.length > 1 },
+    grid: { ...(common(words)["grid"] as Option), top: series.length > 1 ? 44 : 28 },
+    xAxis: { type: "value", min: "dataMin", max: "dataMax", axisLabel: { ...font, hideOverlap: true, formatter: time }, axisPointer: { label: { formatter: ({ value }: { value: number }) => time(value) } }, splitLine: { show: false }, axisLine: { lineStyle: { color: "rgba(255,255,255,.25)" } } },
+    yAxis: { ...valueAxis(words), scale: true },
+    series: series.map(({ name, points }, at) => {
+      const color = SERIES_COLORS[at] ?? INK;
+      const marks = [...(at === 0 ? [{ xAxis: nowS }] : []), ...(at === 0 && limit !== null ? [{ yAxis: limit, lineStyle: { color: "#ffc36b" } }] : [])];
+      return { name, type: "line", data: points, connectNulls: false, showSymbol: points.length < 40, symbolSize: 5, lineStyle: { color, width: 2, type: at === 0 ? "solid" : "dashed" }, itemStyle: { color }, ...(marks.length > 0 ? { markLine: mark(marks, INK) } : {}) };
+    }),
   };
 }

@@ -32,6 +32,7 @@ export const icons = {
   redo: icon(svg`<path d="M15.5 5 20 9.5 15.5 14M19.5 9.5H10a5.5 5.5 0 0 0 0 11h3"/>`),
   edit: icon(svg`<path d="M4 20l1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5 17.5 10"/>`),
   chart: icon(svg`<path d="M4 4v16h16M8.5 16.5v-5M12.5 16.5v-9M16.5 16.5V13"/>`),
+  simulation: icon(svg`<path d="M9.5 3.5h5M10.5 3.5v6L4.8 18.4A1.4 1.4 0 0 0 6 20.5h12a1.4 1.4 0 0 0 1.2-2.1L13.5 9.5v-6M7.6 14.5h8.8"/>`),
   changes: icon(svg`<path d="M8 4v16M8 20l-3.5-3.5M8 20l3.5-3.5M16 20V4M16 4l-3.5 3.5M16 4l3.5 3.5"/>`),
   play: icon(svg`<path d="M7.5 5v14l11-7z"/>`),
   pause: icon(svg`<path d="M8 5v14M16 5v14"/>`),

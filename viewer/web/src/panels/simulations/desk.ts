@@ -1,0 +1,485 @@
+// The controller of simulations: question, jobs that are followed while they run, results and what of them lies over the city.
+import type { Json, LocalText } from "../../api";
+import { geodeticFromEnu } from "../../geo";
+import { ApiError } from "../../http";
+import { local } from "../../i18n";
+import { BASE, type Area, type Standpoint } from "../../planning/api";
+import { standpointKey } from "../../planning/compare";
+import type { Trouble } from "../../planning/state";
+import { troubleOf } from "../../planning/trouble";
+import type { Click, Shell } from "../../shell";
+import { SimulationApi, type Job, type LegendClass, type Outcome, type Params, type Probe, type ProbePlace, type SimulationEntry, type SimulationLayer, type SimulationQuestion } from "./api";
+import { overlayHeader } from "./overlay";
+import { fieldNames, missingFeature } from "./parameters";
+import { isSame, questionOf, readAdvanced, valueAt, withAdvanced, withValue, type AdvancedFault } from "./question";
+import { clampTime, played } from "./steps";
+
+/** A running job is asked after so often. */
+const POLL_MS = 500;
+
+/** Layers kept as bytes: going back and forth between a few fetches none twice. */
+const KEPT = 8;
+
+const NOTHING = new Uint8Array();
+
+/** A question that was asked, of the scenario and, to compare, of what it is held against. */
+export interface Run { name: string; questions: SimulationQuestion[]; names: string[]; jobs: Job[]; results: Outcome[] }
+
+/** What a place or feature says; a series for each result that is shown. */
+export interface Probed { place: ProbePlace; title: string; series: { name: string; probe: Probe }[] }
+
+export interface DeskState {
+  /** Null until the server answered. */
+  catalogue: readonly SimulationEntry[] | null;
+  name: string;
+  /** All parameters of the simulations that were looked at, by name. */
+  params: Readonly<Record<string, Params>>;
+  /** JSON as it is typed while it cannot be used. */
+  typed: { text: string; fault: AdvancedFault } | null;
+  /** The same question is asked of what the scenario is held against, too. */
+  isCompared: boolean;
+  run: Run | null;
+  isStarting: boolean;
+  trouble: Trouble | null;
+  /** Why a job failed. */
+  failure: LocalText | null;
+  layer: string | null;
+  isDifference: boolean;
+  /** Classes of the difference that is shown. */
+  difference: LegendClass[] | null;
+  opacity: number;
+  isVisible: boolean;
+  timeS: number;
+  isPlaying: boolean;
+  speed: number;
+  isProbing: boolean;
+  probed: Probed | null;
+  probeTrouble: string | null;
+  /** Clicks add starts. */
+  isPicking: boolean;
+}
+
+const desks = new WeakMap<Shell, SimulationDesk>();
+
+export class SimulationDesk {
+  readonly api: SimulationApi;
+  state: DeskState = {
+    catalogue: null, name: "", params: {}, typed: null, isCompared: false, run: null, isStarting: false, trouble: null, failure: null,
+    layer: null, isDifference: false, difference: null, opacity: 0.85, isVisible: true, timeS: 0, isPlaying: false, speed: 1,
+    isProbing: false, probed: null, probeTrouble: null, isPicking: false,
+  };
+  #listeners = new Set<() => void>();
+  #isOpen = false;
+  #following = new AbortController();
+  #showing = 0;
+  #shown = new Map<number, string>();
+  #overlays = new Map<string, Promise<Uint8Array>>();
+  #player: ReturnType<typeof setInterval> | undefined;
+  #release: (() => void) | null = null;
+  #revision: string | null = null;
+  #probes = 0;
+
+  private constructor(private readonly shell: Shell) {
+    this.api = new SimulationApi(shell.api.http);
+  }
+
+  /** The desk of a shell: a panel that is opened again finds its question and result. */
+  static of(shell: Shell): SimulationDesk {
+    const desk = desks.get(shell) ?? new SimulationDesk(shell);
+    desks.set(shell, desk);
+    return desk;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  // The panel --------------------------------------------------------------------------------------------------------
+
+  open(): void {
+    this.#isOpen = true;
+    this.#release = this.shell.takeClicks((click) => this.#clicked(click));
+    if (!this.state.catalogue) void this.#guard(() => this.#readCatalogue());
+    if (this.isRunning) void this.#guard(() => this.#follow());
+    void this.#guard(() => this.#show());
+  }
+
+  /** Nothing of a simulation stays over the city when its panel is closed; a job goes on without being watched. */
+  close(): void {
+    this.#isOpen = false;
+    this.#release?.();
+    this.#following.abort();
+    this.play(false);
+    this.#set({ isPicking: false });
+    this.#takeAway();
+  }
+
+  get isRunning(): boolean {
+    return this.state.run?.jobs.some(({ state }) => state === "queued" || state === "running") ?? false;
+  }
+
+  // Question ---------------------------------------------------------------------------------------------------------
+
+  get entry(): SimulationEntry | null {
+    return this.state.catalogue?.find(({ name }) => name === this.state.name) ?? null;
+  }
+
+  /** Parameters of the simulation that is chosen. */
+  get params(): Params {
+    return this.state.params[this.state.name] ?? this.entry?.params ?? {};
+  }
+
+  choose(name: string): void {
+    this.#set({ name, typed: null, isPicking: false, trouble: null });
+  }
+
+  setParam(path: readonly string[], value: Json): void {
+    this.#setParams(withValue(this.params, path, value));
+  }
+
+  /** Takes up typed JSON as far as it can be used. */
+  setAdvanced(text: string): void {
+    const defaults = this.entry?.params ?? {};
+    const read = readAdvanced(text, defaults);
+    if ("fault" in read) return this.#set({ typed: { text, fault: read.fault } });
+    this.#set({ typed: null });
+    this.#setParams(withAdvanced(this.params, read.params, defaults, fieldNames(this.state.name)));
+  }
+
+  addPlace(path: readonly string[], place: readonly [number, number]): void {
+    const before = valueAt(this.params, path);
+    this.setParam(path, [...(Array.isArray(before) ? before : []), [...place]]);
+  }
+
+  setCompared(isCompared: boolean): void {
+    this.#set({ isCompared });
+  }
+
+  pick(isPicking: boolean): void {
+    this.#set({ isPicking, isProbing: isPicking ? false : this.state.isProbing });
+  }
+
+  /** There is something to hold the scenario against. */
+  get canCompare(): boolean {
+    const { sides } = this.shell.planner;
+    return standpointKey(sides.standpoint(0)) !== standpointKey(sides.standpoint(1));
+  }
+
+  /** The questions as the form has them now: of the scenario, then of what it is held against. */
+  questions(): SimulationQuestion[] {
+    const defaults = this.entry?.params ?? {};
+    return this.#standpoints().map((at) => questionOf(at, this.#area, this.params, defaults));
+  }
+
+  /** The form asks something else than what the result answers. */
+  get isOtherQuestion(): boolean {
+    const { run } = this.state;
+    if (!run) return false;
+    const plain = (questions: readonly SimulationQuestion[]): Json => questions.map(({ scenario_revision: _, ...rest }) => rest) as unknown as Json;
+    return run.name !== this.state.name || !isSame(plain(run.questions), plain(this.questions()));
+  }
+
+  #standpoints(): Standpoint[] {
+    const { sides } = this.shell.planner;
+    return this.state.isCompared && this.canCompare ? [sides.standpoint(0), sides.standpoint(1)] : [sides.standpoint(0)];
+  }
+
+  get #area(): Area {
+    return this.shell.state.planning.analysis.area;
+  }
+
+  // Jobs -------------------------------------------------------------------------------------------------------------
+
+  async run(): Promise<void> {
+    const { entry } = this;
+    if (!entry || this.state.isStarting || this.isRunning) return;
+    const missing = missingFeature(entry.name, this.params);
+    if (missing) return this.#fail(this.#text.needs_selected.replace("{name}", local(missing.label, this.shell.state.language)));
+    const questions = this.questions();
+    const { sides } = this.shell.planner;
+    const names = this.#standpoints().map((_, side) => sides.name(side));
+    this.#following.abort();
+    this.#takeAway();
+    this.play(false);
+    this.#overlays.clear();
+    this.#set({ isStarting: true, trouble: null, failure: null, run: null, layer: null, isDifference: false, difference: null, probed: null, probeTrouble: null, isPicking: false, timeS: 0 });
+    try {
+      const jobs: Job[] = [];
+      for (const question of questions) jobs.push(await this.api.start(entry.name, question));
+      this.#set({ run: { name: entry.name, questions, names, jobs, results: [] }, isStarting: false });
+    } catch (error) {
+      this.#set({ isStarting: false });
+      return this.#caught(error);
+    }
+    await this.#guard(() => this.#follow());
+  }
+
+  async cancel(): Promise<void> {
+    const { run } = this.state;
+    if (!run) return;
+    await this.#guard(async () => {
+      await Promise.all(run.jobs.filter(({ state }) => state === "queued" || state === "running").map(({ key }) => this.api.cancel(key)));
+    });
+  }
+
+  /** Asks after the jobs until all are over, then reads their results. */
+  async #follow(): Promise<void> {
+    this.#following.abort();
+    this.#following = new AbortController();
+    const { signal } = this.#following;
+    while (this.isRunning && !signal.aborted) {
+      await pause(POLL_MS, signal);
+      if (signal.aborted) return;
+      await this.#readJobs(signal);
+    }
+    const { run } = this.state;
+    if (!run || signal.aborted) return;
+    const failed = run.jobs.find(({ state }) => state === "failed");
+    if (failed) {
+      this.#set({ failure: failed.error ?? null });
+      return this.shell.announce(this.#text.failed.replace("{reason}", failed.error ? local(failed.error, this.shell.state.language) : ""));
+    }
+    if (run.jobs.some(({ state }) => state === "cancelled")) return this.shell.announce(this.#text.states.cancelled);
+    const results = await Promise.all(run.jobs.map(({ key }) => this.api.result(key, signal)));
+    this.#set({ run: { ...run, results }, isProbing: results.some(({ layers }) => layers.length > 0) });
+    this.shell.announce(this.#text.done);
+    const [first] = results[0]?.layers ?? [];
+    if (first) await this.setLayer(first.key);
+  }
+
+  async #readJobs(signal?: AbortSignal): Promise<void> {
+    const { run } = this.state;
+    if (!run) return;
+    const jobs = await Promise.all(run.jobs.map(({ key }) => this.api.job(key, signal)));
+    const now = this.state.run;
+    if (now && now.jobs[0]?.key === jobs[0]?.key) this.#set({ run: { ...now, jobs } });
+  }
+
+  /** The scenario may have been written to: whether the result is out of date is the server's to say. */
+  scenarioChanged(): void {
+    const { scenario } = this.shell.state.planning;
+    const revision = scenario ? `${scenario.id}@${scenario.revision}` : BASE;
+    if (revision === this.#revision) return;
+    this.#revision = revision;
+    if (this.state.run && !this.isRunning) void this.#guard(() => this.#readJobs());
+  }
+
+  // What lies over the city ------------------------------------------------------------------------------------------
+
+  /** The layer that is shown, as the first result describes it. */
+  get layer(): SimulationLayer | null {
+    return this.state.run?.results[0]?.layers.find(({ key }) => key === this.state.layer) ?? null;
+  }
+
+  /** Key of the result that is subtracted. */
+  get minus(): string | null {
+    return this.state.isDifference ? (this.state.run?.results[1]?.key ?? null) : null;
+  }
+
+  async setLayer(key: string): Promise<void> {
+    this.play(false);
+    const layer = this.state.run?.results[0]?.layers.find((one) => one.key === key);
+    const timeS = clampTime(layer?.times_s ?? [0], this.state.timeS);
+    this.#set({ layer: key, timeS });
+    await this.#guard(() => this.#show());
+    await this.#probeAgain();
+  }
+
+  /** Shows the scenario's layer, both beside each other, or their difference. */
+  async setView(view: "after" | "swipe" | "difference"): Promise<void> {
+    const { planner } = this.shell;
+    const { mode } = this.shell.state.planning.compare;
+    if (view === "swipe" && mode !== "swipe") planner.setMode("swipe");
+    if (view !== "swipe" && mode !== "single") planner.setMode("single");
+    this.#set({ isDifference: view === "difference" });
+    await this.#guard(() => this.#show());
+    await this.#probeAgain();
+  }
+
+  setOpacity(opacity: number): void {
+    this.#set({ opacity });
+    this.#tell();
+  }
+
+  setVisible(isVisible: boolean): void {
+    this.#set({ isVisible });
+    this.#tell();
+  }
+
+  setTime(timeS: number): void {
+    this.#set({ timeS: clampTime(this.layer?.times_s ?? [0], timeS) });
+    this.#tell();
+  }
+
+  play(isPlaying: boolean, speed = this.state.speed): void {
+    clearInterval(this.#player);
+    if (isPlaying !== this.state.isPlaying || speed !== this.state.speed) this.#set({ isPlaying, speed });
+    if (isPlaying) this.#player = setInterval(() => this.setTime(played(this.layer?.times_s ?? [0], this.state.timeS)), 1000 / speed);
+  }
+
+  /** Brings the sides to what is chosen; a later call overtakes an earlier one. */
+  async #show(): Promise<void> {
+    const turn = ++this.#showing;
+    const { run, layer, isDifference } = this.state;
+    if (!run || layer === null || !this.#isOpen) return;
+    const [after, before] = run.results;
+    const has = (outcome: Outcome | undefined): outcome is Outcome => outcome?.layers.some(({ key }) => key === layer) ?? false;
+    const wanted: { side: number; key: string; minus: string | null }[] = [];
+    if (has(after)) wanted.push({ side: 0, key: after.key, minus: this.minus });
+    if (has(before) && !isDifference) wanted.push({ side: 1, key: before.key, minus: null });
+    const bytes = await Promise.all(wanted.map(({ key, minus }) => this.#overlay(key, layer, minus)));
+    if (turn !== this.#showing || !this.#isOpen) return;
+    const [first] = bytes;
+    this.#set({ difference: isDifference && first ? overlayHeader(first).classes : null });
+    for (const side of [0, 1]) {
+      const at = wanted.findIndex((one) => one.side === side);
+      const one = wanted[at];
+      const name = one ? `${one.key}/${layer}-${one.minus ?? ""}` : "";
+      if ((this.#shown.get(side) ?? "") === name) continue;
+      this.shell.setOverlay(side, bytes[at] ?? NOTHING);
+      this.#shown.set(side, name);
+    }
+    this.#tell();
+  }
+
+  #overlay(key: string, layer: string, minus: string | null): Promise<Uint8Array> {
+    const name = `${key}/${layer}-${minus ?? ""}`;
+    const kept = this.#overlays.get(name);
+    if (kept) return kept;
+    const coming = this.api.overlay(key, layer, minus);
+    this.#overlays.set(name, coming);
+    coming.catch(() => this.#overlays.delete(name));
+    for (const old of [...this.#overlays.keys()].slice(0, -KEPT)) this.#overlays.delete(old);
+    return coming;
+  }
+
+  /** Time, opacity and visibility of what is shown. */
+  #tell(): void {
+    const { timeS, opacity, isVisible } = this.state;
+    for (const [side, name] of this.#shown) if (name) this.shell.send({ type: "show_overlay", side, time_s: timeS, opacity, visible: isVisible });
+  }
+
+  #takeAway(): void {
+    this.#showing++;
+    for (const [side, name] of this.#shown) if (name) this.shell.setOverlay(side, NOTHING);
+    this.#shown.clear();
+  }
+
+  // Probe ------------------------------------------------------------------------------------------------------------
+
+  setProbing(isProbing: boolean): void {
+    this.#set({ isProbing, isPicking: isProbing ? false : this.state.isPicking });
+  }
+
+  async probe(place: ProbePlace, title: string): Promise<void> {
+    const { run, layer } = this.state;
+    if (!run || layer === null) return;
+    const turn = ++this.#probes;
+    const of = (at: number): { key: string; name: string } | null => {
+      const result = run.results[at];
+      return result?.layers.some(({ key }) => key === layer) ? { key: result.key, name: run.names[at] ?? "" } : null;
+    };
+    const wanted = (this.minus ? [of(0)] : run.results.map((_, at) => of(at))).filter((one) => one !== null);
+    const answers = await Promise.allSettled(wanted.map(({ key }) => this.#probe(key, layer, place)));
+    if (turn !== this.#probes) return;
+    const series = answers.flatMap((answer, at) => (answer.status === "fulfilled" ? [{ name: wanted[at]?.name ?? "", probe: answer.value }] : []));
+    const [wrong] = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
+    if (series.length > 0) return this.#set({ probed: { place, title, series }, probeTrouble: null });
+    const isNothing = wrong instanceof ApiError && wrong.status === 404;
+    this.#set({ probed: { place, title, series: [] }, probeTrouble: isNothing ? this.#text.probe_none : troubleOf(wrong, this.shell.text.planning.errors).text });
+  }
+
+  async #probe(key: string, layer: string, place: ProbePlace): Promise<Probe> {
+    try {
+      return await this.api.probe(key, layer, this.minus, place);
+    } catch (error) {
+      // The height is that of the ellipsoid; where the city's datum is far from it, the place in plan has to do.
+      if (!("lon" in place) || place.height === null || !(error instanceof ApiError) || error.status !== 404) throw error;
+      return this.api.probe(key, layer, this.minus, { ...place, height: null });
+    }
+  }
+
+  async #probeAgain(): Promise<void> {
+    const { probed } = this.state;
+    if (probed) await this.#guard(() => this.probe(probed.place, probed.title));
+  }
+
+  /** A click adds a start or is probed; otherwise it selects as ever. */
+  #clicked({ position_enu, feature_index }: Click): boolean {
+    const { manifest } = this.shell.state;
+    const { isPicking, isProbing, run } = this.state;
+    if (!manifest || (!isPicking && (!isProbing || !run || !this.layer))) return false;
+    if (!isPicking && this.layer?.shape === "features") {
+      if (feature_index !== null) void this.#guard(() => this.#probeIndex(feature_index));
+      else this.#set({ probed: null, probeTrouble: this.#text.probe_none });
+      return true;
+    }
+    if (!position_enu) return true;
+    const { lonDeg, latDeg, heightM } = geodeticFromEnu(manifest.ecef_from_enu, position_enu);
+    const [lon, lat] = [Number(lonDeg.toFixed(7)), Number(latDeg.toFixed(7))];
+    if (isPicking) this.addPlace(["starts_deg"], [lon, lat]);
+    else void this.#guard(() => this.probe({ lon, lat, height: Number(heightM.toFixed(2)) }, this.placeTitle(lon, lat)));
+    return true;
+  }
+
+  async #probeIndex(index: number): Promise<void> {
+    const { id, name } = await this.shell.api.featureByIndex(index);
+    await this.probe({ feature: id }, name ?? id);
+  }
+
+  placeTitle(lon: number, lat: number): string {
+    return this.#text.probe_place.replace("{lon}", lon.toFixed(5)).replace("{lat}", lat.toFixed(5));
+  }
+
+  // Within -----------------------------------------------------------------------------------------------------------
+
+  get #text() {
+    return this.shell.text.simulations;
+  }
+
+  async #readCatalogue(): Promise<void> {
+    const catalogue = await this.api.list();
+    this.#set({ catalogue, name: this.state.name || (catalogue[0]?.name ?? "") });
+  }
+
+  #setParams(params: Params): void {
+    this.#set({ params: { ...this.state.params, [this.state.name]: params } });
+  }
+
+  #set(change: Partial<DeskState>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+
+  #fail(text: string): void {
+    this.#set({ trouble: { text, items: [] } });
+    this.shell.announce(text);
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#caught(error);
+    }
+  }
+
+  #caught(error: unknown): void {
+    if (error instanceof DOMException && error.name === "AbortError") return;
+    const trouble = troubleOf(error, this.shell.text.planning.errors);
+    this.#set({ trouble });
+    this.shell.announce(trouble.text);
+  }
+}
+
+/** Waits; an abort ends it at once. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}

@@ -1,0 +1,54 @@
+// The legend of a layer in words: its classes with bounds and unit, where the limit lies among them, and how verdicts are counted.
+import { formatNumber, formatUnit, local, type Language } from "../../i18n";
+import type { Ending, Legend, SimulationVerdict } from "./api";
+
+/** A line of the legend. */
+export interface LegendRow {
+  color: string;
+  words: string;
+  /** The limit lies within this class or at its lower bound. */
+  holdsLimit: boolean;
+}
+
+/** Signs of endings: they are told apart without colours too. */
+export const ENDING_SIGN: Record<Ending, string> = { fail: "✕", within_error: "≈", not_decidable: "?", pass: "✓" };
+
+/** Endings, the worst first. */
+export const ENDINGS: readonly Ending[] = ["fail", "within_error", "not_decidable", "pass"];
+
+/** A number with as many places as its size needs. */
+export function formatValue(value: number, language: Language): string {
+  const size = Math.abs(value);
+  return formatNumber(value, language, size >= 100 ? 1 : size >= 1 ? 2 : 3);
+}
+
+/** A value with its unit; `—` for none. */
+export function withUnit(value: number | null, unit: string, language: Language): string {
+  if (value === null) return "—";
+  const words = formatUnit(unit, language);
+  return words ? `${formatValue(value, language)} ${words}` : formatValue(value, language);
+}
+
+/** Lines of a legend, the highest class on top as on a scale. */
+export function legendRows({ classes, limit }: Legend, unit: string, language: Language): LegendRow[] {
+  const words = formatUnit(unit, language);
+  const tail = words ? ` ${words}` : "";
+  return classes.map(({ from, color, title }, index): LegendRow => {
+    const next = classes[index + 1];
+    const range = next ? `${formatValue(from, language)} – ${formatValue(next.from, language)}${tail}` : `≥ ${formatValue(from, language)}${tail}`;
+    const holdsLimit = limit != null && limit.value >= from && (!next || limit.value < next.from);
+    return { color, words: title ? `${local(title, language)} · ${range}` : range, holdsLimit };
+  }).reverse();
+}
+
+/** How many findings end in which way. */
+export function countEndings(verdicts: readonly SimulationVerdict[]): Record<Ending, number> {
+  const counts: Record<Ending, number> = { pass: 0, fail: 0, within_error: 0, not_decidable: 0 };
+  for (const { verdict } of verdicts) counts[verdict]++;
+  return counts;
+}
+
+/** Findings by what wants attention: the worst ending first, within it the smallest margin. */
+export function sortVerdicts(verdicts: readonly SimulationVerdict[]): SimulationVerdict[] {
+  return [...verdicts].sort((a, b) => ENDINGS.indexOf(a.verdict) - ENDINGS.indexOf(b.verdict) || (a.margin ?? Infinity) - (b.margin ?? Infinity) || a.feature.localeCompare(b.feature));
+}

@@ -1,0 +1,121 @@
+// Fields of the parameters that planners choose, by simulation; a parameter is shown where the server has it, all others are advanced.
+import type { Json, LocalText } from "../../api";
+import type { Params } from "./api";
+import { valueAt } from "./question";
+
+interface Common { path: readonly string[]; label: LocalText }
+
+export type Field =
+  | (Common & { kind: "number"; unit: string; min?: number; max?: number; step?: number | "any"; /** An empty field stands for null. */ isOptional?: boolean })
+  | (Common & { kind: "choice"; options: readonly (readonly [string | null, LocalText])[] })
+  | (Common & { kind: "boolean" })
+  /** One of several forms of a value, each with what it begins with. */
+  | (Common & { kind: "variant"; options: readonly { name: string; label: LocalText; begin: Json }[] })
+  /** Id of a feature, taken from the selection; without it the question makes no sense. */
+  | (Common & { kind: "feature" })
+  | (Common & { kind: "features" })
+  /** Places by longitude and latitude, clicked or typed. */
+  | (Common & { kind: "places" });
+
+const text = (zh: string, en: string): LocalText => ({ zh, en });
+const same = (words: string): LocalText => ({ zh: words, en: words });
+
+const SUNSHINE: readonly Field[] = [
+  { kind: "choice", path: ["climate_zone"], label: text("建筑气候区", "Climate zone"), options: ["I", "II", "III", "IV", "V", "VI", "VII"].map((zone) => [zone, same(zone)] as const) },
+  { kind: "choice", path: ["city"], label: text("城市规模", "City"), options: [["large", text("50 万人及以上", "500,000 people or more")], ["small", text("不足 50 万人", "fewer than 500,000")]] },
+  { kind: "variant", path: ["counting"], label: text("日照时数计法", "Counting"), options: [
+    { name: "cumulative", label: text("累计", "sum of all spells"), begin: "cumulative" },
+    { name: "continuous", label: text("最长一段", "longest spell"), begin: "continuous" },
+    { name: "longest", label: text("最长几段之和", "sum of the longest"), begin: { longest: { spells: 3 } } },
+  ] },
+  { kind: "number", path: ["counting", "longest", "spells"], label: text("段数", "Spells"), unit: "", min: 1, max: 20, step: 1 },
+  { kind: "number", path: ["spacing_m"], label: text("测点间距", "Spacing of points"), unit: "m", min: 0.05, max: 100 },
+  { kind: "number", path: ["step_s"], label: text("时间间隔", "Time step"), unit: "s", min: 1, max: 300, step: 1 },
+  { kind: "boolean", path: ["is_rebuild"], label: text("旧区改建项目内的新建住宅", "New housing in the rebuild of an old area") },
+  { kind: "boolean", path: ["with_facades"], label: text("给整个立面着色", "Paint whole façades") },
+  { kind: "variant", path: ["storeys_of"], label: text("反算可建层数", "How many storeys fit"), options: [
+    { name: "none", label: text("不计算", "not asked"), begin: null },
+    { name: "object", label: text("指定建筑", "of a building"), begin: { building: "", storey_m: 3, max_storeys: 33 } },
+  ] },
+  { kind: "feature", path: ["storeys_of", "building"], label: text("建筑", "Building") },
+  { kind: "number", path: ["storeys_of", "storey_m"], label: text("层高", "Storey height"), unit: "m", min: 1, max: 20 },
+  { kind: "number", path: ["storeys_of", "max_storeys"], label: text("最多层数", "Most storeys"), unit: "", min: 1, max: 400, step: 1 },
+];
+
+const FLOOD: readonly Field[] = [
+  { kind: "variant", path: ["rain"], label: text("降雨", "Rain"), options: [
+    { name: "none", label: text("无", "none"), begin: { kind: "none" } },
+    { name: "storm", label: text("设计暴雨", "design storm"), begin: { kind: "storm", formula: "suzhou-2025", return_period_a: 50, duration_min: 120, peak_ratio: null, step_min: 5 } },
+    { name: "gauge", label: text("雨量站记录", "gauge record"), begin: { kind: "gauge", step_min: 5, depths_mm: [] } },
+  ] },
+  { kind: "choice", path: ["rain", "formula"], label: text("暴雨强度公式", "Storm formula"), options: [
+    ["suzhou-2025", text("苏州市（2025）", "Suzhou (2025)")],
+    ["zhengzhou-2002", text("郑州市（2002）", "Zhengzhou (2002)")],
+    ["zhengzhou-measures", text("郑州市（措施版）", "Zhengzhou (design handbook)")],
+  ] },
+  { kind: "number", path: ["rain", "return_period_a"], label: text("重现期", "Return period"), unit: "a", min: 0.1, max: 10_000 },
+  { kind: "number", path: ["rain", "duration_min"], label: text("降雨历时", "Duration of the rain"), unit: "min", min: 1, max: 10_080 },
+  { kind: "number", path: ["cell_m"], label: text("网格边长", "Cell"), unit: "m", min: 0.5, max: 100 },
+  { kind: "number", path: ["simulated_min"], label: text("模拟时长（0 为雨后一小时）", "Simulated time (0: an hour after the rain)"), unit: "min", min: 0 },
+  { kind: "number", path: ["output_step_min"], label: text("输出间隔", "Step of output"), unit: "min", min: 0.1 },
+  { kind: "number", path: ["clogged"], label: text("雨水口堵塞比例", "Share of inlets clogged"), unit: "0–1", min: 0, max: 1 },
+  { kind: "number", path: ["flooded_depth_m"], label: text("积水判定水深", "Depth that counts as flooded"), unit: "m", min: 0.001, max: 100 },
+];
+
+const ISOLATION: readonly Field[] = [
+  { kind: "feature", path: ["pipe"], label: text("爆管管段", "Broken pipe") },
+  { kind: "features", path: ["stuck"], label: text("关不上的阀门", "Valves that cannot be closed") },
+];
+
+const REACH: readonly Field[] = [
+  { kind: "choice", path: ["from_kind"], label: text("从哪类设施出发", "From all facilities of a kind"), options: [
+    [null, text("不指定", "none")],
+    ["kindergarten", text("幼儿园", "Kindergarten")],
+    ["primary_school", text("小学", "Primary school")],
+    ["middle_school", text("中学", "Middle school")],
+    ["hospital", text("医院、卫生服务中心", "Hospital or health centre")],
+    ["market", text("菜市场", "Food market")],
+    ["elderly_care", text("养老设施", "Care of the elderly")],
+    ["sports", text("体育设施", "Sports ground")],
+    ["culture", text("文化活动设施", "Cultural centre")],
+    ["bus_stop", text("公交车站", "Bus stop")],
+    ["metro_station", text("轨道交通站", "Metro station")],
+  ] },
+  { kind: "places", path: ["starts_deg"], label: text("出发点", "Starts") },
+  { kind: "number", path: ["error_m"], label: text("步行距离误差", "Error of a walk"), unit: "m", min: 0, max: 500 },
+];
+
+const HYDRAULICS: readonly Field[] = [
+  { kind: "number", path: ["duration_s"], label: text("模拟时长", "Duration"), unit: "s", min: 0, isOptional: true },
+  { kind: "number", path: ["report_step_s"], label: text("输出间隔", "Step of output"), unit: "s", min: 1, isOptional: true },
+  { kind: "number", path: ["storeys"], label: text("直供层数", "Storeys supplied without pumps"), unit: "", min: 1, max: 60, step: 1 },
+  { kind: "number", path: ["pressure_limit_m"], label: text("最低服务水头", "Least service head"), unit: "m", min: 0, isOptional: true },
+  { kind: "boolean", path: ["has_age"], label: text("计算水龄", "Compute the age of water") },
+];
+
+const FIELDS: Record<string, readonly Field[]> = { sunshine: SUNSHINE, flood: FLOOD, isolation: ISOLATION, reach: REACH, hydraulics: HYDRAULICS };
+
+/** Fields that the parameters as they stand have values for. */
+export function fieldsOf(simulation: string, params: Params): Field[] {
+  return (FIELDS[simulation] ?? []).filter(({ path }) => valueAt(params, path) !== undefined);
+}
+
+/** Parameters that have a field. */
+export function fieldNames(simulation: string): Set<string> {
+  return new Set((FIELDS[simulation] ?? []).map(({ path }) => path[0] ?? ""));
+}
+
+/** Which form a value of several has: its own name, its `kind`, or the one name within it. */
+export function variantOf(value: Json | undefined, names: readonly string[]): string {
+  if (typeof value === "string") return value;
+  if (value === null || value === undefined) return "none";
+  if (typeof value !== "object" || Array.isArray(value)) return "";
+  const kind = value["kind"];
+  if (typeof kind === "string") return kind;
+  return Object.keys(value).find((name) => names.includes(name)) ?? "object";
+}
+
+/** First field that must name a feature and does not. */
+export function missingFeature(simulation: string, params: Params): Field | null {
+  return fieldsOf(simulation, params).find(({ kind, path }) => kind === "feature" && valueAt(params, path) === "") ?? null;
+}
