@@ -1,79 +1,31 @@
 // The controller of simulations: question, jobs that are followed while they run, results and what of them lies over the city.
-import type { Json, LocalText } from "../../api";
+import type { Json } from "../../api";
 import { geodeticFromEnu } from "../../geo";
 import { ApiError } from "../../http";
 import { local } from "../../i18n";
 import { BASE, type Area, type Standpoint } from "../../planning/api";
 import { standpointKey } from "../../planning/compare";
-import type { Trouble } from "../../planning/state";
 import { troubleOf } from "../../planning/trouble";
 import type { Click, Shell } from "../../shell";
-import { SimulationApi, type Job, type LegendClass, type Outcome, type Params, type Probe, type ProbePlace, type SimulationEntry, type SimulationLayer, type SimulationQuestion } from "./api";
-import { overlayHeader } from "./overlay";
+import { SimulationApi, type Job, type Outcome, type Params, type Probe, type ProbePlace, type SimulationEntry, type SimulationLayer, type SimulationQuestion } from "./api";
 import { fieldNames, missingFeature } from "./parameters";
-import { isSame, questionOf, readAdvanced, valueAt, withAdvanced, withValue, type AdvancedFault } from "./question";
+import { isSame, questionOf, readAdvanced, valueAt, withAdvanced, withValue } from "./question";
+import { Stage, type Place } from "./stage";
+import { initialDesk, type DeskState } from "./state";
 import { clampTime, played } from "./steps";
 
 /** A running job is asked after so often. */
 const POLL_MS = 500;
 
-/** Layers kept as bytes: going back and forth between a few fetches none twice. */
-const KEPT = 8;
-
-const NOTHING = new Uint8Array();
-
-/** A question that was asked, of the scenario and, to compare, of what it is held against. */
-export interface Run { name: string; questions: SimulationQuestion[]; names: string[]; jobs: Job[]; results: Outcome[] }
-
-/** What a place or feature says; a series for each result that is shown. */
-export interface Probed { place: ProbePlace; title: string; series: { name: string; probe: Probe }[] }
-
-export interface DeskState {
-  /** Null until the server answered. */
-  catalogue: readonly SimulationEntry[] | null;
-  name: string;
-  /** All parameters of the simulations that were looked at, by name. */
-  params: Readonly<Record<string, Params>>;
-  /** JSON as it is typed while it cannot be used. */
-  typed: { text: string; fault: AdvancedFault } | null;
-  /** The same question is asked of what the scenario is held against, too. */
-  isCompared: boolean;
-  run: Run | null;
-  isStarting: boolean;
-  trouble: Trouble | null;
-  /** Why a job failed. */
-  failure: LocalText | null;
-  layer: string | null;
-  isDifference: boolean;
-  /** Classes of the difference that is shown. */
-  difference: LegendClass[] | null;
-  opacity: number;
-  isVisible: boolean;
-  timeS: number;
-  isPlaying: boolean;
-  speed: number;
-  isProbing: boolean;
-  probed: Probed | null;
-  probeTrouble: string | null;
-  /** Clicks add starts. */
-  isPicking: boolean;
-}
-
 const desks = new WeakMap<Shell, SimulationDesk>();
 
 export class SimulationDesk {
   readonly api: SimulationApi;
-  state: DeskState = {
-    catalogue: null, name: "", params: {}, typed: null, isCompared: false, run: null, isStarting: false, trouble: null, failure: null,
-    layer: null, isDifference: false, difference: null, opacity: 0.85, isVisible: true, timeS: 0, isPlaying: false, speed: 1,
-    isProbing: false, probed: null, probeTrouble: null, isPicking: false,
-  };
+  state: DeskState = initialDesk();
   #listeners = new Set<() => void>();
   #isOpen = false;
   #following = new AbortController();
-  #showing = 0;
-  #shown = new Map<number, string>();
-  #overlays = new Map<string, Promise<Uint8Array>>();
+  readonly #stage: Stage;
   #player: ReturnType<typeof setInterval> | undefined;
   #release: (() => void) | null = null;
   #revision: string | null = null;
@@ -81,6 +33,7 @@ export class SimulationDesk {
 
   private constructor(private readonly shell: Shell) {
     this.api = new SimulationApi(shell.api.http);
+    this.#stage = new Stage(shell, this.api);
   }
 
   /** The desk of a shell: a panel that is opened again finds its question and result. */
@@ -112,7 +65,7 @@ export class SimulationDesk {
     this.#following.abort();
     this.play(false);
     this.#set({ isPicking: false });
-    this.#takeAway();
+    this.#stage.takeAway();
   }
 
   get isRunning(): boolean {
@@ -200,9 +153,8 @@ export class SimulationDesk {
     const { sides } = this.shell.planner;
     const names = this.#standpoints().map((_, side) => sides.name(side));
     this.#following.abort();
-    this.#takeAway();
+    this.#stage.forget();
     this.play(false);
-    this.#overlays.clear();
     this.#set({ isStarting: true, trouble: null, failure: null, run: null, layer: null, isDifference: false, difference: null, probed: null, probeTrouble: null, isPicking: false, timeS: 0 });
     try {
       const jobs: Job[] = [];
@@ -299,17 +251,17 @@ export class SimulationDesk {
 
   setOpacity(opacity: number): void {
     this.#set({ opacity });
-    this.#tell();
+    this.#stage.tell(this.state);
   }
 
   setVisible(isVisible: boolean): void {
     this.#set({ isVisible });
-    this.#tell();
+    this.#stage.tell(this.state);
   }
 
   setTime(timeS: number): void {
     this.#set({ timeS: clampTime(this.layer?.times_s ?? [0], timeS) });
-    this.#tell();
+    this.#stage.tell(this.state);
   }
 
   play(isPlaying: boolean, speed = this.state.speed): void {
@@ -318,52 +270,17 @@ export class SimulationDesk {
     if (isPlaying) this.#player = setInterval(() => this.setTime(played(this.layer?.times_s ?? [0], this.state.timeS)), 1000 / speed);
   }
 
-  /** Brings the sides to what is chosen; a later call overtakes an earlier one. */
+  /** Brings the sides to what is chosen. */
   async #show(): Promise<void> {
-    const turn = ++this.#showing;
     const { run, layer, isDifference } = this.state;
     if (!run || layer === null || !this.#isOpen) return;
-    const [after, before] = run.results;
     const has = (outcome: Outcome | undefined): outcome is Outcome => outcome?.layers.some(({ key }) => key === layer) ?? false;
-    const wanted: { side: number; key: string; minus: string | null }[] = [];
-    if (has(after)) wanted.push({ side: 0, key: after.key, minus: this.minus });
-    if (has(before) && !isDifference) wanted.push({ side: 1, key: before.key, minus: null });
-    const bytes = await Promise.all(wanted.map(({ key, minus }) => this.#overlay(key, layer, minus)));
-    if (turn !== this.#showing || !this.#isOpen) return;
-    const [first] = bytes;
-    this.#set({ difference: isDifference && first ? overlayHeader(first).classes : null });
-    for (const side of [0, 1]) {
-      const at = wanted.findIndex((one) => one.side === side);
-      const one = wanted[at];
-      const name = one ? `${one.key}/${layer}-${one.minus ?? ""}` : "";
-      if ((this.#shown.get(side) ?? "") === name) continue;
-      this.shell.setOverlay(side, bytes[at] ?? NOTHING);
-      this.#shown.set(side, name);
-    }
-    this.#tell();
-  }
-
-  #overlay(key: string, layer: string, minus: string | null): Promise<Uint8Array> {
-    const name = `${key}/${layer}-${minus ?? ""}`;
-    const kept = this.#overlays.get(name);
-    if (kept) return kept;
-    const coming = this.api.overlay(key, layer, minus);
-    this.#overlays.set(name, coming);
-    coming.catch(() => this.#overlays.delete(name));
-    for (const old of [...this.#overlays.keys()].slice(0, -KEPT)) this.#overlays.delete(old);
-    return coming;
-  }
-
-  /** Time, opacity and visibility of what is shown. */
-  #tell(): void {
-    const { timeS, opacity, isVisible } = this.state;
-    for (const [side, name] of this.#shown) if (name) this.shell.send({ type: "show_overlay", side, time_s: timeS, opacity, visible: isVisible });
-  }
-
-  #takeAway(): void {
-    this.#showing++;
-    for (const [side, name] of this.#shown) if (name) this.shell.setOverlay(side, NOTHING);
-    this.#shown.clear();
+    const [after, before] = run.results;
+    const places: Place[] = [];
+    if (has(after)) places.push({ side: 0, key: after.key, layer, minus: this.minus });
+    if (has(before) && !isDifference) places.push({ side: 1, key: before.key, layer, minus: null });
+    const classes = await this.#stage.show(places, () => this.state);
+    if (classes) this.#set({ difference: isDifference ? classes : null });
   }
 
   // Probe ------------------------------------------------------------------------------------------------------------

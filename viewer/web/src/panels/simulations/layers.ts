@@ -5,11 +5,11 @@ import { fields, segments, selectField } from "../../ui/fields";
 import { icons } from "../../ui/icons";
 import { shared } from "../../ui/styles";
 import type { LegendClass, SimulationLayer } from "./api";
-import type { Run } from "./desk";
 import { formatValue, legendRows, withUnit } from "./legend";
 import { looks } from "./looks";
 import { SimulationPart } from "./part";
 import "./probe";
+import type { Run } from "./state";
 import { formatTime, readTime, SPEEDS, stepAt, stepped } from "./steps";
 
 export class SimulationLayers extends SimulationPart {

@@ -1,7 +1,8 @@
 // Base of the parts of the simulations panel: each draws the desk's state, which comes as a property of its own.
 import { Panel } from "../../ui/panel";
 import type { ShellState } from "../../state/state";
-import type { DeskState, SimulationDesk } from "./desk";
+import type { SimulationDesk } from "./desk";
+import type { DeskState } from "./state";
 
 export abstract class SimulationPart extends Panel {
   static override properties = { ...Panel.properties, desk: { attribute: false }, now: { attribute: false } };
