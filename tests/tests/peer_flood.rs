@@ -244,6 +244,20 @@ fn landlab_agrees_on_the_same_grid() {
         assert!(most < 0.01, "{most}");
         assert!(deepest > 0.1);
     }
+    // with steps of the usual length, which landlab cannot take here, the answer is the same
+    let theirs: Vec<f64> = serde_json::from_value(answer["landlab"]["depths"][2].clone()).unwrap();
+    let mut settings = params(3600.0);
+    settings.rain = Rain::Gauge {
+        step_min: 60.0,
+        depths_mm: vec![80.0],
+    };
+    let usual = run(&input, &settings, 0.03);
+    let [most, mean] = differences(&usual.end_depth_m, &theirs);
+    println!(
+        "landlab at 3600 s, our own steps: {most:.5} m at most, {mean:.6} m on average, {} steps",
+        usual.num_steps
+    );
+    assert!(most < 0.01, "{most}");
     let steps = answer["landlab"]["steps"].as_f64().unwrap();
     let seconds = answer["landlab"]["seconds"].as_f64().unwrap();
     println!(

@@ -82,8 +82,8 @@ fn main() {
             step_min: 5.0,
             depths_mm: vec![8.0; 12],
         },
-        simulated_min: 2.0,
-        output_step_min: 1.0,
+        simulated_min: 4.0,
+        output_step_min: 2.0,
         ..Params::default()
     };
     let (Some((one, one_s, one_used_s)), Some((all, all_s, all_used_s))) =

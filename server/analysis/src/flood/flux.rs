@@ -3,6 +3,9 @@
 /// Standard gravity, m/s².
 pub const GRAVITY: f64 = 9.806_65;
 
+/// Faces that are worked on at a time: they stay in the nearest cache.
+const BLOCK: usize = 64;
+
 /// Constants of one step.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
@@ -104,23 +107,52 @@ fn flow_row_anywhere(new: &mut [f32], faces: &Faces<'_>, step: &Step) {
         froude_g,
         dry_m,
     } = *step;
-    for i in 0..n {
-        // levels in f64, where the difference of large numbers counts; the rest needs no more than f32
-        let (level_a, level_b) = (za[i] + ha[i], zb[i] + hb[i]);
-        let depth = larger(level_a, level_b) - larger(za[i], zb[i]);
-        let is_wet = depth > dry_m;
-        let h = if is_wet { depth as f32 } else { 1.0 };
-        let fall = (level_b - level_a) as f32;
-        let manning = 0.5 * (na[i] + nb[i]);
-        let mean = q[i] + beside * (oa[i] * (qa[i] - q[i]) + ob[i] * (qb[i] - q[i]));
-        let driven = mean - g_dt_dx * h * fall;
-        // friction of the new flow: the positive root of flow · (1 + friction · flow) = driven
-        let friction = g_dt * manning * manning * inverse_seven_thirds(h);
-        let flow = 2.0 * driven / (1.0 + (1.0 + 4.0 * friction * driven.abs()).sqrt());
-        let limit = froude_g * h * h.sqrt();
-        let flow = if flow > limit { limit } else { flow };
-        let flow = if flow < -limit { -limit } else { flow };
-        new[i] = if is_wet { flow } else { 0.0 };
+    let (mut depths, mut falls) = ([0.0_f32; BLOCK], [0.0_f32; BLOCK]);
+    let mut start = 0;
+    while start < n {
+        let m = (n - start).min(BLOCK);
+        // levels in f64, where the difference of large numbers counts; the rest needs no more than f32. In two loops, so
+        // that each fills the registers with numbers of its own width
+        let (za, zb, ha, hb) = (
+            &za[start..][..m],
+            &zb[start..][..m],
+            &ha[start..][..m],
+            &hb[start..][..m],
+        );
+        let (depths, falls) = (&mut depths[..m], &mut falls[..m]);
+        for i in 0..m {
+            let (level_a, level_b) = (za[i] + ha[i], zb[i] + hb[i]);
+            let depth = larger(level_a, level_b) - larger(za[i], zb[i]);
+            depths[i] = if depth > dry_m { depth as f32 } else { 0.0 };
+            falls[i] = (level_b - level_a) as f32;
+        }
+        let (na, nb, oa, ob) = (
+            &na[start..][..m],
+            &nb[start..][..m],
+            &oa[start..][..m],
+            &ob[start..][..m],
+        );
+        let (qa, q, qb, new) = (
+            &qa[start..][..m],
+            &q[start..][..m],
+            &qb[start..][..m],
+            &mut new[start..][..m],
+        );
+        for i in 0..m {
+            let is_wet = depths[i] > 0.0;
+            let h = if is_wet { depths[i] } else { 1.0 };
+            let manning = 0.5 * (na[i] + nb[i]);
+            let mean = q[i] + beside * (oa[i] * (qa[i] - q[i]) + ob[i] * (qb[i] - q[i]));
+            let driven = mean - g_dt_dx * h * falls[i];
+            // friction of the new flow: the positive root of flow · (1 + friction · flow) = driven
+            let friction = g_dt * manning * manning * inverse_seven_thirds(h);
+            let flow = 2.0 * driven / (1.0 + (1.0 + 4.0 * friction * driven.abs()).sqrt());
+            let limit = froude_g * h * h.sqrt();
+            let flow = if flow > limit { limit } else { flow };
+            let flow = if flow < -limit { -limit } else { flow };
+            new[i] = if is_wet { flow } else { 0.0 };
+        }
+        start += m;
     }
 }
 

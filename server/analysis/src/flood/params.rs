@@ -66,7 +66,7 @@ impl Default for Params {
 pub struct Scheme {
     /// Weight of a face's own flow against its neighbours', above 0 and up to 1.
     pub theta: f64,
-    /// Share of the longest stable time step.
+    /// Courant number of the time step; held below what is stable with `theta` (0.60 for 0.8).
     pub courant: f64,
     /// Largest Froude number of a flow; what would be faster is slowed down to it.
     pub froude: f64,

@@ -152,7 +152,7 @@ fn finished(mut solver: Solver, watch: Watch) -> Run {
         times_s: watch.times_s,
         depths_m: watch.depths_m,
         max_depth_m: watch.max_depth_m,
-        max_speed_m_s: watch.max_speed_m_s,
+        max_speed_m_s: Watch::speeds(watch.max_speed_m_s),
         flooded_s: watch.flooded_s,
         arrival_s: watch.arrival_s,
         end_depth_m,
@@ -322,7 +322,7 @@ impl Solver {
         });
         let rate = rate + 2.0 * self.rain.peak_rate();
         // the longest step that fits the depth which the water will have at its end
-        let reach = params.scheme.courant * self.terrain.grid.cell_m;
+        let reach = self.courant(params) * self.terrain.grid.cell_m;
         let fits = |dt: f64| dt * (GRAVITY * (deepest + rate * dt)).sqrt() <= reach;
         let (mut low, mut high) = (0.0, params.scheme.max_step_s);
         if fits(high) {
@@ -337,6 +337,18 @@ impl Solver {
             }
         }
         low
+    }
+
+    /// The Courant number that is asked for, or the largest stable one.
+    ///
+    /// A checkerboard of levels is carried by both directions at once and keeps `2θ − 1` of its flow from step to step:
+    /// it decays while `C² < θ / 2`, in one dimension while `C² < θ`. The usual 0.7 with θ 0.8 is above that in a deep,
+    /// still lake, where no friction helps.
+    fn courant(&self, params: &Params) -> f64 {
+        let grid = &self.terrain.grid;
+        let directions = if grid.rows > 1 && grid.columns > 1 { 2.0 } else { 1.0 };
+        let stable = (params.scheme.theta / directions).sqrt();
+        params.scheme.courant.min(0.95 * stable)
     }
 
     /// One step.

@@ -331,6 +331,28 @@ fn a_wave_over_rough_ground_dries_and_wets_safely() {
     }
 }
 
+/// A deep lake that is shaken comes to rest: nothing grows from step to step.
+#[test]
+fn a_shaken_lake_comes_to_rest() {
+    let grid = grid(40, 30, 5.0);
+    let depths = (0..grid.len())
+        .map(|cell| 5.0 + 0.01 * f64::from((cell / 40 + cell % 40) as u32 % 2))
+        .collect();
+    let input = Input {
+        grid,
+        ground_m: vec![5.0; grid.len()],
+        initial: Initial::Depth(depths),
+        ..Input::default()
+    };
+    let params = Params {
+        simulated_min: 30.0,
+        ..Params::default()
+    };
+    let run = run(&input, &params);
+    let most = run.end_depth_m.iter().fold(0.0_f64, |m, h| m.max((h - 5.005).abs()));
+    assert!(most < 1e-4, "{most}");
+}
+
 /// What has a symmetry keeps it: a column of water that collapses on a square.
 #[test]
 fn a_symmetric_flood_stays_symmetric() {

@@ -6,9 +6,9 @@ use super::terrain::{Kind, Terrain};
 use rayon::prelude::*;
 
 /// Depth from which a speed counts, metres: thin films are fast only on paper.
-const SPEED_DEPTH_M: f64 = 0.01;
+const SPEED_DEPTH_M: f32 = 0.01;
 /// Depths below are shown as none, metres.
-const SHOWN_DEPTH_M: f64 = 0.001;
+const SHOWN_DEPTH_M: f32 = 0.001;
 
 /// Results as they grow; lists of cells without padding.
 #[derive(Debug)]
@@ -60,8 +60,12 @@ impl Watch {
     pub(super) fn look(&mut self, solver: &Solver, since_s: f64) {
         let terrain = &solver.terrain;
         let (width, columns) = (terrain.width, terrain.grid.columns as usize);
-        let now = solver.time_s as f32;
-        let (flooded_m, arrival_m) = (self.flooded_m, self.arrival_m);
+        let limits = Limits {
+            since_s: since_s as f32,
+            now_s: solver.time_s as f32,
+            flooded_m: self.flooded_m as f32,
+            arrival_m: self.arrival_m as f32,
+        };
         self.max_depth_m
             .par_chunks_exact_mut(columns)
             .zip(self.max_speed_m_s.par_chunks_exact_mut(columns))
@@ -71,33 +75,26 @@ impl Watch {
             .with_min_len((1 << 14) / columns + 1)
             .for_each(|(r, (((max_depth, max_speed), flooded), arrival))| {
                 let k = (r + 1) * width + 1;
-                let depth = &solver.depth[k..k + columns];
-                let (west, east) = (&solver.flow_x[k..k + columns], &solver.flow_x[k + 1..=k + columns]);
-                let (south, north) = (
-                    &solver.flow_y[k..k + columns],
-                    &solver.flow_y[k + width..k + width + columns],
-                );
-                for i in 0..columns {
-                    let h = depth[i];
-                    if h <= SHOWN_DEPTH_M {
-                        continue;
-                    }
-                    max_depth[i] = max_depth[i].max(h as f32);
-                    if h >= SPEED_DEPTH_M {
-                        let (x, y) = (
-                            0.5 * (f64::from(west[i]) + f64::from(east[i])),
-                            0.5 * (f64::from(south[i]) + f64::from(north[i])),
-                        );
-                        max_speed[i] = max_speed[i].max(((x * x + y * y).sqrt() / h) as f32);
-                    }
-                    if h > flooded_m {
-                        flooded[i] += since_s as f32;
-                    }
-                    if h >= arrival_m && arrival[i].is_nan() {
-                        arrival[i] = now;
-                    }
-                }
+                let mut seen = Seen {
+                    max_depth,
+                    max_speed,
+                    flooded,
+                    arrival,
+                };
+                let state = State {
+                    depth: &solver.depth[k..k + columns],
+                    west: &solver.flow_x[k..k + columns],
+                    east: &solver.flow_x[k + 1..=k + columns],
+                    south: &solver.flow_y[k..k + columns],
+                    north: &solver.flow_y[k + width..k + width + columns],
+                };
+                look_row(&mut seen, &state, &limits);
             });
+    }
+
+    /// Speeds, which are kept as squares while the run goes on.
+    pub(super) fn speeds(max_speed: Vec<f32>) -> Vec<f32> {
+        max_speed.into_iter().map(f32::sqrt).collect()
     }
 
     /// Keeps the depths as the next step of the series.
@@ -110,10 +107,76 @@ impl Watch {
             let depth = &solver.depth[k..k + columns];
             self.depths_m
                 .extend(depth.iter().zip(kinds).map(|(h, kind)| match kind {
-                    Kind::Free if *h > SHOWN_DEPTH_M => *h as f32,
+                    Kind::Free if *h as f32 > SHOWN_DEPTH_M => *h as f32,
                     Kind::Free => 0.0,
                     _ => f32::NAN,
                 }));
         }
+    }
+}
+
+/// What a look holds the state against.
+struct Limits {
+    since_s: f32,
+    now_s: f32,
+    flooded_m: f32,
+    arrival_m: f32,
+}
+
+/// A row of results.
+struct Seen<'a> {
+    max_depth: &'a mut [f32],
+    max_speed: &'a mut [f32],
+    flooded: &'a mut [f32],
+    arrival: &'a mut [f32],
+}
+
+/// A row of the state.
+struct State<'a> {
+    depth: &'a [f64],
+    west: &'a [f32],
+    east: &'a [f32],
+    south: &'a [f32],
+    north: &'a [f32],
+}
+
+fn look_row(seen: &mut Seen<'_>, state: &State<'_>, limits: &Limits) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        #[allow(unsafe_code, reason = "see flux::flow_row")]
+        // SAFETY: the processor was asked for the feature that the function is compiled with
+        unsafe {
+            look_row_wide(seen, state, limits);
+        }
+        return;
+    }
+    look_row_anywhere(seen, state, limits);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn look_row_wide(seen: &mut Seen<'_>, state: &State<'_>, limits: &Limits) {
+    look_row_anywhere(seen, state, limits);
+}
+
+/// Without branches, so that it vectorizes. NaN (buildings, outside) stays NaN: no comparison with it is true.
+#[inline(always)]
+fn look_row_anywhere(seen: &mut Seen<'_>, state: &State<'_>, limits: &Limits) {
+    let n = seen.max_depth.len();
+    let (max_depth, max_speed) = (&mut seen.max_depth[..n], &mut seen.max_speed[..n]);
+    let (flooded, arrival) = (&mut seen.flooded[..n], &mut seen.arrival[..n]);
+    let (depth, west, east) = (&state.depth[..n], &state.west[..n], &state.east[..n]);
+    let (south, north) = (&state.south[..n], &state.north[..n]);
+    for i in 0..n {
+        let h = depth[i] as f32;
+        let shown = if h > SHOWN_DEPTH_M { h } else { 0.0 };
+        max_depth[i] = if shown > max_depth[i] { shown } else { max_depth[i] };
+        let (x, y) = (0.5 * (west[i] + east[i]), 0.5 * (south[i] + north[i]));
+        let deep = if h >= SPEED_DEPTH_M { h } else { f32::INFINITY };
+        let squared = (x * x + y * y) / (deep * deep);
+        max_speed[i] = if squared > max_speed[i] { squared } else { max_speed[i] };
+        flooded[i] += if h > limits.flooded_m { limits.since_s } else { 0.0 };
+        let is_first = h >= limits.arrival_m && arrival[i].is_nan();
+        arrival[i] = if is_first { limits.now_s } else { arrival[i] };
     }
 }
