@@ -11,7 +11,7 @@ import { SimulationPart } from "./part";
 import { advancedOf, readPlace, valueAt, type AdvancedFault } from "./question";
 
 export class SimulationForm extends SimulationPart {
-  static override properties = { ...SimulationPart.properties, badPlace: { state: true } };
+  static override properties = { ...SimulationPart.properties, badPlace: { state: true }, isAdvanced: { state: true } };
   static override styles = [shared, fields, looks, css`
     :host { display: grid; gap: 8px; }
     .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; align-items: end; }
@@ -24,10 +24,13 @@ export class SimulationForm extends SimulationPart {
 
   /** What was typed is no place. */
   declare badPlace: boolean;
+  /** The JSON is unfolded. */
+  declare isAdvanced: boolean;
 
   constructor() {
     super();
     this.badPlace = false;
+    this.isAdvanced = false;
   }
 
   override render(): TemplateResult {
@@ -37,7 +40,7 @@ export class SimulationForm extends SimulationPart {
     const rest = advancedOf(this.desk.params, fieldNames(name));
     const { typed } = this.now;
     return html`<div class="fields">${list.map((field) => this.#field(field))}</div>
-      ${Object.keys(rest).length === 0 ? nothing : html`<details ?open=${typed !== null}><summary>${text.advanced}</summary>
+      ${Object.keys(rest).length === 0 ? nothing : html`<details ?open=${this.isAdvanced || typed !== null} @toggle=${(event: Event) => { this.isAdvanced = (event.target as HTMLDetailsElement).open; }}><summary>${text.advanced}</summary>
         <label class="field"><span>${text.advanced_hint}</span><textarea name="advanced" spellcheck="false" aria-invalid=${typed !== null} .value=${typed?.text ?? JSON.stringify(rest, null, 2)}
           @change=${(event: Event) => this.desk.setAdvanced((event.target as HTMLTextAreaElement).value)}></textarea></label>
         ${typed ? html`<p class="trouble" role="alert" data-simulation="json-fault">${this.#fault(typed.fault)}</p>` : nothing}</details>`}`;
