@@ -104,9 +104,9 @@ pub struct Terrain {
 
 /// Bytes that a run takes: state of a cell and every step of the depth series.
 pub fn bytes_needed(grid: &Grid, num_frames: usize, has_soil: bool) -> u64 {
-    // ground, depth; twice two flows, open faces; Manning, runoff, soil, kind; four results; six layers' heights and the
-    // input's own ground
-    let state = 2 * 8 + 6 * 4 + 2 * 4 + 2 + 4 * 4 + 6 * 4 + 8 + if has_soil { 8 } else { 0 };
+    // ground (twice while holes are filled), depth now, at the start and at the end; twice two flows, open faces; Manning
+    // and runoff; soil and kind; four results; heights of five layers; water taken by soils
+    let state = 5 * 8 + 6 * 4 + 2 * 4 + 2 + 4 * 4 + 5 * 4 + if has_soil { 8 } else { 0 };
     grid.len() as u64 * (state + 4 * num_frames as u64)
 }
 
