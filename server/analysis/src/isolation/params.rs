@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 /// The shipped data.
 const DATA: &str = include_str!("../../../../assets/simulation/isolation.json");
 
+/// Memory that nobody may go beyond, bytes.
+const MAX_MEMORY_BYTES: u64 = 8 << 30;
+
 /// What a user may choose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,7 +25,7 @@ pub struct Params {
     pub fitting_m: f64,
     /// A consumer given by a point is served by the nearest pipe this near, metres in plan.
     pub service_m: f64,
-    /// Memory that the network may take, bytes.
+    /// Memory that the network may take, bytes; at most 8 GiB.
     pub memory_bytes: u64,
     /// Limits instead of the shipped ones.
     pub rules: Option<Rules>,
@@ -80,6 +83,13 @@ impl Params {
             if !(low..=high).contains(&value) {
                 return Err(Error::Parameter { name, value, range });
             }
+        }
+        if self.memory_bytes > MAX_MEMORY_BYTES {
+            return Err(Error::Parameter {
+                name: "memory_bytes",
+                value: self.memory_bytes as f64,
+                range: "at most 8 GiB",
+            });
         }
         match self.point.into_iter().flatten().find(|v| !v.is_finite()) {
             Some(value) => Err(Error::Parameter {

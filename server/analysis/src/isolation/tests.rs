@@ -295,3 +295,32 @@ fn bad_input_is_named() {
     assert!(has_note(&outcome, "isolation/no-source", &["island"]));
     assert_eq!(figure(&outcome, "length_shut"), 300.0);
 }
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let mut input = tree();
+    for k in 0..60 {
+        let (a, b, c) = (
+            format!("g{}", k / 2),
+            format!("g{}", k + 1),
+            format!("g{}", (k * 7) % 40),
+        );
+        input
+            .pipes
+            .push(pipe(&format!("t{k}"), if k == 0 { "c" } else { &a }, &b));
+        input.pipes.push(pipe(&format!("u{k}"), &b, &c));
+        input.valves.push(valve(&format!("w{k}"), on(&format!("t{k}"), &b)));
+        input.consumers.push(consumer(
+            &format!("h{k}"),
+            Kind::Building,
+            3.0,
+            At::Pipe(format!("u{k}")),
+        ));
+    }
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let outcome = pool.install(|| run(&input, &at("t9"), &Task::default()).unwrap());
+        serde_json::to_string(&outcome).unwrap()
+    };
+    assert_eq!(with(1), with(5));
+}

@@ -27,7 +27,7 @@ pub struct Params {
     pub filled_block_m2: f64,
     /// Error of a walk's length (entrances, widths of streets), metres: coverage is given with its range.
     pub error_m: f64,
-    /// Memory that the street graph may take, bytes.
+    /// Memory that the street graph may take, bytes; at most 8 GiB.
     pub memory_bytes: u64,
     /// Distances and limits instead of the shipped ones.
     pub rules: Option<Rules>,
@@ -88,6 +88,14 @@ impl Params {
                 });
             }
         }
+        if self.memory_bytes > MAX_MEMORY_BYTES {
+            let value = self.memory_bytes.to_string();
+            return Err(Error::Parameter {
+                name: "memory_bytes",
+                value,
+                range: "at most 8 GiB",
+            });
+        }
         if self.starts.len() > MAX_STARTS {
             let value = self.starts.len().to_string();
             return Err(Error::Parameter {
@@ -120,6 +128,8 @@ impl Params {
     }
 }
 
+/// Memory that nobody may go beyond, bytes.
+const MAX_MEMORY_BYTES: u64 = 8 << 30;
 /// Points that one may walk from at once.
 const MAX_STARTS: usize = 1000;
 

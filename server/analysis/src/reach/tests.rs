@@ -316,3 +316,38 @@ fn bad_input_is_named() {
             .any(|n| n.code == "reach/short-street" && n.features == ["dot"])
     );
 }
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let mut input = town();
+    for k in 0..24 {
+        let at = f64::from(k) * 83.0;
+        input
+            .streets
+            .push(street(&format!("n{k}"), 0, &[[at, -300.0], [at + 40.0, 700.0]]));
+        input
+            .streets
+            .push(street(&format!("e{k}"), 0, &[[0.0, at - 290.0], [2000.0, at - 250.0]]));
+        input.buildings.push(Building {
+            id: format!("x{k}"),
+            index: k,
+            point: [at, at / 3.0],
+            people: 7.0,
+        });
+    }
+    input.parks = vec![land("p", [300.0, 0.0], [420.0, 90.0])];
+    input.homes = vec![
+        land("h", [0.0, -200.0], [900.0, 300.0]),
+        land("i", [800.0, 200.0], [1900.0, 600.0]),
+    ];
+    let params = Params {
+        starts: vec![[500.0, 100.0], [1500.0, 50.0]],
+        ..Params::default()
+    };
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let outcome = pool.install(|| run(&input, &params, &Task::default()).unwrap());
+        serde_json::to_string(&outcome).unwrap()
+    };
+    assert_eq!(with(1), with(5));
+}
