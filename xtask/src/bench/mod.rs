@@ -4,6 +4,7 @@ mod build;
 mod indicators;
 mod scenario;
 mod serve;
+mod simulations;
 mod viewer;
 
 use crate::{paths, run, shell, web};
@@ -14,8 +15,8 @@ use std::process::Command;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// What to measure: build, serve, scenario, indicators, viewer; all when none is named
-    #[arg(value_parser = ["build", "serve", "scenario", "indicators", "viewer"])]
+    /// What to measure: build, serve, scenario, indicators, simulations, viewer; all when none is named
+    #[arg(value_parser = ["build", "serve", "scenario", "indicators", "simulations", "viewer"])]
     parts: Vec<String>,
     /// Buildings of the large generated city
     #[arg(long, default_value_t = 100_000)]
@@ -62,12 +63,13 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     let mut rows = vec![];
     let mut outcome = Ok(());
     // what was measured is printed even when a later part fails
-    for part in ["build", "serve", "scenario", "indicators", "viewer"] {
+    for part in ["build", "serve", "scenario", "indicators", "simulations", "viewer"] {
         if outcome.is_ok() && wanted(part) {
             outcome = match part {
                 "build" => build::measure(&bench, args, &mut rows),
                 "serve" => serve::measure(&bench, &mut rows),
                 "indicators" => indicators::measure(&mut rows),
+                "simulations" => simulations::measure(&mut rows),
                 "scenario" => scenario::measure(&bench, args, &mut rows),
                 _ => viewer::measure(&bench, args.rounds, &mut rows),
             };

@@ -16,7 +16,7 @@ pub(crate) use area::resolve as resolve_area;
 pub use area::{AreaAnswer, AreaQuestion};
 pub use cache::AnalysisCache;
 pub(crate) use plan::plan as plan_of;
-pub(crate) use world::HANDED_DOWN;
+pub(crate) use world::{HANDED_DOWN, Reader};
 
 use crate::http::AppState;
 use crate::http::problem::{ApiError, Mistake};
@@ -30,7 +30,6 @@ use scene_store::FeatureKey;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use world::Reader;
 
 /// Features listed at most with one indicator or rule.
 pub const MAX_FEATURES: usize = 2000;

@@ -19,12 +19,12 @@ const PAGE: u32 = 20_000;
 pub(crate) const HANDED_DOWN: &[&[&str]] = &[USE_KEYS, YEAR_KEYS, &["name", "estate", "danger_class", "protection"]];
 
 /// Reads features into worlds.
-pub(super) struct Reader<'a> {
-    pub(super) store: &'a dyn SceneStore,
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) assumptions: Assumptions,
+pub(crate) struct Reader<'a> {
+    pub(crate) store: &'a dyn SceneStore,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) assumptions: Assumptions,
     /// Attribute keys that rules ask for.
-    pub(super) wanted: &'a [String],
+    pub(crate) wanted: &'a [String],
 }
 
 /// Lists of a world while it is filled.
@@ -136,6 +136,11 @@ impl Reader<'_> {
         let stands_on_another = self.stands_on_another(feature)?;
         let building = self.building(feature, stands_on_another, attributes)?;
         Ok((building.facts, building.tags))
+    }
+
+    /// A building by itself.
+    pub(crate) fn one_building(&self, feature: &Feature) -> Result<Building, StoreError> {
+        self.building(feature, self.stands_on_another(feature)?, &feature.attributes)
     }
 
     /// True when its parent has a body itself, whose ground and figures are counted with the parent.

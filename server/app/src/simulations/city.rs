@@ -2,11 +2,12 @@
 
 use super::registry::SimulationError;
 use crate::http::Snapshot;
-use crate::indicators::{AreaAnswer, plan_of};
+use crate::indicators::{AreaAnswer, Reader, plan_of};
 use crate::scenarios::ScenarioView;
-use analysis::Region;
+use analysis::world::Building;
+use analysis::{Region, RuleSet};
 use city_model::scenario::FeatureState;
-use city_model::{Attributes, Feature, HeightGrid, LevelReference, Line, SceneFrame, Shape};
+use city_model::{Attributes, Bounds3, Feature, HeightGrid, LevelReference, Line, SceneFrame, Shape};
 use geo::MultiPolygon;
 use glam::{DVec2, DVec3};
 use scene_store::{FeatureQuery, ProposalFilter, SceneStore};
@@ -24,6 +25,9 @@ pub struct City<'a> {
     pub region: &'a Region,
     /// The area as it was understood.
     pub area: &'a AreaAnswer,
+    /// Rules in force, with assumptions and kinds of facilities.
+    pub rules: Arc<RuleSet>,
+    pub(super) wanted: Vec<String>,
 }
 
 /// A feature that stands.
@@ -50,6 +54,13 @@ impl City<'_> {
     pub fn bounds(&self, margin_m: f64) -> [f64; 4] {
         let b = self.region.bounds().grown(margin_m);
         [b.min[0], b.min[1], b.max[0], b.max[1]]
+    }
+
+    /// Bounds of the whole city.
+    pub fn whole(&self) -> [f64; 4] {
+        let layers = self.snapshot.layers.iter();
+        let b = layers.fold(Bounds3::EMPTY, |all, layer| all.union(layer.bounds));
+        [b.min.x, b.min.y, b.max.x, b.max.y]
     }
 
     /// What stands and is wanted, by ascending number.
@@ -94,6 +105,20 @@ impl City<'_> {
         }
         found.sort_unstable_by_key(|standing| standing.feature.index);
         Ok(found)
+    }
+
+    /// Figures, outline and tags of a building with the attributes that it has in the scenario.
+    ///
+    /// # Errors
+    /// [`SimulationError::Store`] when the city cannot be read.
+    pub fn building(&self, feature: &Feature) -> Result<Building, SimulationError> {
+        let reader = Reader {
+            store: self.store,
+            snapshot: &self.snapshot,
+            assumptions: self.rules.settings.assumptions,
+            wanted: &self.wanted,
+        };
+        Ok(reader.one_building(feature)?)
     }
 
     /// A feature whatever its state, by its id.

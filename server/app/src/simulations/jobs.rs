@@ -5,7 +5,7 @@ use super::city::City;
 use super::registry::SimulationError;
 use super::results::{LayerAnswer, OutcomeAnswer, ResultFolder, Results};
 use crate::http::AppState;
-use crate::indicators::scenario_answer;
+use crate::indicators::{rules_in_force, scenario_answer};
 use analysis::Task;
 use analysis::indicators::Text;
 use serde::Serialize;
@@ -205,7 +205,10 @@ fn failed() -> JobState {
 /// # Errors
 /// [`SimulationError`]; nothing is written then.
 pub fn run_here(state: &AppState, asked: &Asked, task: &Task) -> Result<ResultFolder, SimulationError> {
+    let rules = rules_in_force(state);
     let city = City {
+        wanted: rules.wanted_keys(),
+        rules,
         store: state.store.as_ref(),
         snapshot: state.snapshot(),
         view: &asked.view,

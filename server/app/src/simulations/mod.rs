@@ -7,10 +7,16 @@ mod ask;
 mod city;
 mod difference;
 mod export;
+mod flood;
+mod hydraulics;
+mod isolation;
 mod jobs;
+mod networks;
 mod probe;
+mod reach;
 mod registry;
 mod results;
+mod sunshine;
 mod wire;
 
 pub use ask::{Asked, SimulationQuestion, ask};

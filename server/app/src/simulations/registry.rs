@@ -1,6 +1,11 @@
 //! The simulations that there are. A new one is a file that gathers its input, and a line in [`SIMULATIONS`].
 
 use super::city::City;
+use super::flood::Flood;
+use super::hydraulics::Hydraulics;
+use super::isolation::Isolation;
+use super::reach::Reach;
+use super::sunshine::Sunshine;
 use analysis::indicators::Text;
 use analysis::{Cancelled, Outcome, Task};
 use scene_store::StoreError;
@@ -48,6 +53,13 @@ pub enum SimulationError {
 }
 
 impl SimulationError {
+    /// What a kernel refuses, with its reason.
+    ///
+    /// * `zh` — Chinese name of the simulation
+    pub fn failed(zh: &str, reason: &dyn std::error::Error) -> Self {
+        Self::refused(format!("{zh}无法计算：{reason}"), reason.to_string())
+    }
+
     /// A refusal in both languages.
     pub fn refused(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Refused(Text::new(zh, en))
@@ -55,11 +67,21 @@ impl SimulationError {
 }
 
 /// Every simulation, in the order in which people find them.
-pub const SIMULATIONS: &[&dyn Simulation] = &[];
+pub const SIMULATIONS: &[&dyn Simulation] = &[&Sunshine, &Flood, &Hydraulics, &Isolation, &Reach];
 
 /// The simulation of a name.
 pub fn find(name: &str) -> Option<&'static dyn Simulation> {
     SIMULATIONS.iter().copied().find(|simulation| simulation.name() == name)
+}
+
+/// Parameters as the kernel takes them.
+///
+/// # Errors
+/// [`SimulationError::Refused`] when they are none; a question was checked before.
+pub(super) fn told<P: DeserializeOwned>(params: &Value) -> Result<P, SimulationError> {
+    serde_json::from_value(params.clone()).map_err(|err| {
+        SimulationError::refused(format!("参数无法读取：{err}"), format!("parameters do not read: {err}"))
+    })
 }
 
 /// Defaults of `P` with what was given put over them, by name.
