@@ -110,7 +110,10 @@ fn measure(name: &str, input: &Input) -> serde_json::Value {
 fn main() {
     let files: Vec<String> = std::env::args().skip(1).collect();
     if files.is_empty() {
-        println!("{}", measure("generated", &Input::new(Model::Network(network()))));
+        println!(
+            "{}",
+            measure("generated", &Input::new(Model::Network(network().into())))
+        );
     }
     for file in files {
         match std::fs::read(&file) {

@@ -40,7 +40,7 @@ pub enum Model {
     /// The bytes of an EPANET input file.
     Inp(Vec<u8>),
     /// A network in plain structs, metric, coordinates in the scene CRS.
-    Network(Network),
+    Network(Box<Network>),
 }
 
 /// Turns map coordinates of a file into scene coordinates: `offset + scale · (x, y)`.

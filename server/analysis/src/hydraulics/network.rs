@@ -3,7 +3,6 @@
 use super::error::HydraulicsError;
 use crate::indicators::Text;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 /// A network.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -233,6 +232,12 @@ pub(super) struct Written {
     pub(super) links: HashMap<String, String>,
 }
 
+/// Adds a line.
+fn put(out: &mut String, line: &str) {
+    out.push_str(line);
+    out.push('\n');
+}
+
 fn wrong(what: &'static str, id: &str, zh: &str, en: &str) -> HydraulicsError {
     HydraulicsError::Element {
         what,
@@ -346,15 +351,17 @@ impl Network {
             ];
             finite("junction", &junction.id, &values)?;
             let line = format!("n{number} {} {}", junction.elevation_m, junction.demand_lps);
-            // a String takes everything
-            let _ = writeln!(out, "{line} {}", pattern(&junction.pattern)?);
+            put(out, &format!("{line} {}", pattern(&junction.pattern)?));
         }
         out.push_str("[RESERVOIRS]\n");
         for reservoir in &self.reservoirs {
             let number = nodes.add("reservoir", &reservoir.id)?;
             let values = [reservoir.head_m, reservoir.place[0], reservoir.place[1]];
             finite("reservoir", &reservoir.id, &values)?;
-            let _ = writeln!(out, "n{number} {} {}", reservoir.head_m, pattern(&reservoir.pattern)?);
+            put(
+                out,
+                &format!("n{number} {} {}", reservoir.head_m, pattern(&reservoir.pattern)?),
+            );
         }
         out.push_str("[TANKS]\n");
         for tank in &self.tanks {
@@ -368,7 +375,10 @@ impl Network {
                 return Err(wrong("tank", &tank.id, zh, en));
             }
             let levels = format!("{} {} {}", tank.initial_level_m, tank.min_level_m, tank.max_level_m);
-            let _ = writeln!(out, "n{number} {} {levels} {} 0", tank.elevation_m, tank.diameter_m);
+            put(
+                out,
+                &format!("n{number} {} {levels} {} 0", tank.elevation_m, tank.diameter_m),
+            );
         }
         if self.reservoirs.is_empty() && self.tanks.is_empty() {
             return Err(HydraulicsError::Refused {
@@ -413,7 +423,7 @@ impl Network {
             };
             let ends = ends("pipe", id, &pipe.from, &pipe.to)?;
             let sizes = format!("{} {} {}", pipe.length_m, pipe.diameter_mm, pipe.roughness);
-            let _ = writeln!(out, "l{number} {ends} {sizes} {} {status}", pipe.minor_loss);
+            put(out, &format!("l{number} {ends} {sizes} {} {status}", pipe.minor_loss));
         }
         out.push_str("[PUMPS]\n");
         for pump in &self.pumps {
@@ -436,12 +446,14 @@ impl Network {
                 }
             };
             let ends = ends("pump", id, &pump.from, &pump.to)?;
-            let _ = write!(out, "l{number} {ends} {power} SPEED {}", pump.speed.max(0.0));
-            match &pump.pattern {
-                Some(pattern) => writeln!(out, " PATTERN t{}", patterns.get("pattern", pattern)?),
-                None => writeln!(out),
-            }
-            .unwrap_or_default();
+            let pattern = match &pump.pattern {
+                Some(pattern) => format!("PATTERN t{}", patterns.get("pattern", pattern)?),
+                None => String::new(),
+            };
+            put(
+                out,
+                &format!("l{number} {ends} {power} SPEED {} {pattern}", pump.speed.max(0.0)),
+            );
         }
         out.push_str("[VALVES]\n");
         for valve in &self.valves {
@@ -456,7 +468,10 @@ impl Network {
                 ValveKind::Throttle => "TCV",
             };
             let ends = ends("valve", id, &valve.from, &valve.to)?;
-            let _ = writeln!(out, "l{number} {ends} {} {kind} {} 0", valve.diameter_mm, valve.setting);
+            put(
+                out,
+                &format!("l{number} {ends} {} {kind} {} 0", valve.diameter_mm, valve.setting),
+            );
         }
         Ok(())
     }
@@ -466,13 +481,13 @@ impl Network {
         for (index, pattern) in self.patterns.iter().enumerate() {
             for part in pattern.multipliers.chunks(12) {
                 let factors: Vec<String> = part.iter().map(f64::to_string).collect();
-                let _ = writeln!(out, "t{} {}", index + 1, factors.join(" "));
+                put(out, &format!("t{} {}", index + 1, factors.join(" ")));
             }
         }
         out.push_str("[CURVES]\n");
         for (index, curve) in self.curves.iter().enumerate() {
             for [x, y] in &curve.points {
-                let _ = writeln!(out, "c{} {x} {y}", index + 1);
+                put(out, &format!("c{} {x} {y}", index + 1));
             }
         }
         let options = &self.options;
@@ -481,30 +496,32 @@ impl Network {
             HeadLoss::DarcyWeisbach => "D-W",
             HeadLoss::ChezyManning => "C-M",
         };
-        let _ = writeln!(
+        put(
             out,
-            "[OPTIONS]\nUNITS LPS\nPRESSURE METERS\nHEADLOSS {formula}\nTRIALS 200\nUNBALANCED CONTINUE 20"
+            &format!("[OPTIONS]\nUNITS LPS\nPRESSURE METERS\nHEADLOSS {formula}\nTRIALS 200\nUNBALANCED CONTINUE 20"),
         );
         if let Some([least, whole]) = options.pressure_driven {
-            let _ = writeln!(
+            put(
                 out,
-                "DEMAND MODEL PDA\nMINIMUM PRESSURE {least}\nREQUIRED PRESSURE {whole}"
+                &format!("DEMAND MODEL PDA\nMINIMUM PRESSURE {least}\nREQUIRED PRESSURE {whole}"),
             );
         }
         let clock = |seconds: u32| format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-        let _ = writeln!(
+        put(
             out,
-            "[TIMES]\nDURATION {}\nHYDRAULIC TIMESTEP {step}\nREPORT TIMESTEP {step}\nPATTERN TIMESTEP {}",
-            clock(options.duration_s),
-            clock(options.pattern_step_s.max(1)),
-            step = clock(options.step_s.max(1)),
+            &format!(
+                "[TIMES]\nDURATION {}\nHYDRAULIC TIMESTEP {step}\nREPORT TIMESTEP {step}\nPATTERN TIMESTEP {}",
+                clock(options.duration_s),
+                clock(options.pattern_step_s.max(1)),
+                step = clock(options.step_s.max(1))
+            ),
         );
         out.push_str("[COORDINATES]\n");
         let places = self.junctions.iter().map(|node| (&node.id, node.place));
         let places = places.chain(self.reservoirs.iter().map(|node| (&node.id, node.place)));
         for (id, [x, y]) in places.chain(self.tanks.iter().map(|node| (&node.id, node.place))) {
             if let Some(number) = nodes.0.get(id.as_str()) {
-                let _ = writeln!(out, "n{number} {x} {y}");
+                put(out, &format!("n{number} {x} {y}"));
             }
         }
         out.push_str("[VERTICES]\n");
@@ -513,7 +530,7 @@ impl Network {
                 continue;
             };
             for [x, y] in &pipe.vertices {
-                let _ = writeln!(out, "l{number} {x} {y}");
+                put(out, &format!("l{number} {x} {y}"));
             }
         }
     }

@@ -221,7 +221,7 @@ pub fn network(survey: &Survey, assumptions: &Assumptions, constants: &Constants
     Ok(Input {
         link_features,
         notes,
-        ..Input::new(Model::Network(network))
+        ..Input::new(Model::Network(network.into()))
     })
 }
 

@@ -42,7 +42,7 @@ fn line() -> Network {
 }
 
 fn input(network: Network) -> Input {
-    Input::new(Model::Network(network))
+    Input::new(Model::Network(network.into()))
 }
 
 fn solved(input: &Input) -> Result<Solution, HydraulicsError> {
