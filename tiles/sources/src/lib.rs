@@ -10,6 +10,7 @@ pub mod ifc;
 mod json;
 pub mod normalise;
 pub mod pipe_tables;
+pub mod results;
 pub mod sink;
 pub mod sniff;
 
