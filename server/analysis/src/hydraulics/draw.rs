@@ -2,7 +2,7 @@
 
 use super::input::Input;
 use super::params::Quantity;
-use super::solve::{NodeKind, Solution};
+use super::solution::{NodeKind, Solution};
 use crate::outcome::{Class, Shape};
 use std::collections::BTreeMap;
 

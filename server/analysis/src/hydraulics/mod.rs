@@ -13,8 +13,11 @@ mod network;
 mod outcome;
 mod params;
 mod screen;
+mod solution;
 mod solve;
 pub mod survey;
+#[cfg(test)]
+mod survey_tests;
 #[cfg(test)]
 mod tests;
 
@@ -26,4 +29,5 @@ pub use network::{
 };
 pub use outcome::{outcome, run};
 pub use params::{Constants, DemandRates, Params, Quantity, Roughness, ServiceHead};
-pub use solve::{Link, LinkKind, Node, NodeKind, Solution, Warning, solve};
+pub use solution::{Link, LinkKind, Node, NodeKind, Solution, Warning};
+pub use solve::solve;

@@ -5,7 +5,8 @@ use super::error::HydraulicsError;
 use super::input::{Edit, Input};
 use super::messages;
 use super::params::{Constants, Params, Quantity};
-use super::solve::{LinkKind, NodeKind, Solution, solve};
+use super::solution::{LinkKind, Node, NodeKind, Solution};
+use super::solve::solve;
 use crate::Task;
 use crate::indicators::Text;
 use crate::outcome::{Column, Ending, Figure, Layer, Legend, Limit, Look, Method, Note, Outcome, Table, Verdict};
@@ -423,7 +424,7 @@ fn links_table(input: &Input, solution: &Solution) -> Table {
 fn sources_table(solution: &Solution) -> Table {
     let width = solution.nodes.len().max(1);
     let steps = solution.times_s.len().max(1) as f64;
-    let row = |(at, node): (usize, &super::solve::Node)| {
+    let row = |(at, node): (usize, &Node)| {
         // what flows out of a source is a negative demand
         let given = || solution.demand_lps.iter().skip(at).step_by(width).map(|demand| -demand);
         let kind = if node.kind == NodeKind::Tank {
