@@ -8,7 +8,7 @@ import { standpointKey } from "../../planning/compare";
 import { troubleOf } from "../../planning/trouble";
 import type { Click, Shell } from "../../shell";
 import { SimulationApi, type Job, type Outcome, type Params, type Probe, type ProbePlace, type SimulationEntry, type SimulationLayer, type SimulationQuestion } from "./api";
-import { fieldNames, missingFeature } from "./parameters";
+import { fieldPaths, fieldsOf, missingFeature } from "./parameters";
 import { isSame, questionOf, readAdvanced, valueAt, withAdvanced, withValue } from "./question";
 import { Stage, type Place } from "./stage";
 import { initialDesk, type DeskState } from "./state";
@@ -84,7 +84,7 @@ export class SimulationDesk {
   }
 
   choose(name: string): void {
-    this.#set({ name, typed: null, isPicking: false, trouble: null });
+    this.#set({ name, typed: null, isPicking: false, isProbing: false, trouble: null });
   }
 
   setParam(path: readonly string[], value: Json): void {
@@ -97,7 +97,7 @@ export class SimulationDesk {
     const read = readAdvanced(text, defaults);
     if ("fault" in read) return this.#set({ typed: { text, fault: read.fault } });
     this.#set({ typed: null });
-    this.#setParams(withAdvanced(this.params, read.params, defaults, fieldNames(this.state.name)));
+    this.#setParams(withAdvanced(this.params, read.params, defaults, fieldPaths(this.state.name)));
   }
 
   addPlace(path: readonly string[], place: readonly [number, number]): void {
@@ -155,7 +155,7 @@ export class SimulationDesk {
     this.#following.abort();
     this.#stage.forget();
     this.play(false);
-    this.#set({ isStarting: true, trouble: null, failure: null, run: null, layer: null, isDifference: false, difference: null, probed: null, probeTrouble: null, isPicking: false, timeS: 0 });
+    this.#set({ isStarting: true, trouble: null, failure: null, run: null, layer: null, isDifference: false, difference: null, probed: null, probeTrouble: null, isPicking: false, isVisible: true, timeS: 0 });
     try {
       const jobs: Job[] = [];
       for (const question of questions) jobs.push(await this.api.start(entry.name, question));
@@ -194,7 +194,9 @@ export class SimulationDesk {
     }
     if (run.jobs.some(({ state }) => state === "cancelled")) return this.shell.announce(this.#text.states.cancelled);
     const results = await Promise.all(run.jobs.map(({ key }) => this.api.result(key, signal)));
-    this.#set({ run: { ...run, results }, isProbing: results.some(({ layers }) => layers.length > 0) });
+    // Where the question is about a feature, the next click chooses the next one; elsewhere it reads a value.
+    const isOfFeature = fieldsOf(run.name, run.questions[0]?.params ?? {}).some(({ kind }) => kind === "feature");
+    this.#set({ run: { ...run, results }, isProbing: !isOfFeature && results.some(({ layers }) => layers.length > 0) });
     this.shell.announce(this.#text.done);
     const [first] = results[0]?.layers ?? [];
     if (first) await this.setLayer(first.key);

@@ -15,7 +15,7 @@ const SHOWN = 60;
 export class SimulationFindings extends SimulationPart {
   static override properties = { ...SimulationPart.properties, section: { attribute: false }, ending: { state: true }, shown: { state: true } };
   static override styles = [shared, fields, looks, css`
-    :host { display: grid; gap: 12px; }
+    :host { display: grid; grid-template-columns: minmax(0, 1fr); gap: 12px; }
     .verdict { display: grid; grid-template-columns: 24px minmax(0, 1fr) auto; gap: 0 8px; width: 100%; padding: 8px 4px; text-align: left; justify-content: stretch; align-items: baseline; border-top: 1px solid var(--cj-line); border-radius: 0; font-size: 13px; }
     .verdict .mark { align-self: center; }
     .fail .words { color: #ff9d8c; font-weight: 600; }
@@ -23,7 +23,7 @@ export class SimulationFindings extends SimulationPart {
     .figures { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; padding: 8px 12px; border-radius: 8px; background: rgb(0 0 0 / 25%); }
     .figures dt { font-size: 12px; color: var(--cj-muted); }
     .figures dd { font-size: 16px; font-weight: 600; }
-    .table { max-height: 260px; border: 1px solid var(--cj-line); border-radius: 8px; padding: 0 8px; }
+    .table { max-height: 260px; min-width: 0; border: 1px solid var(--cj-line); border-radius: 8px; padding: 0 8px; }
     .notes li { padding: 6px 0; border-top: 1px solid var(--cj-line); font-size: 13px; overflow-wrap: anywhere; }
     .notes button.link { min-height: 22px; font-size: 12px; }
     .method { font-size: 13px; display: grid; gap: 6px; overflow-wrap: anywhere; }
@@ -117,7 +117,8 @@ export class SimulationFindings extends SimulationPart {
     if (typeof value === "boolean") return html`<td>${value ? "✓" : "✕"}</td>`;
     if (value === null) return html`<td>—</td>`;
     if (typeof value === "string" && isEnding(value)) return html`<td>${ENDING_SIGN[value]} ${text.verdicts[value]}</td>`;
-    return html`<td>${typeof value === "string" ? value : JSON.stringify(value)}</td>`;
+    const words = typeof value === "string" ? value : JSON.stringify(value);
+    return html`<td class=${words.length > 12 ? "long" : "short"}>${words}</td>`;
   }
 
   // Method -----------------------------------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ import { fields, numberField, selectField } from "../../ui/fields";
 import { icons } from "../../ui/icons";
 import { shared } from "../../ui/styles";
 import { looks } from "./looks";
-import { fieldNames, fieldsOf, variantOf, type Field } from "./parameters";
+import { fieldPaths, fieldsOf, variantOf, type Field } from "./parameters";
 import { SimulationPart } from "./part";
-import { advancedOf, readPlace, valueAt, type AdvancedFault } from "./question";
+import { advancedOf, readNumbers, readPlace, valueAt, type AdvancedFault } from "./question";
 
 export class SimulationForm extends SimulationPart {
   static override properties = { ...SimulationPart.properties, badPlace: { state: true }, isAdvanced: { state: true } };
@@ -37,7 +37,7 @@ export class SimulationForm extends SimulationPart {
     const { simulations: text } = this.text;
     const { name } = this.now;
     const list = fieldsOf(name, this.desk.params);
-    const rest = advancedOf(this.desk.params, fieldNames(name));
+    const rest = advancedOf(this.desk.params, fieldPaths(name));
     const { typed } = this.now;
     return html`<div class="fields">${list.map((field) => this.#field(field))}</div>
       ${Object.keys(rest).length === 0 ? nothing : html`<details ?open=${this.isAdvanced || typed !== null} @toggle=${(event: Event) => { this.isAdvanced = (event.target as HTMLDetailsElement).open; }}><summary>${text.advanced}</summary>
@@ -81,6 +81,15 @@ export class SimulationForm extends SimulationPart {
       }
       case "feature":
         return this.#feature(label, name, typeof value === "string" ? value : "", set);
+      case "numbers": {
+        const list = Array.isArray(value) ? value.join(", ") : "";
+        return html`<label class="field wide"><span>${label} (${field.unit})</span><input name=${name} autocomplete="off" .value=${list} @change=${(event: Event) => {
+          const input = event.target as HTMLInputElement;
+          const read = readNumbers(input.value);
+          if (read) set(read);
+          else input.value = list;
+        }}></label>`;
+      }
       case "features":
         return this.#features(label, name, Array.isArray(value) ? value.map(String) : [], set);
       case "places":

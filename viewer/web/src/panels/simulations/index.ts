@@ -23,12 +23,14 @@ export class SimulationsPanel extends Panel {
   static override styles = [shared, fields, looks, css`
     :host { display: flex; flex-direction: column; min-height: 0; }
     section { display: flex; flex-direction: column; gap: 8px; padding: 12px 8px 8px; min-height: 0; }
-    .all { display: grid; gap: 12px; min-height: 0; padding: 0 8px 4px; align-content: start; }
+    .all { display: grid; grid-template-columns: minmax(0, 1fr); gap: 12px; min-height: 0; padding: 0 8px 4px; align-content: start; }
     progress { width: 100%; height: 8px; accent-color: var(--cj-accent); }
     .job { display: grid; grid-template-columns: 1fr auto; gap: 4px 8px; align-items: center; }
     .job progress { grid-column: 1 / -1; }
     .warn { color: var(--cj-warn); font-size: 13px; display: flex; gap: 8px; align-items: center; }
     .warn .icon { width: 16px; height: 16px; }
+    .shadows { display: flex; gap: 6px; align-items: center; }
+    .shadows .icon { width: 16px; height: 16px; }
     .stamp { font-size: 12px; color: var(--cj-muted); overflow-wrap: anywhere; }
     details.ask > div { display: grid; gap: 10px; padding-top: 4px; }
   `];
@@ -94,7 +96,7 @@ export class SimulationsPanel extends Panel {
     if (!desk) return html`<section class="card" aria-label=${text.title}></section>`;
     const { catalogue, run, trouble, failure } = desk.state;
     return html`<section class="card" aria-label=${text.title}><div class="all scroll">
-      ${catalogue === null ? html`<p class="hint" role="status">${trouble ? "" : text.loading}</p>` : catalogue.length === 0 ? html`<p class="hint">${text.none}</p>` : this.#ask(desk)}
+      ${catalogue === null ? (trouble ? nothing : html`<p class="hint" role="status">${text.loading}</p>`) : catalogue.length === 0 ? html`<p class="hint">${text.none}</p>` : this.#ask(desk)}
       ${trouble ? html`<div class="trouble" role="alert">${trouble.text}<ul>${trouble.items.map(({ at, message }) => html`<li>${at ? `${at}: ` : ""}${message}</li>`)}</ul></div>` : nothing}
       ${run ? this.#progress(desk, run) : nothing}
       ${failure ? html`<p class="trouble" role="alert" data-simulation="failed">${fill(text.failed, { reason: local(failure, this.state.language) })}</p>` : nothing}
@@ -119,8 +121,14 @@ export class SimulationsPanel extends Panel {
         ${desk.canCompare ? html`<label class="check"><input type="checkbox" name="compare" .checked=${isCompared} @change=${(event: Event) => desk.setCompared((event.target as HTMLInputElement).checked)}>${fill(text.compare, { name: sides.name(1) })}</label>`
           : html`<p class="hint">${fill(text.compare_same, { name: sides.name(1) })}</p>`}
         <cj-simulation-form .shell=${this.shell} .state=${this.state} .desk=${desk} .now=${desk.state}></cj-simulation-form></div></details>
-      <div class="row"><button class="primary" style="flex:1" data-simulation="run" ?disabled=${isStarting || desk.isRunning || typed !== null} @click=${() => void desk.run()}>${icons.play}${hasResult ? text.again : text.run}</button>
+      <div class="row"><button class="primary" style="flex:1" data-simulation="run" ?disabled=${isStarting || desk.isRunning || typed !== null} @click=${() => this.#run(desk)}>${icons.play}${hasResult ? text.again : text.run}</button>
         ${desk.isRunning ? html`<button class="plain" data-simulation="cancel" @click=${() => void desk.cancel()}>${text.cancel}</button>` : nothing}</div>`;
+  }
+
+  /** Folds the question, so that progress, result and refusal are seen. */
+  #run(desk: SimulationDesk): void {
+    this.asks = false;
+    void desk.run();
   }
 
   // Progress ---------------------------------------------------------------------------------------------------------
@@ -152,7 +160,7 @@ export class SimulationsPanel extends Panel {
     const [name = ""] = run.names;
     const who = outcome.scenario.id === "base" ? name : fill(text.revision, { name, n: outcome.scenario.revision });
     return html`<p class="stamp" data-simulation="stamp">${[local(outcome.title, language), who, outcome.area].join(" · ")}</p>
-      ${outcome.simulation === "sunshine" ? html`<p class="hint" data-simulation="screen-shadows">${icons.info} ${text.screen_shadows}</p>` : nothing}
+      ${outcome.simulation === "sunshine" ? html`<p class="hint shadows" data-simulation="screen-shadows">${icons.info}${text.screen_shadows}</p>` : nothing}
       ${segments(text.title, SECTIONS.map((section) => [section, text.sections[section]] as const), this.section, (section) => { this.section = section; })}
       ${this.section === "map" ? html`<cj-simulation-layers .shell=${shell} .state=${state} .desk=${desk} .now=${desk.state}></cj-simulation-layers>`
         : html`<cj-simulation-findings .shell=${shell} .state=${state} .desk=${desk} .now=${desk.state} .section=${this.section}></cj-simulation-findings>`}`;

@@ -14,7 +14,7 @@ import { formatTime, readTime, SPEEDS, stepAt, stepped } from "./steps";
 
 export class SimulationLayers extends SimulationPart {
   static override styles = [shared, fields, looks, css`
-    :host { display: grid; gap: 12px; }
+    :host { display: grid; grid-template-columns: minmax(0, 1fr); gap: 12px; }
     .legend li { display: flex; align-items: center; gap: 8px; font-size: 13px; min-height: 22px; padding: 0 4px; border-left: 3px solid transparent; }
     .legend li.limit { border-left-color: var(--cj-warn); background: rgb(255 195 107 / 10%); }
     .legend li > span:nth-child(2) { flex: 1; }

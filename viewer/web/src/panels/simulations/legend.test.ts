@@ -17,7 +17,7 @@ it("lists classes from the top with bounds and unit, and marks the class that th
 });
 
 it("writes numbers with the places that their size needs, and a gap as a dash", () => {
-  expect([0.1234, 1.2345, 123.456].map((value) => formatValue(value, "en"))).toEqual(["0.123", "1.23", "123.5"]);
+  expect([0.1234, 1.2345, 123.456, -0.0000001, -0.001].map((value) => formatValue(value, "en"))).toEqual(["0.123", "1.23", "123.5", "0", "-0.001"]);
   expect([withUnit(0.5, "m2", "en"), withUnit(3, "1", "en"), withUnit(null, "h", "en")]).toEqual(["0.5 m²", "3", "—"]);
 });
 

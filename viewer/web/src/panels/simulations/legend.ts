@@ -19,7 +19,8 @@ export const ENDINGS: readonly Ending[] = ["fail", "within_error", "not_decidabl
 /** A number with as many places as its size needs. */
 export function formatValue(value: number, language: Language): string {
   const size = Math.abs(value);
-  return formatNumber(value, language, size >= 100 ? 1 : size >= 1 ? 2 : 3);
+  // A trace below nothing is nothing: no "-0".
+  return formatNumber(size < 0.0005 ? 0 : value, language, size >= 100 ? 1 : size >= 1 ? 2 : 3);
 }
 
 /** A value with its unit; `—` for none. */

@@ -24,5 +24,7 @@ export const looks = css`
   th { position: sticky; top: 0; background: var(--cj-card-solid); color: var(--cj-muted); font-weight: 500; text-align: left; }
   th, td { padding: 3px 8px 3px 0; border-bottom: 1px solid var(--cj-line); vertical-align: baseline; }
   td.number, th.number { text-align: right; white-space: nowrap; }
+  th, td.short { white-space: nowrap; }
+  td.long { min-width: 140px; }
   td button.link { min-height: 22px; font-size: 12px; margin: 0; }
 `;

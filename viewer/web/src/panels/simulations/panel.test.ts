@@ -5,7 +5,7 @@ import type { Job, Outcome, SimulationEntry } from "./api";
 import { SimulationDesk } from "./desk";
 import "./index";
 
-const entry: SimulationEntry = { name: "flood", title: { zh: "内涝", en: "Flood" }, version: 1, params: { rain: { kind: "none" }, cell_m: 2, scheme: { theta: 0.8 } } };
+const entry: SimulationEntry = { name: "flood", title: { zh: "内涝", en: "Flood" }, version: 1, params: { cell_m: 2, run: { rain: { kind: "none" }, scheme: { theta: 0.8 } } } };
 const job: Job = { key: "ab12", simulation: "flood", state: "done", progress: 1, scenario: "base", scenario_revision: 0, is_outdated: false };
 const limit = { value: 0.15, source: "GB 51222-2017 3.2.1", is_verified: false };
 const outcome: Outcome = {
@@ -67,11 +67,11 @@ async function ran(change: Partial<Job> = {}): Promise<void> {
 
 it("opens the fields of a form when it is chosen, and leaves the rest to the JSON", async () => {
   const names = (): (string | null)[] => all("cj-simulation-form").flatMap((form) => all("[name]", form.shadowRoot ?? form)).map((field) => field.getAttribute("name"));
-  expect(names()).toEqual(["rain", "cell_m", "advanced"]);
-  desk.setParam(["rain"], { kind: "storm", formula: "suzhou-2025", return_period_a: 50, duration_min: 120 });
+  expect(names()).toEqual(["run.rain", "cell_m", "advanced"]);
+  desk.setParam(["run", "rain"], { kind: "storm", formula: "suzhou-2025", return_period_a: 50, duration_min: 120 });
   await drawn();
-  expect(names()).toEqual(["rain", "rain.formula", "rain.return_period_a", "rain.duration_min", "cell_m", "advanced"]);
-  expect(JSON.parse((all('[name="advanced"]')[0] as HTMLTextAreaElement).value)).toEqual({ scheme: { theta: 0.8 } });
+  expect(names()).toEqual(["run.rain", "run.rain.formula", "run.rain.return_period_a", "run.rain.duration_min", "cell_m", "advanced"]);
+  expect(JSON.parse((all('[name="advanced"]')[0] as HTMLTextAreaElement).value)).toEqual({ run: { scheme: { theta: 0.8 } } });
 });
 
 it("marks the limit, its want of proof and the hatch on the legend", async () => {

@@ -14,6 +14,7 @@ export type Field =
   /** Id of a feature, taken from the selection; without it the question makes no sense. */
   | (Common & { kind: "feature" })
   | (Common & { kind: "features" })
+  | (Common & { kind: "numbers"; unit: string })
   /** Places by longitude and latitude, clicked or typed. */
   | (Common & { kind: "places" });
 
@@ -43,23 +44,26 @@ const SUNSHINE: readonly Field[] = [
 ];
 
 const FLOOD: readonly Field[] = [
-  { kind: "variant", path: ["rain"], label: text("降雨", "Rain"), options: [
+  { kind: "variant", path: ["run", "rain"], label: text("降雨", "Rain"), options: [
     { name: "none", label: text("无", "none"), begin: { kind: "none" } },
     { name: "storm", label: text("设计暴雨", "design storm"), begin: { kind: "storm", formula: "suzhou-2025", return_period_a: 50, duration_min: 120, peak_ratio: null, step_min: 5 } },
     { name: "gauge", label: text("雨量站记录", "gauge record"), begin: { kind: "gauge", step_min: 5, depths_mm: [] } },
   ] },
-  { kind: "choice", path: ["rain", "formula"], label: text("暴雨强度公式", "Storm formula"), options: [
+  { kind: "choice", path: ["run", "rain", "formula"], label: text("暴雨强度公式", "Storm formula"), options: [
     ["suzhou-2025", text("苏州市（2025）", "Suzhou (2025)")],
     ["zhengzhou-2002", text("郑州市（2002）", "Zhengzhou (2002)")],
     ["zhengzhou-measures", text("郑州市（措施版）", "Zhengzhou (design handbook)")],
   ] },
-  { kind: "number", path: ["rain", "return_period_a"], label: text("重现期", "Return period"), unit: "a", min: 0.1, max: 10_000 },
-  { kind: "number", path: ["rain", "duration_min"], label: text("降雨历时", "Duration of the rain"), unit: "min", min: 1, max: 10_080 },
+  { kind: "number", path: ["run", "rain", "return_period_a"], label: text("重现期", "Return period"), unit: "a", min: 0.1, max: 10_000 },
+  { kind: "number", path: ["run", "rain", "duration_min"], label: text("降雨历时", "Duration of the rain"), unit: "min", min: 1, max: 10_080 },
+  { kind: "number", path: ["run", "rain", "peak_ratio"], label: text("雨峰系数", "Share before the peak"), unit: "0–1", min: 0.01, max: 1, isOptional: true },
+  { kind: "number", path: ["run", "rain", "step_min"], label: text("降雨步长", "Step of the rain"), unit: "min", min: 0.1 },
+  { kind: "numbers", path: ["run", "rain", "depths_mm"], label: text("每步雨量", "Depth of each step"), unit: "mm" },
   { kind: "number", path: ["cell_m"], label: text("网格边长", "Cell"), unit: "m", min: 0.5, max: 100 },
-  { kind: "number", path: ["simulated_min"], label: text("模拟时长（0 为雨后一小时）", "Simulated time (0: an hour after the rain)"), unit: "min", min: 0 },
-  { kind: "number", path: ["output_step_min"], label: text("输出间隔", "Step of output"), unit: "min", min: 0.1 },
-  { kind: "number", path: ["clogged"], label: text("雨水口堵塞比例", "Share of inlets clogged"), unit: "0–1", min: 0, max: 1 },
-  { kind: "number", path: ["flooded_depth_m"], label: text("积水判定水深", "Depth that counts as flooded"), unit: "m", min: 0.001, max: 100 },
+  { kind: "number", path: ["run", "simulated_min"], label: text("模拟时长（0 为雨后一小时）", "Simulated time (0: an hour after the rain)"), unit: "min", min: 0 },
+  { kind: "number", path: ["run", "output_step_min"], label: text("输出间隔", "Step of output"), unit: "min", min: 0.1 },
+  { kind: "number", path: ["run", "clogged"], label: text("雨水口堵塞比例", "Share of inlets clogged"), unit: "0–1", min: 0, max: 1 },
+  { kind: "number", path: ["run", "flooded_depth_m"], label: text("积水判定水深", "Depth that counts as flooded"), unit: "m", min: 0.001, max: 100 },
 ];
 
 const ISOLATION: readonly Field[] = [
@@ -86,11 +90,13 @@ const REACH: readonly Field[] = [
 ];
 
 const HYDRAULICS: readonly Field[] = [
-  { kind: "number", path: ["duration_s"], label: text("模拟时长", "Duration"), unit: "s", min: 0, isOptional: true },
-  { kind: "number", path: ["report_step_s"], label: text("输出间隔", "Step of output"), unit: "s", min: 1, isOptional: true },
-  { kind: "number", path: ["storeys"], label: text("直供层数", "Storeys supplied without pumps"), unit: "", min: 1, max: 60, step: 1 },
-  { kind: "number", path: ["pressure_limit_m"], label: text("最低服务水头", "Least service head"), unit: "m", min: 0, isOptional: true },
-  { kind: "boolean", path: ["has_age"], label: text("计算水龄", "Compute the age of water") },
+  { kind: "number", path: ["run", "duration_s"], label: text("模拟时长", "Duration"), unit: "s", min: 0, isOptional: true },
+  { kind: "number", path: ["run", "report_step_s"], label: text("输出间隔", "Step of output"), unit: "s", min: 1, isOptional: true },
+  { kind: "number", path: ["run", "storeys"], label: text("直供层数", "Storeys supplied without pumps"), unit: "", min: 1, max: 60, step: 1 },
+  { kind: "number", path: ["run", "pressure_limit_m"], label: text("最低服务水头", "Least service head"), unit: "m", min: 0, isOptional: true },
+  { kind: "boolean", path: ["run", "has_age"], label: text("计算水龄", "Compute the age of water") },
+  { kind: "number", path: ["source_head_m"], label: text("水源水头", "Head of sources"), unit: "m", isOptional: true },
+  { kind: "features", path: ["closed"], label: text("关闭的管段与阀门", "Pipes and valves that are closed") },
 ];
 
 const FIELDS: Record<string, readonly Field[]> = { sunshine: SUNSHINE, flood: FLOOD, isolation: ISOLATION, reach: REACH, hydraulics: HYDRAULICS };
@@ -100,9 +106,9 @@ export function fieldsOf(simulation: string, params: Params): Field[] {
   return (FIELDS[simulation] ?? []).filter(({ path }) => valueAt(params, path) !== undefined);
 }
 
-/** Parameters that have a field. */
-export function fieldNames(simulation: string): Set<string> {
-  return new Set((FIELDS[simulation] ?? []).map(({ path }) => path[0] ?? ""));
+/** Paths of the parameters that have a field. */
+export function fieldPaths(simulation: string): (readonly string[])[] {
+  return (FIELDS[simulation] ?? []).map(({ path }) => path);
 }
 
 /** Which form a value of several has: its own name, its `kind`, or the one name within it. */

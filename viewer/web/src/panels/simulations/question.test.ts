@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { overlayHeader } from "./overlay";
-import { fieldNames, fieldsOf, missingFeature, variantOf } from "./parameters";
-import { advancedOf, changedParams, isSame, questionOf, readAdvanced, readPlace, valueAt, withAdvanced, withValue } from "./question";
+import { fieldPaths, fieldsOf, missingFeature, variantOf } from "./parameters";
+import { advancedOf, changedParams, isSame, questionOf, readAdvanced, readNumbers, readPlace, valueAt, withAdvanced, withValue } from "./question";
 import type { Params } from "./api";
 
 const defaults: Params = { climate_zone: "II", city: "large", counting: "cumulative", spacing_m: 1, step_s: 60, error_min: 3, storeys_of: null, max_bytes: 2147483648 };
@@ -29,12 +29,21 @@ describe("question", () => {
 });
 
 describe("advanced parameters", () => {
-  const taken = fieldNames("sunshine");
+  const taken = fieldPaths("sunshine");
 
   it("are those without a field; what is taken out has its default again", () => {
     const params = { ...defaults, error_min: 5, spacing_m: 2 };
     expect(advancedOf(params, taken)).toEqual({ error_min: 5, max_bytes: 2147483648 });
     expect(withAdvanced(params, { max_bytes: 1024 }, defaults, taken)).toEqual({ ...defaults, spacing_m: 2, max_bytes: 1024 });
+    expect(withAdvanced(params, { spacing_m: 4 }, defaults, taken)["spacing_m"]).toBe(4);
+  });
+
+  it("may lie beside fields at any depth", () => {
+    const flood: Params = { cell_m: 4, run: { rain: { kind: "storm", duration_min: 60 }, clogged: 0, scheme: { theta: 0.8, froude: 1 } } };
+    const params = withValue(withValue(flood, ["run", "clogged"], 0.5), ["run", "scheme", "froude"], 2);
+    const paths = fieldPaths("flood");
+    expect(advancedOf(params, paths)).toEqual({ run: { scheme: { theta: 0.8, froude: 2 } } });
+    expect(withAdvanced(params, { run: { scheme: { theta: 0.7 } } }, flood, paths)).toEqual({ cell_m: 4, run: { rain: { kind: "storm", duration_min: 60 }, clogged: 0.5, scheme: { theta: 0.7, froude: 1 } } });
   });
 
   it("are refused by name when they are unknown, and when they are no object or no JSON", () => {
@@ -66,7 +75,8 @@ describe("fields", () => {
   });
 });
 
-it("reads a typed place", () => {
+it("reads typed places and numbers", () => {
+  expect(["1, 2.5；3", "", "1, x"].map(readNumbers)).toEqual([[1, 2.5, 3], [], null]);
   expect(["120.62, 31.31", "120.62，31.31", " 120.62 31.31 "].map(readPlace)).toEqual([[120.62, 31.31], [120.62, 31.31], [120.62, 31.31]]);
   expect(["", "120.62", "31.31, 120.62, 5", "200, 10", "a, b"].map(readPlace)).toEqual([null, null, null, null, null]);
 });

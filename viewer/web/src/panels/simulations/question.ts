@@ -23,9 +23,15 @@ export function withValue(params: Params, path: readonly string[], value: Json):
   return { ...params, [name]: withValue(isObject(inner) ? inner : {}, rest, value) };
 }
 
-/** Parameters without those that have fields of their own. */
-export function advancedOf(params: Params, taken: ReadonlySet<string>): Params {
-  return Object.fromEntries(Object.entries(params).filter(([name]) => !taken.has(name)));
+/** Parameters without those at paths that have fields of their own. */
+export function advancedOf(params: Params, taken: readonly (readonly string[])[]): Params {
+  return Object.fromEntries(Object.entries(params).flatMap(([name, value]): [string, Json][] => {
+    const below = taken.filter(([first]) => first === name).map(([, ...rest]) => rest);
+    if (below.some((path) => path.length === 0)) return [];
+    if (below.length === 0 || !isObject(value)) return [[name, value]];
+    const rest = advancedOf(value, below);
+    return Object.keys(rest).length > 0 ? [[name, rest]] : [];
+  }));
 }
 
 /** Why a typed JSON cannot be used. */
@@ -46,8 +52,22 @@ export function readAdvanced(text: string, defaults: Params): { params: Params }
 }
 
 /** All parameters after the JSON was typed: what it leaves out of those without a field has its default. */
-export function withAdvanced(params: Params, typed: Params, defaults: Params, taken: ReadonlySet<string>): Params {
-  return { ...params, ...advancedOf(defaults, taken), ...typed };
+export function withAdvanced(params: Params, typed: Params, defaults: Params, taken: readonly (readonly string[])[]): Params {
+  let next = merged(defaults, typed);
+  for (const path of taken) {
+    const value = valueAt(params, path);
+    if (value !== undefined && valueAt(typed, path) === undefined) next = withValue(next, path, value);
+  }
+  return next;
+}
+
+function merged(below: Params, above: Params): Params {
+  const next = { ...below };
+  for (const [name, value] of Object.entries(above)) {
+    const under = below[name];
+    next[name] = isObject(value) && isObject(under) ? merged(under, value) : value;
+  }
+  return next;
 }
 
 /** Parameters that are not the defaults. */
@@ -69,6 +89,13 @@ export function readPlace(text: string): [number, number] | null {
   const [lon, lat] = parts;
   if (parts.length !== 2 || lon === undefined || lat === undefined) return null;
   return Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? [lon, lat] : null;
+}
+
+/** Typed numbers between spaces, commas or semicolons; null when one of them is none. */
+export function readNumbers(text: string): number[] | null {
+  const words = text.trim().split(/[\s,，;；]+/).filter(Boolean);
+  const numbers = words.map(Number);
+  return numbers.every(Number.isFinite) ? numbers : null;
 }
 
 /** Equal as JSON; the order of an object's names does not matter. */
