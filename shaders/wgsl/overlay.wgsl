@@ -106,7 +106,7 @@ fn overlay_fragment(in: OverlayPixel) -> @location(0) vec4<f32> {
         let a = sin(dot(in.place.xy, vec2(0.72, 0.41)) + time * 1.7);
         let b = sin(dot(in.place.xy, vec2(-0.38, 0.86)) - time * 1.3);
         let glint = max(a * b, 0.0);
-        color = vec4(mix(color.rgb, vec3(1.0), 0.22 * glint * glint), color.a * (0.72 + 0.1 * a));
+        color = vec4(mix(color.rgb, vec3(1.0), 0.1 * glint * glint), color.a * (0.78 + 0.05 * a));
     } else if (look == LOOK_FLOW) {
         let forward = select(-1.0, 1.0, found.x >= 0.0);
         let phase = fract(in.place.z / 14.0 - forward * time * 0.6);

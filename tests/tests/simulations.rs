@@ -19,7 +19,10 @@ fn send(server: &Server, method: &str, path: &str, body: Option<&Value>) -> (u16
         _ => agent.get(url).call().unwrap(),
     };
     let status = answer.status().as_u16();
-    (status, answer.body_mut().with_config().limit(1 << 30).read_json().unwrap())
+    (
+        status,
+        answer.body_mut().with_config().limit(1 << 30).read_json().unwrap(),
+    )
 }
 
 /// Runs a simulation to its end; its result.
@@ -50,20 +53,31 @@ fn wait(server: &Server, key: &str) -> Value {
 fn layer<'a>(result: &'a Value, key: &str) -> &'a Value {
     let layers = result["layers"].as_array().unwrap();
     layers.iter().find(|layer| layer["key"] == key).unwrap_or_else(|| {
-        panic!("no layer {key} among {:?}", layers.iter().map(|l| &l["key"]).collect::<Vec<_>>())
+        panic!(
+            "no layer {key} among {:?}",
+            layers.iter().map(|l| &l["key"]).collect::<Vec<_>>()
+        )
     })
 }
 
 /// A building of the demo that stands close behind others, and a square around it.
 fn square(server: &Server, half_deg: f64) -> Value {
-    let page = server.get("/ogc/collections/buildings-building/items?limit=3000", &[]).unwrap().json().unwrap();
+    let page = server
+        .get("/ogc/collections/buildings-building/items?limit=3000", &[])
+        .unwrap()
+        .json()
+        .unwrap();
     let homes: Vec<&Value> = page["features"]
         .as_array()
         .unwrap()
         .iter()
         .filter(|f| f["properties"]["use"] == "住宅")
         .collect();
-    let [x, y] = [0, 1].map(|i| homes[homes.len() / 2]["geometry"]["coordinates"][0][0][i].as_f64().unwrap());
+    let [x, y] = [0, 1].map(|i| {
+        homes[homes.len() / 2]["geometry"]["coordinates"][0][0][i]
+            .as_f64()
+            .unwrap()
+    });
     let d = half_deg;
     json!({"type": "Polygon", "coordinates": [[[x - d, y - d], [x + d, y - d], [x + d, y + d], [x - d, y + d], [x - d, y - d]]]})
 }
@@ -73,13 +87,22 @@ fn every_simulation_answers_on_the_demo_city() {
     let city = City::demo(2_000, 21).unwrap();
     let server = Server::start(&city).unwrap();
     let (_, catalogue) = send(&server, "GET", "/api/v1/simulations", None);
-    let names: Vec<&str> = catalogue["simulations"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = catalogue["simulations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["name"].as_str().unwrap())
+        .collect();
     for name in ["sunshine", "flood", "hydraulics", "isolation", "reach"] {
         assert!(names.contains(&name), "{names:?}");
     }
     let area = json!({"polygon": square(&server, 0.0012)});
 
-    let (sun_key, sun) = run(&server, "sunshine", &json!({"area": area, "params": {"spacing_m": 4.0}}));
+    let (sun_key, sun) = run(
+        &server,
+        "sunshine",
+        &json!({"area": area, "params": {"spacing_m": 4.0}}),
+    );
     let verdicts = sun["verdicts"].as_array().unwrap();
     assert!(!verdicts.is_empty());
     for verdict in verdicts {
@@ -97,15 +120,28 @@ fn every_simulation_answers_on_the_demo_city() {
     let rain = json!({"kind": "storm", "formula": "zhengzhou-measures", "return_period_a": 50.0, "duration_min": 30.0});
     let question = json!({"area": area, "params": {"cell_m": 6.0, "run": {"rain": rain, "simulated_min": 40.0, "output_step_min": 10.0}}});
     let (flood_key, flood) = run(&server, "flood", &question);
-    let depth = flood["layers"].as_array().unwrap().iter().find(|l| l["look"] == "water").expect("a layer of water");
+    let depth = flood["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|l| l["key"] == "depth")
+        .expect("depth over time");
     assert_eq!(depth["times_s"].as_array().unwrap().len(), 5);
     assert!(depth["range"][1].as_f64().unwrap() > 0.02);
 
-    let (_, water) = run(&server, "hydraulics", &json!({"params": {"run": {"has_age": false, "duration_s": 7200}}}));
+    let (_, water) = run(
+        &server,
+        "hydraulics",
+        &json!({"params": {"run": {"has_age": false, "duration_s": 7200}}}),
+    );
     assert!(layer(&water, "pressure")["count"].as_u64().unwrap() > 100);
     assert!(!water["notes"].as_array().unwrap().is_empty(), "assumptions are stated");
 
-    let pipes = server.get("/ogc/collections/underground-JS/items?limit=4000", &[]).unwrap().json().unwrap();
+    let pipes = server
+        .get("/ogc/collections/underground-JS/items?limit=4000", &[])
+        .unwrap()
+        .json()
+        .unwrap();
     let widest = pipes["features"]
         .as_array()
         .unwrap()
@@ -114,14 +150,24 @@ fn every_simulation_answers_on_the_demo_city() {
         .max_by_key(|f| f["properties"]["diameter_mm"].as_f64().unwrap_or_default() as u64)
         .unwrap();
     let (_, cut) = run(&server, "isolation", &json!({"params": {"pipe": widest["id"]}}));
-    assert!(cut["tables"].as_array().unwrap().iter().any(|t| !t["rows"].as_array().unwrap().is_empty()), "{cut}");
+    assert!(
+        cut["tables"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|t| !t["rows"].as_array().unwrap().is_empty()),
+        "{cut}"
+    );
 
     let (_, reach) = run(&server, "reach", &json!({"params": {"from_kind": "primary_school"}}));
     assert!(!reach["layers"].as_array().unwrap().is_empty());
 
     // the same question is the same result, at once
     let (status, again) = send(&server, "POST", "/api/v1/simulations/flood", Some(&question));
-    assert_eq!((status, &again["state"], &again["key"]), (200, &json!("done"), &json!(flood_key)));
+    assert_eq!(
+        (status, &again["state"], &again["key"]),
+        (200, &json!("done"), &json!(flood_key))
+    );
 
     // overlays, rasters and tables of it; and the difference of a thing with itself is nothing
     let key = depth["key"].as_str().unwrap();
@@ -130,17 +176,33 @@ fn every_simulation_answers_on_the_demo_city() {
     assert_eq!(&tiff.body[..4], b"II*\0");
     let csv = server.get(&format!("{path}?format=csv"), &[]).unwrap();
     assert!(String::from_utf8_lossy(&csv.body).contains("time_s"));
-    let own = format!("{path}/probe?lon={}&lat={}&minus={flood_key}", area["polygon"]["coordinates"][0][0][0].as_f64().unwrap() + 0.0012, area["polygon"]["coordinates"][0][0][1].as_f64().unwrap() + 0.0012);
+    let own = format!(
+        "{path}/probe?lon={}&lat={}&minus={flood_key}",
+        area["polygon"]["coordinates"][0][0][0].as_f64().unwrap() + 0.0012,
+        area["polygon"]["coordinates"][0][0][1].as_f64().unwrap() + 0.0012
+    );
     let (status, probe) = send(&server, "GET", &own, None);
     assert_eq!(status, 200, "{probe}");
-    assert!(probe["values"].as_array().unwrap().iter().all(|v| v.is_null() || v == 0.0), "{probe}");
+    assert!(
+        probe["values"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|v| v.is_null() || v == 0.0),
+        "{probe}"
+    );
     assert_ne!(sun_key, flood_key);
 
     // the command line finds the same result
     std::fs::write(city.path().join("flood.json"), question["params"].to_string()).unwrap();
     std::fs::write(city.path().join("area.json"), area["polygon"].to_string()).unwrap();
     let [params, area] = ["flood.json", "area.json"].map(|file| city.path().join(file).display().to_string());
-    let told = city.run(&["simulate", "flood"], &["--params", &params, "--area", &area]).unwrap();
+    let told = city
+        .run(
+            &["simulate", "flood", "--city"],
+            &["--params", &params, "--area", &area],
+        )
+        .unwrap();
     assert_eq!(told["key"], json!(flood_key));
     assert_eq!(told["is_cached"], true);
     server.assert_log_clean().unwrap();
@@ -149,7 +211,7 @@ fn every_simulation_answers_on_the_demo_city() {
 
 #[test]
 fn what_cannot_be_simulated_is_refused_with_the_reason_and_alone() {
-    let city = City::demo(300, 3).unwrap();
+    let city = City::demo(2_000, 3).unwrap();
     let server = Server::start(&city).unwrap();
     let post = |name: &str, body: Value| send(&server, "POST", &format!("/api/v1/simulations/{name}"), Some(&body));
     let (status, problem) = post("weather", json!({}));

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 
 /// Depth from which a speed counts, metres: thin films are fast only on paper.
 const SPEED_DEPTH_M: f32 = 0.01;
+/// Acceleration of gravity, m/s².
+const GRAVITY_M_S2: f32 = 9.81;
 /// Depths below are shown as none, metres.
 const SHOWN_DEPTH_M: f32 = 0.001;
 
@@ -174,6 +176,9 @@ fn look_row_anywhere(seen: &mut Seen<'_>, state: &State<'_>, limits: &Limits) {
         let (x, y) = (0.5 * (west[i] + east[i]), 0.5 * (south[i] + north[i]));
         let deep = if h >= SPEED_DEPTH_M { h } else { f32::INFINITY };
         let squared = (x * x + y * y) / (deep * deep);
+        // a cell that is running empty has the flow of its deeper neighbours: nothing here is faster than critical
+        let critical = GRAVITY_M_S2 * max_depth[i];
+        let squared = if squared > critical { critical } else { squared };
         max_speed[i] = if squared > max_speed[i] { squared } else { max_speed[i] };
         flooded[i] += if h > limits.flooded_m { limits.since_s } else { 0.0 };
         let is_first = h >= limits.arrival_m && arrival[i].is_nan();

@@ -4,6 +4,7 @@ use super::city::{City, lines, text_of};
 use super::registry::{Simulation, SimulationError, filled, told};
 use analysis::filter::holds;
 use analysis::indicators::Text;
+use analysis::reach::axis::axis;
 use analysis::reach::input::{Area, Barrier, BarrierShape, Building, Facility, Input, Land, Passage, Street, Surface};
 use analysis::reach::{self, Params};
 use analysis::{Outcome, Task};
@@ -116,6 +117,11 @@ fn gather(city: &City<'_>, params: &Params) -> Result<Input, SimulationError> {
             }
             FeatureClass::Bridge | FeatureClass::Tunnel => {
                 let decks = rings(&city.plan(feature));
+                if !carries_rails(feature) {
+                    input
+                        .streets
+                        .extend(decks.iter().filter_map(|rings| deck_street(feature, rings)));
+                }
                 input.passages.extend(decks.into_iter().map(|rings| Passage {
                     id: feature.id.clone(),
                     rings,
@@ -169,7 +175,26 @@ fn meets(city: &City<'_>, outline: &MultiPolygon<f64>) -> bool {
     outline.centroid().is_some_and(|c| city.region.contains([c.x(), c.y()]))
 }
 
+fn carries_rails(feature: &Feature) -> bool {
+    text_of(&feature.attributes, &["carries"]).is_some_and(|carried| carried != "road")
+}
+
+/// A bridge or tunnel without a centre line of its own is walked along the middle of its deck.
+fn deck_street(feature: &Feature, rings: &[Vec<[f64; 2]>]) -> Option<Street> {
+    let ends = axis(rings.first()?)?;
+    Some(Street {
+        id: feature.id.clone(),
+        points: ends.map(|[x, y]| [x, y, 0.0]).to_vec(),
+        level: if feature.class == FeatureClass::Tunnel { -1 } else { 1 },
+        is_walkable: true,
+    })
+}
+
 fn add_road(city: &City<'_>, feature: &Feature, input: &mut Input) {
+    // zebra crossings and arrows lie on the carriageway
+    if feature.attributes.contains_key("marking") {
+        return;
+    }
     let class = text_of(&feature.attributes, &["road_class", "highway", "道路等级"]).unwrap_or_default();
     let is_walkable = !CLOSED.contains(&class.as_str());
     let streets = lines(feature).map(|line| Street {

@@ -92,7 +92,8 @@ impl LayerAnswer {
             }
             .to_owned(),
             count: layer.shape.len(),
-            range: range.map(|(least, greatest)| [least, greatest]),
+            // a sum of nothing may be -0, which nobody wants to read
+            range: range.map(|(least, greatest)| [least + 0.0, greatest + 0.0]),
             error: layer.error,
             look: layer.look,
         }

@@ -10,8 +10,9 @@ use city_model::{BuildingUse, FeatureClass, Shape};
 use glam::{DVec2, DVec3};
 use serde_json::{Map, Value};
 
-/// Shadows of buildings farther away than this are not looked at, metres: a tower of 100 m casts 600 m at a sun of 9.5°.
-const SHADOW_REACH_M: f64 = 600.0;
+/// Shadows of buildings farther away than this are not looked at, metres: a tower of 100 m casts so far at a sun of 3.8°,
+/// lower than at the start of any window in the limits.
+const SHADOW_REACH_M: f64 = 1_500.0;
 /// Terrain samples along the longer side.
 const MAX_TERRAIN: f64 = 300.0;
 const MIN_TERRAIN_CELL_M: f64 = 5.0;
