@@ -9,7 +9,7 @@ import { shared } from "../../ui/styles";
 import type { Job } from "./api";
 import { SimulationDesk } from "./desk";
 import { looks } from "./looks";
-import type { Run } from "./state";
+import type { DeskState, Run } from "./state";
 import "../area";
 import "./findings";
 import "./form";
@@ -19,7 +19,7 @@ const SECTIONS = ["map", "verdicts", "tables", "method"] as const;
 type Section = (typeof SECTIONS)[number];
 
 export class SimulationsPanel extends Panel {
-  static override properties = { ...Panel.properties, section: { state: true }, asks: { state: true } };
+  static override properties = { ...Panel.properties, section: { state: true }, asks: { state: true }, now: { state: true } };
   static override styles = [shared, fields, looks, css`
     :host { display: flex; flex-direction: column; min-height: 0; }
     section { display: flex; flex-direction: column; gap: 8px; padding: 12px 8px 8px; min-height: 0; }
@@ -38,6 +38,8 @@ export class SimulationsPanel extends Panel {
   declare section: Section;
   /** The question is unfolded. */
   declare asks: boolean;
+  /** What the desk holds. A property: an update that the shell asks for at the same time must not swallow it. */
+  declare now: DeskState | null;
   #desk: SimulationDesk | null = null;
   #unsubscribe: (() => void) | null = null;
 
@@ -45,6 +47,7 @@ export class SimulationsPanel extends Panel {
     super();
     this.section = "map";
     this.asks = true;
+    this.now = null;
   }
 
   override connectedCallback(): void {
@@ -75,10 +78,10 @@ export class SimulationsPanel extends Panel {
         this.section = "map";
       }
       results = now;
-      this.requestUpdate();
+      this.now = desk.state;
     });
     desk.open();
-    this.requestUpdate();
+    this.now = desk.state;
   }
 
   protected override drawn(state: ShellState): readonly unknown[] {

@@ -103,6 +103,14 @@ it("lists findings, the worst first, each by sign and word", async () => {
   expect(words(all('[data-simulation="counts"]')[0])).toBe("达标 1 · 不达标 1 · 误差范围内 1 · 无法判定 0");
 });
 
+it("draws what the desk says while the shell says something, too", async () => {
+  await ran();
+  desk.setOpacity(0.5);
+  shell.dispatch({ type: "announce", text: "x" });
+  await drawn();
+  expect((all('[name="opacity"]')[0] as HTMLInputElement).value).toBe("0.5");
+});
+
 it("says that the scenario has changed, or that the question has", async () => {
   await ran();
   expect(all('[data-simulation="outdated"], [data-simulation="other"]')).toEqual([]);
