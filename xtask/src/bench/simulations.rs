@@ -9,7 +9,10 @@ use serde_json::Value;
 pub(super) fn measure(rows: &mut Vec<Row>) -> anyhow::Result<()> {
     let sun = example("bench_sunshine")?;
     rows.push(Row::new(
-        format!("sunshine: {} points, {} buildings, 8 h by minutes", sun["points"], sun["buildings"]),
+        format!(
+            "sunshine: {} points, {} buildings, 8 h by minutes",
+            sun["points"], sun["buildings"]
+        ),
         format!("{:.1} s on {} threads", number(&sun, "block_s")?, sun["threads"]),
         "≤ 20 s on 2 cores",
     ));
@@ -21,7 +24,10 @@ pub(super) fn measure(rows: &mut Vec<Row>) -> anyhow::Result<()> {
     let flood = example("bench_flood")?;
     rows.push(Row::new(
         "flood: one core",
-        format!("{:.1} million cell-steps/s", number(&flood, "cell_steps_per_core_s_one_thread")? / 1e6),
+        format!(
+            "{:.1} million cell-steps/s",
+            number(&flood, "cell_steps_per_core_s_one_thread")? / 1e6
+        ),
         "≥ 30",
     ));
     let reach = example("bench_reach")?;
@@ -46,11 +52,22 @@ pub(super) fn measure(rows: &mut Vec<Row>) -> anyhow::Result<()> {
 }
 
 fn number(figures: &Value, name: &str) -> anyhow::Result<f64> {
-    figures[name].as_f64().with_context(|| format!("the example prints no {name}: {figures}"))
+    figures[name]
+        .as_f64()
+        .with_context(|| format!("the example prints no {name}: {figures}"))
 }
 
 fn example(name: &str) -> anyhow::Result<Value> {
-    let arguments = ["run", "--release", "--locked", "--quiet", "-p", "analysis", "--example", name];
+    let arguments = [
+        "run",
+        "--release",
+        "--locked",
+        "--quiet",
+        "-p",
+        "analysis",
+        "--example",
+        name,
+    ];
     let printed = shell::output(&paths::root(), "cargo", &arguments)?;
     serde_json::from_str(&printed).with_context(|| format!("the example {name} prints one JSON object"))
 }
