@@ -12,7 +12,7 @@ pub struct OverlayView {
     pub numbers: [f32; 4],
     /// Limit; error of the method; 1 when there is a limit; classes.
     pub limit: [f32; 4],
-    /// Texels across and up; look (0 ramp, 1 water, 2 flow); 1 blends neighbouring texels.
+    /// Texels across and up; look (0 ramp, 1 water, 2 flow); bits: 1 blends neighbouring texels, 2 stands upright.
     pub size: [u32; 4],
     /// Lower bounds of the classes.
     pub bounds: [[f32; 4]; 4],

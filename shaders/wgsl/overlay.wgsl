@@ -10,7 +10,7 @@ struct OverlayView {
     origin_from_eye: vec4<f32>, // xyz, m; w: opacity
     numbers: vec4<f32>,         // value of the number 0; value of a step; share of the next step; animation time, s
     limit: vec4<f32>,           // limit; error of the method; 1 when there is a limit; classes
-    size: vec4<u32>,            // texels across and up; look; 1 blends neighbouring texels
+    size: vec4<u32>,            // texels across and up; look; bits: 1 blends neighbouring texels, 2 stands upright
     bounds: array<vec4<f32>, 4>,  // lower bounds of the classes
     colors: array<vec4<f32>, 16>, // sRGB and opacity
 };
@@ -51,7 +51,7 @@ fn texel_value(texel: vec2<i32>) -> vec2<f32> {
 }
 
 fn value_at(at: vec2<f32>) -> vec2<f32> {
-    if (overlay.size.w == 0u) {
+    if ((overlay.size.w & 1u) == 0u) {
         return texel_value(vec2<i32>(floor(at)));
     }
     let corner = floor(at - 0.5);
@@ -76,8 +76,9 @@ fn overlay_vertex(vertex: OverlayVertex) -> OverlayPixel {
         rel.z += max(found.x, 0.0) * found.y;
     }
     var clip = scene.clip_from_rel * vec4(rel, 1.0);
-    // a little nearer than the ground that it lies on, whose mesh is another one at every level of detail
-    clip.z *= 1.006;
+    // a little nearer than the ground that it lies on, whose mesh is another one at every level of detail; a façade would
+    // be seen through the roof before it
+    clip.z *= select(1.006, 1.001, (overlay.size.w & 2u) != 0u);
     return OverlayPixel(clip, vertex.at, found, vec3(rel.xy + scene.eye.xy, vertex.along));
 }
 

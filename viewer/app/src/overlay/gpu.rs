@@ -201,6 +201,12 @@ fn write_step(queue: &RenderQueue, texture: &wgpu::Texture, layer: u32, overlay:
     );
 }
 
+/// True for patches of façades: a line has a length along it.
+fn is_upright(overlay: &Overlay) -> bool {
+    let first_quad = overlay.vertices.iter().take(4);
+    overlay.header.kind == OverlayKind::Vertices && first_quad.into_iter().all(|vertex| vertex.along_m == 0.0)
+}
+
 fn uniform(shown: &Shown, eye_enu: DVec3, now_ms: f64) -> OverlayView {
     let header = &shown.overlay.header;
     let origin = (DVec3::from(header.origin_enu) - eye_enu).as_vec3();
@@ -222,7 +228,7 @@ fn uniform(shown: &Shown, eye_enu: DVec3, now_ms: f64) -> OverlayView {
                 OverlayLook::Water => 1,
                 OverlayLook::Flow => 2,
             },
-            u32::from(header.is_smooth),
+            u32::from(header.is_smooth) | (u32::from(is_upright(&shown.overlay)) << 1),
         ],
         ..OverlayView::default()
     };

@@ -82,7 +82,11 @@ impl OverlayPipelines {
                     compilation_options: compilation.clone(),
                     buffers: &[VERTEX],
                 },
-                primitive: wgpu::PrimitiveState::default(),
+                primitive: wgpu::PrimitiveState {
+                    // the ground is seen from below in the underground mode, a façade only from outside
+                    cull_mode: (!is_surface).then_some(wgpu::Face::Back),
+                    ..Default::default()
+                },
                 depth_stencil: Some(wgpu::DepthStencilState {
                     format: DEPTH_FORMAT,
                     depth_write_enabled: Some(false),
