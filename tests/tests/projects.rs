@@ -90,6 +90,57 @@ fn the_demo_has_full_records_that_survive_every_format() {
 }
 
 #[test]
+fn one_project_is_made_changed_and_taken_out_on_the_command_line() {
+    let city = City::demo(2_000, 6).unwrap();
+    let known = projects(&city);
+    let file = city.path().join("one.json");
+    let name = file.display().to_string();
+    let write = |value: &Value| std::fs::write(&file, value.to_string()).unwrap();
+    let outline = &known[0]["outline"];
+    write(
+        &json!({"type": "Feature", "id": "p-cli", "geometry": outline, "properties": {"name": "命令行项目", "stage": "谋划"}}),
+    );
+    let run = |arguments: &[&str]| {
+        let output = city.try_run(&["projects", "--city"], arguments).unwrap();
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code(), value)
+    };
+    let (code, made) = run(&["create", &name, "--no-publish"]);
+    assert_eq!(
+        (code, &made["project"]["name"]),
+        (Some(0), &json!("命令行项目")),
+        "{made}"
+    );
+    let (code, again) = run(&["create", &name, "--no-publish"]);
+    assert_eq!(code, Some(2), "the id is taken: {again}");
+    let revision = made["project"]["revision"].as_u64().unwrap();
+    write(&json!({"name": "改名"}));
+    let (code, changed) = run(&[
+        "change",
+        "p-cli",
+        &name,
+        "--if-revision",
+        &revision.to_string(),
+        "--no-publish",
+    ]);
+    assert_eq!(
+        (code, &changed["project"]["name"]),
+        (Some(0), &json!("改名")),
+        "{changed}"
+    );
+    let (code, refused) = run(&["change", "p-cli", &name, "--if-revision", &revision.to_string()]);
+    assert_eq!(code, Some(2));
+    assert!(
+        refused["error"].as_str().unwrap().contains("changed meanwhile"),
+        "{refused}"
+    );
+    assert_eq!(run(&["show", "p-cli"]).1["name"], "改名");
+    assert_eq!(run(&["remove", "p-cli", "--no-publish"]).0, Some(0));
+    assert_eq!(run(&["show", "p-cli"]).0, Some(2));
+    assert_eq!(projects(&city).len(), known.len());
+}
+
+#[test]
 fn real_projects_of_kofu_become_a_library() {
     let file = e2e::root().join("tests/fixtures/citygml/kofu_urf.gml");
     let city = City::of_files(&[&file], &[]).unwrap();

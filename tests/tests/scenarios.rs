@@ -306,6 +306,25 @@ fn the_command_line_does_the_same() {
     assert_eq!(merged["merged"], 1, "{merged}");
     let (_, list) = run(&["list"]);
     assert_eq!(list["scenarios"].as_array().unwrap().len(), 2);
+    let (code, renamed) = run(&["rename", branch, "--name", "支线二"]);
+    assert_eq!((code, &renamed["scenario"]["name"]), (Some(0), &json!("支线二")));
+    assert_eq!(run(&["archive", branch]).0, Some(0));
+
+    // a site of one hectare or so beside the first building
+    let server = Server::start(&city).unwrap();
+    let home = server
+        .get(&format!("/ogc/collections/buildings-building/items/{}", ids[0]), &[])
+        .unwrap()
+        .json()
+        .unwrap();
+    let [x, y] = [0, 1].map(|i| home["geometry"]["coordinates"][0][0][i].as_f64().unwrap());
+    server.stop().unwrap();
+    let site = json!({"type": "Polygon", "coordinates": [[[x, y], [x + 0.0012, y], [x + 0.0012, y + 0.0009], [x, y + 0.0009], [x, y]]]});
+    let request = json!({"site": site, "kind": "tower", "target_far": 1.2, "storeys": 18, "setback_m": 10});
+    std::fs::write(&file, request.to_string()).unwrap();
+    let (code, array) = run(&["massing", &file_name]);
+    assert_eq!(code, Some(0), "{array}");
+    assert!(!array["footprints"].as_array().unwrap().is_empty(), "{array}");
 }
 
 #[test]

@@ -238,6 +238,22 @@ pub enum ScenarioAction {
         #[arg(long)]
         revision: Option<u64>,
     },
+    /// Another name or note.
+    Rename {
+        /// Scenario.
+        id: String,
+        /// Name; stays without.
+        #[arg(long)]
+        name: Option<String>,
+        /// Free text; stays without.
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Lay out an array of slabs or towers on a site, as edits for `edit`; nothing is written.
+    Massing {
+        /// JSON file with `site` (GeoJSON Polygon), `kind`, target `far` …; `-` reads standard input.
+        file: PathBuf,
+    },
     /// Add edits from a JSON file: `{"edits": [{"action": "demolish", "features": ["b-1"]}]}`; `-` reads standard input.
     Edit {
         /// Scenario.
@@ -365,6 +381,46 @@ pub enum ProjectsCommand {
         /// id, name, stage, progress, investment, area, start or finish; `-` before it reverses.
         #[arg(long, allow_hyphen_values = true)]
         sort: Option<String>,
+    },
+    /// One project.
+    Show {
+        /// Project.
+        id: String,
+    },
+    /// Make a project from a GeoJSON Feature: outline in longitude and latitude, the record as properties.
+    Create {
+        /// File; `-` reads standard input.
+        file: PathBuf,
+        /// Only write; publish later.
+        #[arg(long)]
+        no_publish: bool,
+    },
+    /// Change the fields of a JSON object; `null` makes one unknown, `outline` (GeoJSON) replaces the outline.
+    Change {
+        /// Project.
+        id: String,
+        /// File; `-` reads standard input.
+        file: PathBuf,
+        /// Fields that are not given become unknown.
+        #[arg(long)]
+        replace: bool,
+        /// Refuse when the project is at another revision by now.
+        #[arg(long, value_name = "N")]
+        if_revision: Option<u32>,
+        /// Only write; publish later.
+        #[arg(long)]
+        no_publish: bool,
+    },
+    /// Take a project out of the library; its history stays in the audit trail.
+    Remove {
+        /// Project.
+        id: String,
+        /// Refuse when the project is at another revision by now.
+        #[arg(long, value_name = "N")]
+        if_revision: Option<u32>,
+        /// Only write; publish later.
+        #[arg(long)]
+        no_publish: bool,
     },
     /// Read projects from GeoJSON, CSV, XLSX or CityGML (urf), in one transaction, and publish.
     Import {

@@ -21,7 +21,7 @@ use crate::publish::PublishFailure;
 use anyhow::{Context as _, anyhow};
 use scene_store::{CityFolder, StoreError};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Input cannot be used, or the command line is wrong.
@@ -116,6 +116,17 @@ impl CityArgs {
     fn open(&self) -> anyhow::Result<CityFolder> {
         Ok(CityFolder::open(self.path()?)?)
     }
+}
+
+/// Reads a JSON file; `-` is standard input.
+fn read_json<T: serde::de::DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
+    let shown = file.display();
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?
+    } else {
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?
+    };
+    serde_json::from_str(&text).with_context(|| format!("{shown} does not read as what is asked for"))
 }
 
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! `chengjing projects`.
 
 use super::publish::publish_with_bar;
-use super::{EXIT_UNUSABLE, print_json, print_text};
+use super::{EXIT_UNUSABLE, print_json, print_text, read_json};
 use crate::cli::{ProjectsArgs, ProjectsCommand};
 use crate::http::problem::ApiError;
 use crate::http::{AppState, Snapshot};
@@ -9,6 +9,8 @@ use crate::projects::export::{ExportFormat, export};
 use crate::projects::import::{ImportFormat, import};
 use crate::projects::library::{Library, Project, Question};
 use crate::projects::offices::Office;
+use crate::projects::single;
+use crate::projects::write::etag;
 use crate::projects::{Config, flags::OverlayCache};
 use anyhow::{Context as _, anyhow};
 use scene_store::CityFolder;
@@ -41,10 +43,62 @@ pub(super) fn run(args: ProjectsArgs, json: bool) -> anyhow::Result<ExitCode> {
             };
             list(&library.list(&question).map_err(told)?, json)
         }
+        ProjectsCommand::Show { id } => {
+            print_json(&library.one(&id).map_err(told)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ProjectsCommand::Create { file, no_publish } => {
+            let made = single::create(&library, &city, read_json(&file)?).map_err(told)?;
+            written(&city, Some(&made), no_publish, json)
+        }
+        ProjectsCommand::Change {
+            id,
+            file,
+            replace,
+            if_revision,
+            no_publish,
+        } => {
+            let is_current = |revision| current(revision, if_revision);
+            let fields = read_json(&file)?;
+            let changed = single::change(&library, &city, &id, &fields, replace, is_current).map_err(told)?;
+            written(&city, Some(&changed), no_publish, json)
+        }
+        ProjectsCommand::Remove {
+            id,
+            if_revision,
+            no_publish,
+        } => {
+            single::remove(&library, &city, &id, |revision| current(revision, if_revision)).map_err(told)?;
+            written(&city, None, no_publish, json)
+        }
         ProjectsCommand::Import { file, no_publish } => read(&library, &city, &file, no_publish, json),
         ProjectsCommand::Export { out } => write(&library, &out, json),
         ProjectsCommand::Offices => offices(&library.offices().map_err(told)?, json),
     }
+}
+
+/// Refuses a revision other than the one that the user knows.
+fn current(revision: u32, known: Option<u32>) -> Result<(), ApiError> {
+    match known {
+        Some(known) if known != revision => Err(ApiError::PreconditionFailed { etag: etag(revision) }),
+        _ => Ok(()),
+    }
+}
+
+/// Publishes and tells what was written; `None` was taken out.
+fn written(city: &CityFolder, project: Option<&Project>, no_publish: bool, json: bool) -> anyhow::Result<ExitCode> {
+    let published = if no_publish {
+        None
+    } else {
+        Some(publish_with_bar(city, None)?)
+    };
+    if json {
+        print_json(&serde_json::json!({ "project": project, "publish": published }))?;
+    } else {
+        let told = project.map_or_else(|| "taken out".to_owned(), |p| format!("{}  {}", p.id, p.record.name));
+        print_text(&told)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn open<'a>(

@@ -1,11 +1,12 @@
 //! `chengjing scenario`.
 
-use super::{print_json, print_text};
+use super::{print_json, print_text, read_json};
 use crate::cli::{ScenarioAction, ScenarioArgs};
 use crate::http::{ApiError, Snapshot};
 use crate::scenarios::difference::{SideOf, difference};
 use crate::scenarios::ground::Place;
-use crate::scenarios::request::{CreateRequest, EditsRequest, MergeRequest};
+use crate::scenarios::massing::massing;
+use crate::scenarios::request::{CreateRequest, EditsRequest, MassingRequest, MergeRequest, RenameRequest};
 use crate::scenarios::{service, view};
 use anyhow::{Context as _, anyhow};
 use city_model::Date;
@@ -70,6 +71,20 @@ fn act(city: &CityFolder, store: &dyn SceneStore, args: &ScenarioArgs) -> anyhow
         ScenarioAction::Create { name, note } => create(name, note, None),
         ScenarioAction::Branch { id, name, revision } => create(name, "", Some((id, *revision))),
         ScenarioAction::Show { id, revision } => service::describe(store, id, *revision).map_err(plain),
+        ScenarioAction::Rename { id, name, note } => {
+            let request = RenameRequest {
+                name: name.clone(),
+                note: note.clone(),
+                author: author.to_owned(),
+            };
+            let written = service::rename(store, id, args.if_revision, &request).map_err(plain)?;
+            Ok(json!({ "scenario": written.scenario }))
+        }
+        ScenarioAction::Massing { file } => {
+            let request: MassingRequest = read_json(file)?;
+            let answer = massing(&Place::of_store(store)?, &request).map_err(plain)?;
+            Ok(serde_json::to_value(answer)?)
+        }
         ScenarioAction::Edit { id, file, no_publish } => edit(city, store, args, id, file, *no_publish),
         ScenarioAction::Undo { id } => change(id, ScenarioChange::Undo),
         ScenarioAction::Redo { id } => change(id, ScenarioChange::Redo),
@@ -170,14 +185,7 @@ fn edit(
     file: &Path,
     no_publish: bool,
 ) -> anyhow::Result<Value> {
-    let shown = file.display();
-    let text = if file == Path::new("-") {
-        std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?
-    } else {
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?
-    };
-    let mut request: EditsRequest =
-        serde_json::from_str(&text).with_context(|| format!("{shown} is no list of edits"))?;
+    let mut request: EditsRequest = read_json(file)?;
     if request.author.is_empty() {
         request.author.clone_from(&args.author);
     }

@@ -2,7 +2,7 @@
 //!
 //! * [`config`] — words, columns, negative list and targets as editable data
 //! * [`record`] — the record and its checks; [`outline`] — polygons in degrees and metres
-//! * [`library`] — reading, listing; [`mod@write`] — one transaction per write; [`flags`] — negative list by overlay
+//! * [`library`] — reading, listing; [`single`] — one project made, changed, taken out; [`mod@write`] — one transaction per write; [`flags`] — negative list by overlay
 //! * [`import`] and [`export`] — GeoJSON, CSV, XLSX, CityGML; [`offices`] — investment by town office
 
 pub mod config;
@@ -13,6 +13,7 @@ pub mod library;
 pub mod offices;
 pub mod outline;
 pub mod record;
+pub mod single;
 pub mod table;
 mod values;
 pub mod write;

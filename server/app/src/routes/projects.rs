@@ -1,16 +1,15 @@
 //! `/api/v1/projects…`: the library of renewal projects.
 
 use crate::http::AppState;
-use crate::http::problem::{ApiError, Mistake, Problem};
+use crate::http::problem::{ApiError, Problem};
 use crate::http::write::check_if_match;
 use crate::projects::config::{Config, NegativeKind, Vocabulary};
 use crate::projects::export::{ExportFormat, export};
 use crate::projects::import::{ImportAnswer, ImportFormat, import};
 use crate::projects::library::{Library, Project, Question};
 use crate::projects::offices::Office;
-use crate::projects::outline;
-use crate::projects::record::Record;
-use crate::projects::write::{Change, check_id, commit, etag, given_id, read_fields};
+use crate::projects::single;
+use crate::projects::write::etag;
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
@@ -20,8 +19,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use serde_json::{Map, Value};
 
 /// Largest table or file that is taken, bytes.
 const MAX_IMPORT_BYTES: usize = 64 << 20;
@@ -141,63 +139,7 @@ pub async fn read(State(state): State<AppState>, Path(id): Path<String>) -> Resu
 pub async fn create(State(state): State<AppState>, body: Bytes) -> Result<Response, ApiError> {
     let feature = object(&body)?;
     let project = with_library(&state, move |state, library| {
-        let feature = Value::Object(feature);
-        let mut mistakes = Vec::new();
-        if feature.get("type").and_then(Value::as_str) != Some("Feature") {
-            mistakes.push(Mistake::at("type", "a project is given as a GeoJSON Feature"));
-        }
-        let properties = feature
-            .get("properties")
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default();
-        let mut record = Record::default();
-        read_fields(
-            &mut record,
-            &properties,
-            &library.config.vocabulary,
-            "properties.",
-            &mut mistakes,
-        );
-        let outline = match outline::from_geojson(feature.get("geometry").unwrap_or(&Value::Null)) {
-            Ok(outline) => Some(outline),
-            Err(message) => {
-                mistakes.push(Mistake::at("geometry", message));
-                None
-            }
-        };
-        let id = match given_id(&feature, &properties) {
-            Some(id) => {
-                if let Err(message) = check_id(&id) {
-                    mistakes.push(Mistake::at("id", message));
-                }
-                id
-            }
-            None => library.fresh_id(&feature.to_string(), &BTreeSet::new())?,
-        };
-        let made = match &outline {
-            Some(outline) => library.new_feature(id.clone(), &record, outline, Map::new(), "properties."),
-            None => library.checked(&record, None, "properties.").and(Err(Vec::new())),
-        };
-        let made = match (made, mistakes.is_empty()) {
-            (Ok(made), true) => made,
-            (made, _) => {
-                mistakes.extend(made.err().into_iter().flatten());
-                return Err(ApiError::unprocessable(mistakes));
-            }
-        };
-        let change = Change::Put {
-            feature: Box::new(made),
-            expected: None,
-        };
-        commit(
-            &state.city,
-            library.store,
-            &[change],
-            "create-project",
-            &json!({ "id": id }),
-        )?;
-        library.one(&id)
+        single::create(library, &state.city, feature)
     })
     .await?;
     state.publish_soon();
@@ -264,42 +206,8 @@ async fn write(
 ) -> Result<Response, ApiError> {
     let fields = object(body)?;
     let project = with_library(&state, move |state, library| {
-        let stored = library.stored(&id)?;
-        check_if_match(&headers, &etag(stored.revision))?;
-        let words = &library.config.vocabulary;
-        let mut record = if replaces {
-            Record::default()
-        } else {
-            Record::from_attributes(&stored.feature.attributes, words)
-        };
-        let mut mistakes = Vec::new();
-        read_fields(&mut record, &fields, words, "", &mut mistakes);
-        let given = fields.get("outline").filter(|outline| !outline.is_null());
-        // a client that sends back what it read does not move the outline by the rounding of degrees
-        let given = given.filter(|given| **given != outline::to_geojson(&library.outline_degrees(&stored)));
-        let outline = match given.map(outline::from_geojson).transpose() {
-            Ok(outline) => outline,
-            Err(message) => {
-                mistakes.push(Mistake::at("outline", message));
-                None
-            }
-        };
-        let revision = stored.revision;
-        let changed = library.changed_feature(stored.feature, &record, outline.as_ref(), "");
-        let changed = match (changed, mistakes.is_empty()) {
-            (Ok(changed), true) => changed,
-            (changed, _) => {
-                mistakes.extend(changed.err().into_iter().flatten());
-                return Err(ApiError::unprocessable(mistakes));
-            }
-        };
-        let change = Change::Put {
-            feature: Box::new(changed),
-            expected: Some(revision),
-        };
-        let detail = json!({ "id": id, "fields": fields.keys().collect::<Vec<_>>() });
-        commit(&state.city, library.store, &[change], "change-project", &detail)?;
-        library.one(&id)
+        let is_current = |revision| check_if_match(&headers, &etag(revision));
+        single::change(library, &state.city, &id, &fields, replaces, is_current)
     })
     .await?;
     state.publish_soon();
@@ -319,14 +227,8 @@ pub async fn remove(
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     with_library(&state, move |state, library| {
-        let stored = library.stored(&id)?;
-        check_if_match(&headers, &etag(stored.revision))?;
-        let detail = json!({ "id": id, "attributes": stored.feature.attributes });
-        let change = Change::Remove {
-            id,
-            expected: stored.revision,
-        };
-        commit(&state.city, library.store, &[change], "remove-project", &detail).map(drop)
+        let is_current = |revision| check_if_match(&headers, &etag(revision));
+        single::remove(library, &state.city, &id, is_current)
     })
     .await?;
     state.publish_soon();

@@ -1,7 +1,7 @@
 //! Simulations on the city: what is asked, the jobs that answer, their results on disk, and the way to the viewer.
 //!
 //! Kernels live in crate `analysis`. A simulation here is a file that gathers a kernel's input from the city, and a line
-//! of [`registry`]. [`Jobs`] runs them one after the other; the same question has the same key and the same result.
+//! of `registry.rs`. [`Jobs`] runs them one after the other; the same question has the same key and the same result.
 
 mod ask;
 mod city;
