@@ -237,6 +237,20 @@ fn what_cannot_be_simulated_is_refused_with_the_reason_and_alone() {
     assert_eq!(ended["state"], "failed");
     assert!(ended["error"]["en"].as_str().unwrap().contains("nowhere"), "{ended}");
 
+    // a hole in the area makes another question
+    let outer = square(&server, 0.0012);
+    let mut holed = outer.clone();
+    let hole = square(&server, 0.0004)["coordinates"][0].clone();
+    holed["coordinates"].as_array_mut().unwrap().push(hole);
+    let keys = [outer, holed].map(|polygon| {
+        let (_, job) = post("reach", json!({"area": {"polygon": polygon}}));
+        let key = job["key"].as_str().unwrap().to_owned();
+        assert_eq!(wait(&server, &key)["state"], "done");
+        std::fs::remove_dir_all(city.path().join("results").join(&key)).unwrap();
+        key
+    });
+    assert_ne!(keys[0], keys[1]);
+
     // a job that is stopped leaves nothing
     let rain = json!({"kind": "storm", "formula": "suzhou-2025", "return_period_a": 100.0, "duration_min": 1440.0});
     let (_, job) = post("flood", json!({"params": {"cell_m": 3.0, "run": {"rain": rain}}}));

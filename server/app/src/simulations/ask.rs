@@ -1,9 +1,10 @@
 //! A question as it was understood: everything that decides the result, under one key.
 
+use super::city::rings;
 use super::registry::{Simulation, find};
 use crate::http::AppState;
 use crate::http::problem::{ApiError, Mistake};
-use crate::indicators::{AreaAnswer, AreaQuestion, resolve_area};
+use crate::indicators::{AreaAnswer, AreaQuestion, resolve_area, rules_in_force};
 use crate::scenarios::{ScenarioView, view};
 use analysis::Region;
 use city_model::scenario::{BASE_ID, parse_phase};
@@ -96,6 +97,7 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
     let (area, region) = resolve_area(store, &snapshot, question.area.as_ref().unwrap_or(&whole))?;
     let city_revision = snapshot.number();
     let features = store.features_version()?;
+    let rules = rules_in_force(state);
     let told = serde_json::json!([
         simulation.name(),
         simulation.version(),
@@ -104,12 +106,14 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
         view.id,
         view.revision,
         phase.map(|day| day.0),
-        region
-            .polygons()
-            .0
+        rings(region.polygons()),
+        snapshot
+            .terrain
             .iter()
-            .map(|p| ring(p.exterior()))
+            .map(|(revision, _)| revision)
             .collect::<Vec<_>>(),
+        rules.settings.assumptions,
+        rules.settings.facilities,
         params,
     ]);
     let hash = blake3::hash(told.to_string().as_bytes()).to_hex();
@@ -122,8 +126,4 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
         city_revision,
         key: hash.as_str().chars().take(KEY_DIGITS).collect(),
     })
-}
-
-fn ring(line: &geo::LineString<f64>) -> Vec<[f64; 2]> {
-    line.0.iter().map(|c| [c.x, c.y]).collect()
 }

@@ -206,3 +206,14 @@ pub(super) fn text_of(attributes: &Attributes, keys: &[&str]) -> Option<String> 
     keys.iter()
         .find_map(|key| city_model::attributes::text(attributes, key))
 }
+
+/// Rings of polygons, not closed, the outer one first.
+pub(super) fn rings(outline: &MultiPolygon<f64>) -> Vec<Vec<Vec<[f64; 2]>>> {
+    let open = |ring: &geo::LineString<f64>| -> Vec<[f64; 2]> {
+        let mut points: Vec<[f64; 2]> = ring.0.iter().map(|c| [c.x, c.y]).collect();
+        points.pop();
+        points
+    };
+    let of = |p: &geo::Polygon<f64>| std::iter::once(p.exterior()).chain(p.interiors()).map(open).collect();
+    outline.0.iter().map(of).collect()
+}

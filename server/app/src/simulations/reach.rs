@@ -1,6 +1,6 @@
 //! Reach (生活圈, 绿地): streets with what blocks them, people, facilities and parks of the area.
 
-use super::city::{City, lines, text_of};
+use super::city::{City, lines, rings, text_of};
 use super::registry::{Simulation, SimulationError, filled, told};
 use analysis::filter::holds;
 use analysis::indicators::Text;
@@ -233,17 +233,6 @@ fn facility(feature: &Feature, kind: &str, point: [f64; 2]) -> Facility {
         kind: kind.to_owned(),
         point,
     }
-}
-
-/// Rings of polygons, not closed, the outer one first.
-pub(super) fn rings(outline: &MultiPolygon<f64>) -> Vec<Vec<Vec<[f64; 2]>>> {
-    let open = |ring: &geo::LineString<f64>| -> Vec<[f64; 2]> {
-        let mut points: Vec<[f64; 2]> = ring.0.iter().map(|c| [c.x, c.y]).collect();
-        points.pop();
-        points
-    };
-    let of = |p: &geo::Polygon<f64>| std::iter::once(p.exterior()).chain(p.interiors()).map(open).collect();
-    outline.0.iter().map(of).collect()
 }
 
 const fn is_wanted(class: FeatureClass) -> bool {

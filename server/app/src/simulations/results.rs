@@ -107,11 +107,11 @@ pub struct Results {
 }
 
 impl Results {
-    /// Of a city's folder; what an ended process left half-written is removed.
+    /// Of a city's folder; what an ended process left half-written is removed, not what a running one writes.
     pub fn open(city: &Path) -> Self {
         let root = city.join("results");
         for entry in fs::read_dir(&root).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().ends_with(PARTIAL)
+            if is_left(&entry.file_name().to_string_lossy())
                 && let Err(err) = fs::remove_dir_all(entry.path())
             {
                 tracing::warn!(%err, path = %entry.path().display(), "a half-written result stays");
@@ -168,6 +168,15 @@ pub fn overlay_bytes(layer: &Layer, frame: &SceneFrame) -> io::Result<Vec<u8>> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(&overlay.encode())?;
     encoder.finish()
+}
+
+/// True for the folder of a result whose writer is gone: `{key}-{process}.partial`.
+fn is_left(name: &str) -> bool {
+    let Some((_, writer)) = name.strip_suffix(PARTIAL).and_then(|stem| stem.rsplit_once('-')) else {
+        return false;
+    };
+    let writer = writer.parse().ok().and_then(rustix::process::Pid::from_raw);
+    writer.is_none_or(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }
 
 /// One result.
@@ -228,4 +237,21 @@ fn file(key: &str, extension: &str) -> String {
         .filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c))
         .collect();
     format!("{plain}.{extension}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_running_process_writes_stays_and_what_an_ended_one_left_goes() {
+        let city = tempfile::tempdir().unwrap();
+        let mut ended = std::process::Command::new("true").spawn().unwrap();
+        ended.wait().unwrap();
+        let folder = |writer: u32| city.path().join(format!("results/abc-{writer}{PARTIAL}"));
+        let folders = [std::process::id(), ended.id()].map(folder);
+        folders.iter().for_each(|path| fs::create_dir_all(path).unwrap());
+        Results::open(city.path());
+        assert_eq!(folders.map(|path| path.exists()), [true, false]);
+    }
 }
