@@ -231,6 +231,17 @@ pub struct Column {
     pub unit: String,
 }
 
+impl Column {
+    /// A column with its title in both languages.
+    pub fn new(key: &str, zh: &str, en: &str, unit: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            title: Text::new(zh, en),
+            unit: unit.to_owned(),
+        }
+    }
+}
+
 /// A figure of the whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figure {

@@ -280,14 +280,6 @@ fn feature_layers(input: &Input, buildings: &[Wet], roads: &[Wet], layers: &mut 
     layers.push(layer("road_flooded_h", hours, of_roads.collect()));
 }
 
-fn column(key: &str, zh: &str, en: &str, unit: &str) -> Column {
-    Column {
-        key: key.to_owned(),
-        title: Text::new(zh, en),
-        unit: unit.to_owned(),
-    }
-}
-
 fn rounded(value: f64, digits: i32) -> Value {
     let scale = 10_f64.powi(digits);
     json!((value * scale).round() / scale)
@@ -325,11 +317,11 @@ fn buildings_table(input: &Input, list: &[Wet]) -> Table {
         key: "buildings".to_owned(),
         title: Text::new("建筑积水情况", "Water at buildings"),
         columns: vec![
-            column("feature_id", "建筑", "Building", ""),
-            column("flooded_h", "积水时长", "Flooded", "h"),
-            column("depth_m", "墙外最大水深", "Depth outside", "m"),
-            column("above_floor_m", "高出底层", "Above the floor", "m"),
-            column("arrival_min", "到达时刻", "Arrival", "min"),
+            Column::new("feature_id", "建筑", "Building", ""),
+            Column::new("flooded_h", "积水时长", "Flooded", "h"),
+            Column::new("depth_m", "墙外最大水深", "Depth outside", "m"),
+            Column::new("above_floor_m", "高出底层", "Above the floor", "m"),
+            Column::new("arrival_min", "到达时刻", "Arrival", "min"),
         ],
         rows: sorted(list).iter().map(row).collect(),
     }
@@ -349,11 +341,11 @@ fn roads_table(input: &Input, list: &[Wet]) -> Table {
         key: "roads".to_owned(),
         title: Text::new("道路积水情况", "Water on roads"),
         columns: vec![
-            column("feature_id", "道路", "Road", ""),
-            column("flooded_h", "积水时长", "Flooded", "h"),
-            column("lane_depth_m", "最浅车道水深", "Depth in the best lane", "m"),
-            column("depth_m", "路面最大水深", "Largest depth", "m"),
-            column("arrival_min", "到达时刻", "Arrival", "min"),
+            Column::new("feature_id", "道路", "Road", ""),
+            Column::new("flooded_h", "积水时长", "Flooded", "h"),
+            Column::new("lane_depth_m", "最浅车道水深", "Depth in the best lane", "m"),
+            Column::new("depth_m", "路面最大水深", "Largest depth", "m"),
+            Column::new("arrival_min", "到达时刻", "Arrival", "min"),
         ],
         rows: sorted(list).iter().map(row).collect(),
     }
@@ -365,8 +357,8 @@ fn inlets_table(input: &Input, run: &Run) -> Table {
         key: "inlets".to_owned(),
         title: Text::new("雨水口排水量", "Water taken by inlets"),
         columns: vec![
-            column("feature_id", "雨水口", "Inlet", ""),
-            column("drained_m3", "排水量", "Taken", "m3"),
+            Column::new("feature_id", "雨水口", "Inlet", ""),
+            Column::new("drained_m3", "排水量", "Taken", "m3"),
         ],
         rows: rows
             .map(|(inlet, taken)| vec![json!(inlet.id), rounded(*taken, 2)])
@@ -390,10 +382,10 @@ fn balance_table(run: &Run) -> Table {
         key: "balance".to_owned(),
         title: Text::new("水量平衡", "Account of the water"),
         columns: vec![
-            column("key", "项", "Item", ""),
-            column("title_zh", "名称", "Chinese", ""),
-            column("title_en", "英文", "English", ""),
-            column("volume_m3", "水量", "Volume", "m3"),
+            Column::new("key", "项", "Item", ""),
+            Column::new("title_zh", "名称", "Chinese", ""),
+            Column::new("title_en", "英文", "English", ""),
+            Column::new("volume_m3", "水量", "Volume", "m3"),
         ],
         rows: rows
             .map(|(key, zh, en, v)| vec![json!(key), json!(zh), json!(en), rounded(v, 3)])

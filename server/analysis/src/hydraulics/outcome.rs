@@ -333,14 +333,6 @@ fn negative(solution: &Solution) -> Vec<usize> {
         .collect()
 }
 
-fn column(key: &str, zh: &str, en: &str, unit: &str) -> Column {
-    Column {
-        key: key.to_owned(),
-        title: Text::new(zh, en),
-        unit: unit.to_owned(),
-    }
-}
-
 /// To three places, as tables print it.
 fn rounded(value: f64) -> Value {
     json!((value * 1e3).round() / 1e3)
@@ -365,12 +357,12 @@ fn nodes_table(input: &Input, solution: &Solution, lowest: &Lowest) -> Table {
         key: "nodes".to_owned(),
         title: Text::new("压力最低的用水节点", "Junctions with the lowest pressure"),
         columns: vec![
-            column("feature_id", "要素", "Feature", ""),
-            column("node", "节点", "Node", ""),
-            column("least_m", "最低压力", "Least pressure", "m"),
-            column("hour", "时刻", "At", "h"),
-            column("most_m", "最高压力", "Highest pressure", "m"),
-            column("demand_lps", "平均用水", "Mean demand", "L/s"),
+            Column::new("feature_id", "要素", "Feature", ""),
+            Column::new("node", "节点", "Node", ""),
+            Column::new("least_m", "最低压力", "Least pressure", "m"),
+            Column::new("hour", "时刻", "At", "h"),
+            Column::new("most_m", "最高压力", "Highest pressure", "m"),
+            Column::new("demand_lps", "平均用水", "Mean demand", "L/s"),
         ],
         rows: lowest.drawn().into_iter().take(MAX_ROWS).filter_map(row).collect(),
     }
@@ -410,12 +402,12 @@ fn links_table(input: &Input, solution: &Solution) -> Table {
         key: "pipes".to_owned(),
         title: Text::new("流速最高的管段", "Pipes with the highest velocity"),
         columns: vec![
-            column("feature_id", "要素", "Feature", ""),
-            column("link", "管段", "Pipe", ""),
-            column("diameter_mm", "管径", "Diameter", "mm"),
-            column("length_m", "长度", "Length", "m"),
-            column("velocity_m_s", "最高流速", "Highest velocity", "m/s"),
-            column("flow_lps", "当时流量", "Flow then", "L/s"),
+            Column::new("feature_id", "要素", "Feature", ""),
+            Column::new("link", "管段", "Pipe", ""),
+            Column::new("diameter_mm", "管径", "Diameter", "mm"),
+            Column::new("length_m", "长度", "Length", "m"),
+            Column::new("velocity_m_s", "最高流速", "Highest velocity", "m/s"),
+            Column::new("flow_lps", "当时流量", "Flow then", "L/s"),
         ],
         rows: pipes.into_iter().take(MAX_ROWS).filter_map(row).collect(),
     }
@@ -448,10 +440,10 @@ fn sources_table(solution: &Solution) -> Table {
         key: "sources".to_owned(),
         title: Text::new("水源与水池供水", "What sources and tanks give"),
         columns: vec![
-            column("node", "水源", "Source", ""),
-            column("kind", "类型", "Kind", ""),
-            column("mean_lps", "平均出流", "Mean outflow", "L/s"),
-            column("most_lps", "最大出流", "Highest outflow", "L/s"),
+            Column::new("node", "水源", "Source", ""),
+            Column::new("kind", "类型", "Kind", ""),
+            Column::new("mean_lps", "平均出流", "Mean outflow", "L/s"),
+            Column::new("most_lps", "最大出流", "Highest outflow", "L/s"),
         ],
         rows: sources.map(row).collect(),
     }

@@ -17,14 +17,6 @@ const MOST_POINTS: usize = 2000;
 /// Blockers that a verdict names.
 const NAMED: usize = 3;
 
-pub(super) fn column(key: &str, zh: &str, en: &str, unit: &str) -> Column {
-    Column {
-        key: key.into(),
-        title: Text::new(zh, en),
-        unit: unit.into(),
-    }
-}
-
 /// `09:12–10:03, …` of true solar seconds.
 fn clock(spells: &[[f64; 2]]) -> String {
     let time = |s: f64| {
@@ -72,17 +64,17 @@ pub(super) fn buildings(study: &Study, found: &[Finding]) -> Table {
         key: "buildings".into(),
         title: Text::new("各栋日照", "Sun of each building"),
         columns: vec![
-            column("feature_id", "建筑", "Building", ""),
-            column("ending", "结论", "Finding", ""),
-            column("hours", "最不利日照时数", "Hours at the worst place", "h"),
-            column("limit_h", "标准", "Limit", "h"),
-            column("margin_min", "余量", "Margin", "min"),
-            column("day", "日照标准日", "Day", ""),
-            column("solar_spells", "光照时段(真太阳时)", "Sun (true solar time)", ""),
-            column("civil_spells", "光照时段(民用时)", "Sun (civil time)", ""),
-            column("points", "检验点", "Points", ""),
-            column("points_failing", "不足的点", "Points below the limit", ""),
-            column("is_verified", "标准已核实", "Limit verified", ""),
+            Column::new("feature_id", "建筑", "Building", ""),
+            Column::new("ending", "结论", "Finding", ""),
+            Column::new("hours", "最不利日照时数", "Hours at the worst place", "h"),
+            Column::new("limit_h", "标准", "Limit", "h"),
+            Column::new("margin_min", "余量", "Margin", "min"),
+            Column::new("day", "日照标准日", "Day", ""),
+            Column::new("solar_spells", "光照时段(真太阳时)", "Sun (true solar time)", ""),
+            Column::new("civil_spells", "光照时段(民用时)", "Sun (civil time)", ""),
+            Column::new("points", "检验点", "Points", ""),
+            Column::new("points_failing", "不足的点", "Points below the limit", ""),
+            Column::new("is_verified", "标准已核实", "Limit verified", ""),
         ],
         rows: rows.collect(),
     }
@@ -165,19 +157,19 @@ pub(super) fn blame(study: &Study, found: &[Finding], task: &Task) -> Result<Bla
     }
     let taken = || {
         vec![
-            column("blocker_id", "遮挡建筑", "Blocker", ""),
-            column("any_min", "遮挡时间", "Minutes it takes", "min"),
-            column("alone_min", "仅由其遮挡", "Minutes it alone takes", "min"),
-            column("spells", "遮挡时段(真太阳时)", "When (true solar time)", ""),
+            Column::new("blocker_id", "遮挡建筑", "Blocker", ""),
+            Column::new("any_min", "遮挡时间", "Minutes it takes", "min"),
+            Column::new("alone_min", "仅由其遮挡", "Minutes it alone takes", "min"),
+            Column::new("spells", "遮挡时段(真太阳时)", "When (true solar time)", ""),
         ]
     };
-    let building = || column("feature_id", "建筑", "Building", "");
+    let building = || Column::new("feature_id", "建筑", "Building", "");
     let place = [
         building(),
-        column("point", "点号", "Point", ""),
-        column("x", "x", "x", "m"),
-        column("y", "y", "y", "m"),
-        column("z", "z", "z", "m"),
+        Column::new("point", "点号", "Point", ""),
+        Column::new("x", "x", "x", "m"),
+        Column::new("y", "y", "y", "m"),
+        Column::new("z", "z", "z", "m"),
     ];
     Ok(Blamed {
         tables: vec![
@@ -258,13 +250,13 @@ pub(super) fn add_storeys(outcome: &mut Outcome, answer: &Answer) {
         key: "storeys".into(),
         title: Text::new("试算层数", "Storeys tried"),
         columns: vec![
-            column("storeys", "层数", "Storeys", ""),
-            column("height_m", "高度", "Height", "m"),
-            column("is_fine", "可行", "Fine", ""),
-            column("feature_id", "受影响建筑", "Building that loses its sun", ""),
-            column("hours", "建后时数", "Hours then", "h"),
-            column("hours_before", "建前时数", "Hours without", "h"),
-            column("limit_h", "标准", "Limit", "h"),
+            Column::new("storeys", "层数", "Storeys", ""),
+            Column::new("height_m", "高度", "Height", "m"),
+            Column::new("is_fine", "可行", "Fine", ""),
+            Column::new("feature_id", "受影响建筑", "Building that loses its sun", ""),
+            Column::new("hours", "建后时数", "Hours then", "h"),
+            Column::new("hours_before", "建前时数", "Hours without", "h"),
+            Column::new("limit_h", "标准", "Limit", "h"),
         ],
         rows,
     });

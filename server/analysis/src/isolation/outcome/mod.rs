@@ -9,7 +9,7 @@ use super::isolate::Isolation;
 use super::network::Network;
 use super::{Break, Params, Prepared, Rules, VERSION};
 use crate::indicators::Text;
-use crate::outcome::{Column, Method, Outcome};
+use crate::outcome::{Method, Outcome};
 
 /// Values of the layers: what a feature is to the break.
 pub mod role {
@@ -104,14 +104,6 @@ fn to_close(network: &Network, isolation: &Isolation) -> Vec<(u32, bool)> {
     valves.sort_unstable();
     valves.dedup();
     valves
-}
-
-fn column(key: &str, zh: &str, en: &str, unit: &str) -> Column {
-    Column {
-        key: key.to_owned(),
-        title: Text::new(zh, en),
-        unit: unit.to_owned(),
-    }
 }
 
 fn people(input: &Input, fate: &Fate<'_>) -> f64 {

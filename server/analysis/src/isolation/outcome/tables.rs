@@ -1,10 +1,10 @@
 //! Tables and figures of a break: valves with the next ones, consumers, pipes; hydrants against their limit.
 
-use super::{Fate, column, people, role, to_close};
+use super::{Fate, people, role, to_close};
 use crate::indicators::Text;
 use crate::isolation::input::{Input, Kind};
 use crate::isolation::{Break, Rules};
-use crate::outcome::{Ending, Figure, Limit, Outcome, Table, Verdict};
+use crate::outcome::{Column, Ending, Figure, Limit, Outcome, Table, Verdict};
 use serde_json::json;
 
 pub(super) fn valves(input: &Input, fate: &Fate<'_>, found: &Break, outcome: &mut Outcome) {
@@ -66,14 +66,14 @@ pub(super) fn valves(input: &Input, fate: &Fate<'_>, found: &Break, outcome: &mu
             "Valves to close, and the next ones if one is stuck",
         ),
         columns: vec![
-            column("feature_id", "阀门", "Valve", ""),
-            column("action", "操作", "Action (Chinese)", ""),
-            column("action_en", "操作(英文)", "Action", ""),
-            column("on", "所在管线", "On pipes", ""),
-            column("next", "失灵时改关", "If stuck, close", ""),
-            column("next_count", "改关阀门数", "Next valves", "1"),
-            column("more_length", "多影响管长", "More pipe affected", "m"),
-            column("more_people", "多影响人口", "More people affected", "1"),
+            Column::new("feature_id", "阀门", "Valve", ""),
+            Column::new("action", "操作", "Action (Chinese)", ""),
+            Column::new("action_en", "操作(英文)", "Action", ""),
+            Column::new("on", "所在管线", "On pipes", ""),
+            Column::new("next", "失灵时改关", "If stuck, close", ""),
+            Column::new("next_count", "改关阀门数", "Next valves", "1"),
+            Column::new("more_length", "多影响管长", "More pipe affected", "m"),
+            Column::new("more_people", "多影响人口", "More people affected", "1"),
         ],
         rows,
     });
@@ -162,13 +162,13 @@ pub(super) fn consumers(input: &Input, fate: &Fate<'_>, outcome: &mut Outcome) {
         key: "consumers".into(),
         title: Text::new("受影响用户", "Consumers affected"),
         columns: vec![
-            column("feature_id", "用户", "Consumer", ""),
-            column("name", "名称", "Name", ""),
-            column("kind", "类别", "Kind (Chinese)", ""),
-            column("kind_en", "类别(英文)", "Kind", ""),
-            column("people", "人口", "People", "1"),
-            column("why", "原因", "Why (Chinese)", ""),
-            column("why_en", "原因(英文)", "Why", ""),
+            Column::new("feature_id", "用户", "Consumer", ""),
+            Column::new("name", "名称", "Name", ""),
+            Column::new("kind", "类别", "Kind (Chinese)", ""),
+            Column::new("kind_en", "类别(英文)", "Kind", ""),
+            Column::new("people", "人口", "People", "1"),
+            Column::new("why", "原因", "Why (Chinese)", ""),
+            Column::new("why_en", "原因(英文)", "Why", ""),
         ],
         rows: rows.collect(),
     });
@@ -202,12 +202,12 @@ pub(super) fn pipes(input: &Input, fate: &Fate<'_>, found: &Break, outcome: &mut
         key: "pipes".into(),
         title: Text::new("受影响管线", "Pipes affected"),
         columns: vec![
-            column("feature_id", "管线", "Pipe", ""),
-            column("name", "道路或名称", "Street or name", ""),
-            column("diameter", "管径", "Diameter", "mm"),
-            column("shut", "隔离长度", "Shut off", "m"),
-            column("cut_off", "断供长度", "Cut off behind", "m"),
-            column("broken", "爆管", "Broken", ""),
+            Column::new("feature_id", "管线", "Pipe", ""),
+            Column::new("name", "道路或名称", "Street or name", ""),
+            Column::new("diameter", "管径", "Diameter", "mm"),
+            Column::new("shut", "隔离长度", "Shut off", "m"),
+            Column::new("cut_off", "断供长度", "Cut off behind", "m"),
+            Column::new("broken", "爆管", "Broken", ""),
         ],
         rows,
     });

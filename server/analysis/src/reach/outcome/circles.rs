@@ -1,8 +1,8 @@
 //! What is reached from the starts: walking times along streets and of buildings, and the circles of daily life.
 
-use super::{Found, buildings, column, figure, layer};
+use super::{Found, buildings, figure, layer};
 use crate::indicators::Text;
-use crate::outcome::{Class, Legend, Outcome, Shape, Table};
+use crate::outcome::{Class, Column, Legend, Outcome, Shape, Table};
 use crate::reach::areas::rings;
 use crate::reach::graph::Walk;
 use crate::reach::isochrone::Isochrone;
@@ -134,14 +134,14 @@ pub(super) fn reached(found: &Found<'_>, isochrone: &Isochrone, outcome: &mut Ou
         key: "circles".into(),
         title: Text::new("生活圈", "Circles of daily life"),
         columns: vec![
-            column("circle", "生活圈", "Circle (Chinese)", ""),
-            column("circle_en", "生活圈(英文)", "Circle", ""),
-            column("distance", "步行距离", "Walking distance", "m"),
-            column("buildings", "建筑", "Buildings", "1"),
-            column("people", "人口", "People", "1"),
-            column("facilities", "设施", "Facilities", "1"),
-            column("streets", "可达道路", "Streets reached", "m"),
-            column("area", "面积", "Area", "m2"),
+            Column::new("circle", "生活圈", "Circle (Chinese)", ""),
+            Column::new("circle_en", "生活圈(英文)", "Circle", ""),
+            Column::new("distance", "步行距离", "Walking distance", "m"),
+            Column::new("buildings", "建筑", "Buildings", "1"),
+            Column::new("people", "人口", "People", "1"),
+            Column::new("facilities", "设施", "Facilities", "1"),
+            Column::new("streets", "可达道路", "Streets reached", "m"),
+            Column::new("area", "面积", "Area", "m2"),
         ],
         rows,
     });

@@ -1,8 +1,8 @@
 //! Who has which kind of facility within its walking distance.
 
-use super::{Found, buildings, column, layer};
+use super::{Found, buildings, layer};
 use crate::indicators::Text;
-use crate::outcome::{Class, Ending, Legend, Limit, Outcome, Table, Verdict};
+use crate::outcome::{Class, Column, Ending, Legend, Limit, Outcome, Table, Verdict};
 use crate::reach::coverage::KindReach;
 use serde_json::json;
 
@@ -85,14 +85,14 @@ pub(super) fn facilities(found: &Found<'_>, outcome: &mut Outcome) {
         key: "kinds".into(),
         title: Text::new("设施步行覆盖", "Facilities within walking distance"),
         columns: vec![
-            column("kind", "设施", "Kind (Chinese)", ""),
-            column("kind_en", "设施(英文)", "Kind", ""),
-            column("distance", "步行距离", "Walking distance", "m"),
-            column("facilities", "数量", "Facilities", "1"),
-            column("people", "覆盖人口", "People served", "1"),
-            column("share", "覆盖率", "Share served", "1"),
-            column("share_low", "覆盖率下限", "Share, at least", "1"),
-            column("share_high", "覆盖率上限", "Share, at most", "1"),
+            Column::new("kind", "设施", "Kind (Chinese)", ""),
+            Column::new("kind_en", "设施(英文)", "Kind", ""),
+            Column::new("distance", "步行距离", "Walking distance", "m"),
+            Column::new("facilities", "数量", "Facilities", "1"),
+            Column::new("people", "覆盖人口", "People served", "1"),
+            Column::new("share", "覆盖率", "Share served", "1"),
+            Column::new("share_low", "覆盖率下限", "Share, at least", "1"),
+            Column::new("share_high", "覆盖率上限", "Share, at most", "1"),
         ],
         rows,
     });
@@ -128,11 +128,11 @@ fn lacking(found: &Found<'_>, present: &[&KindReach], missing: &[usize], outcome
         key: "lacking".into(),
         title: Text::new("缺少设施的住宅", "Homes that lack facilities"),
         columns: vec![
-            column("feature_id", "建筑", "Building", ""),
-            column("people", "人口", "People", "1"),
-            column("missing", "缺少类别", "Kinds lacking", "1"),
-            column("kinds", "缺少的设施", "Kinds (Chinese)", ""),
-            column("kinds_en", "缺少的设施(英文)", "Kinds", ""),
+            Column::new("feature_id", "建筑", "Building", ""),
+            Column::new("people", "人口", "People", "1"),
+            Column::new("missing", "缺少类别", "Kinds lacking", "1"),
+            Column::new("kinds", "缺少的设施", "Kinds (Chinese)", ""),
+            Column::new("kinds_en", "缺少的设施(英文)", "Kinds", ""),
         ],
         rows: rows.collect(),
     });

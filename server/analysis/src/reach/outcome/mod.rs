@@ -12,7 +12,7 @@ use super::isochrone::Isochrone;
 use super::params::{Params, Rules};
 use super::{Prepared, VERSION};
 use crate::indicators::Text;
-use crate::outcome::{Column, Figure, Layer, Legend, Look, Method, Outcome, Shape};
+use crate::outcome::{Figure, Layer, Legend, Look, Method, Outcome, Shape};
 
 /// Everything that was found.
 pub(in crate::reach) struct Found<'a> {
@@ -64,14 +64,6 @@ fn figure(key: String, title: Text, value: f64, unit: &str) -> Figure {
         key,
         title,
         value,
-        unit: unit.to_owned(),
-    }
-}
-
-fn column(key: &str, zh: &str, en: &str, unit: &str) -> Column {
-    Column {
-        key: key.to_owned(),
-        title: Text::new(zh, en),
         unit: unit.to_owned(),
     }
 }

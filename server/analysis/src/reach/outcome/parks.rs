@@ -1,8 +1,8 @@
 //! The official coverage by parks.
 
-use super::{Found, column, figure, layer};
+use super::{Found, figure, layer};
 use crate::indicators::Text;
-use crate::outcome::{Class, Ending, Legend, Limit, Outcome, Shape, Table, Verdict};
+use crate::outcome::{Class, Column, Ending, Legend, Limit, Outcome, Shape, Table, Verdict};
 use crate::reach::areas::rings;
 use crate::reach::green::Served;
 use serde_json::json;
@@ -107,10 +107,10 @@ pub(super) fn parks(found: &Found<'_>, green: &Served, outcome: &mut Outcome) {
         key: "green".into(),
         title: Text::new("公园", "Parks"),
         columns: vec![
-            column("min_area", "面积不小于", "Area of at least", "m2"),
-            column("radius", "服务半径", "Service radius", "m"),
-            column("parks", "公园", "Parks", "1"),
-            column("area", "服务范围面积", "Area served", "m2"),
+            Column::new("min_area", "面积不小于", "Area of at least", "m2"),
+            Column::new("radius", "服务半径", "Service radius", "m"),
+            Column::new("parks", "公园", "Parks", "1"),
+            Column::new("area", "服务范围面积", "Area served", "m2"),
         ],
         rows: rows
             .map(|((t, n), area)| {
