@@ -3,6 +3,9 @@
 use crate::indicators::Text;
 use serde::{Deserialize, Serialize};
 
+/// Features that a note names at most.
+pub const MOST_NAMED: usize = 100;
+
 /// The whole answer of a simulation.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Outcome {
@@ -255,6 +258,18 @@ pub struct Figure {
     pub unit: String,
 }
 
+impl Figure {
+    /// A figure with its title in both languages.
+    pub fn new(key: impl Into<String>, title: Text, value: f64, unit: &str) -> Self {
+        Self {
+            key: key.into(),
+            title,
+            value,
+            unit: unit.to_owned(),
+        }
+    }
+}
+
 /// An assumption or a lack of data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Note {
@@ -264,6 +279,48 @@ pub struct Note {
     pub features: Vec<String>,
     /// What was assumed or is missing, and what it means for the result.
     pub text: Text,
+}
+
+impl Note {
+    /// A note that names no more than [`MOST_NAMED`] of the features; the text says how many there are.
+    pub fn new(code: impl Into<String>, mut features: Vec<String>, text: Text) -> Self {
+        features.truncate(MOST_NAMED);
+        Self {
+            code: code.into(),
+            features,
+            text,
+        }
+    }
+}
+
+/// A number with its source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sourced {
+    /// The number.
+    pub value: f64,
+    /// Clause or document.
+    pub source: String,
+    /// False: 参考值.
+    pub is_verified: bool,
+}
+
+impl From<&Sourced> for Limit {
+    fn from(of: &Sourced) -> Self {
+        Self {
+            value: of.value,
+            source: of.source.clone(),
+            is_verified: of.is_verified,
+        }
+    }
+}
+
+/// A value as tables print it.
+///
+/// * `digits` — places behind the point
+pub fn rounded(value: f64, digits: i32) -> f64 {
+    let scale = 10_f64.powi(digits);
+    (value * scale).round() / scale
 }
 
 /// How a result was found.

@@ -4,6 +4,7 @@ use super::error::Error;
 use super::soil::GreenAmpt;
 use super::storm::Formula;
 use crate::indicators::Text;
+use crate::outcome::Sourced;
 use serde::{Deserialize, Serialize};
 
 const STORMS: &str = include_str!("../../../../assets/simulation/storms.json");
@@ -40,18 +41,6 @@ pub struct FloodData {
     pub drain_down_h: Sourced,
     /// Width of a lane, metres.
     pub lane_width_m: Sourced,
-}
-
-/// A number with its source.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sourced {
-    /// The number.
-    pub value: f64,
-    /// Clause or document.
-    pub source: String,
-    /// False: 参考值.
-    pub is_verified: bool,
 }
 
 /// What the ground is covered with.

@@ -77,16 +77,19 @@ fn smaller(a: f64, b: f64) -> f64 {
 /// de Almeida, Bates, Freer & Souvignet 2012, equation 23, with the flow limited to a Froude number.
 pub(super) fn flow_row(new: &mut [f32], faces: &Faces<'_>, step: &Step) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[allow(
-            unsafe_code,
-            reason = "wider registers double the speed; there is no safe way to choose them at run time"
-        )]
-        // SAFETY: the processor was asked for the feature that the function is compiled with
-        unsafe {
-            wide::flow_row(new, faces, step);
+    #[allow(
+        unsafe_code,
+        reason = "wider registers double the speed; there is no safe way to choose them at run time"
+    )]
+    {
+        // SAFETY: the processor was asked for the features that the function is compiled with
+        if wide::has_512() {
+            return unsafe { wide::flow_row_512(new, faces, step) };
         }
-        return;
+        // SAFETY: as above
+        if std::arch::is_x86_feature_detected!("avx2") {
+            return unsafe { wide::flow_row_256(new, faces, step) };
+        }
     }
     flow_row_anywhere(new, faces, step);
 }
@@ -185,27 +188,50 @@ const LANES: usize = 8;
 /// Adds what came in; gives the largest and the smallest depth.
 pub(super) fn fill_row(depth: &mut [f64], around: &Around<'_>) -> [f64; 2] {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[allow(unsafe_code, reason = "see flow_row")]
-        // SAFETY: the processor was asked for the feature that the function is compiled with
-        return unsafe { wide::fill_row(depth, around) };
+    #[allow(unsafe_code, reason = "see flow_row")]
+    {
+        // SAFETY: the processor was asked for the features that the function is compiled with
+        if wide::has_512() {
+            return unsafe { wide::fill_row_512(depth, around) };
+        }
+        // SAFETY: as above
+        if std::arch::is_x86_feature_detected!("avx2") {
+            return unsafe { wide::fill_row_256(depth, around) };
+        }
     }
     fill_row_anywhere(depth, around)
 }
 
-/// The same loops for processors with registers of 256 bits. Products and sums are not fused, so the bits are the same
-/// as on any other processor.
+/// The same loops for processors with wider registers. Products and sums are not fused, so the bits are the same as on
+/// any other processor.
 #[cfg(target_arch = "x86_64")]
 mod wide {
     use super::{Around, Faces, Step};
 
-    #[target_feature(enable = "avx2")]
-    pub(super) fn flow_row(new: &mut [f32], faces: &Faces<'_>, step: &Step) {
+    /// True on processors with registers of 512 bits and masks for all widths.
+    pub(super) fn has_512() -> bool {
+        std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512vl")
+            && std::arch::is_x86_feature_detected!("avx512dq")
+    }
+
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+    pub(super) fn flow_row_512(new: &mut [f32], faces: &Faces<'_>, step: &Step) {
         super::flow_row_anywhere(new, faces, step);
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn fill_row(depth: &mut [f64], around: &Around<'_>) -> [f64; 2] {
+    pub(super) fn flow_row_256(new: &mut [f32], faces: &Faces<'_>, step: &Step) {
+        super::flow_row_anywhere(new, faces, step);
+    }
+
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+    pub(super) fn fill_row_512(depth: &mut [f64], around: &Around<'_>) -> [f64; 2] {
+        super::fill_row_anywhere(depth, around)
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn fill_row_256(depth: &mut [f64], around: &Around<'_>) -> [f64; 2] {
         super::fill_row_anywhere(depth, around)
     }
 }
@@ -330,6 +356,19 @@ mod tests {
         flow_row_anywhere(&mut any, &faces, &step);
         flow_row(&mut best, &faces, &step);
         assert_eq!(any, best);
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            let mut middle = vec![0.0; 77];
+            #[allow(
+                unsafe_code,
+                reason = "the narrower of the two is not chosen where the wider is there"
+            )]
+            // SAFETY: the processor was asked for the feature that the function is compiled with
+            unsafe {
+                wide::flow_row_256(&mut middle, &faces, &step);
+            }
+            assert_eq!(any, middle);
+        }
         assert!(any.iter().filter(|q| **q != 0.0).count() > 60);
     }
 

@@ -103,17 +103,17 @@ pub(super) fn filled(
     }
     if num_holes > 0 {
         let first = first.trim_end();
-        notes.push(Note {
-            code: "flood/ground-filled".to_owned(),
-            features: vec![],
-            text: Text::new(
+        notes.push(Note::new(
+            "flood/ground-filled",
+            vec![],
+            Text::new(
                 format!("地面模型有 {num_holes} 处空洞(共 {num_cells} 个格),已由周边高程填补:{first};该处水深仅供参考"),
                 format!(
                     "the ground model had {num_holes} holes ({num_cells} cells), filled from their rims at {first}; depths \
                      there are a guess"
                 ),
             ),
-        });
+        ));
     }
     Ok((ground, kinds))
 }

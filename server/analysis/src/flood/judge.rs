@@ -49,14 +49,6 @@ impl Wet {
     }
 }
 
-fn limit_of(sourced: &super::catalogue::Sourced) -> Limit {
-    Limit {
-        value: sourced.value,
-        source: sourced.source.clone(),
-        is_verified: sourced.is_verified,
-    }
-}
-
 /// The buildings that are judged.
 pub fn buildings(input: &Input, params: &Params, run: &Run) -> Vec<Wet> {
     let judged = input.buildings.iter().enumerate().filter(|(_, b)| b.is_judged);
@@ -87,7 +79,7 @@ fn building_of(place: usize, building: &Building, params: &Params, run: &Run) ->
 
 /// Verdict on the ground floor of a building.
 pub fn floor_verdict(building: &Building, wet: &Wet, params: &Params, catalogue: &Catalogue) -> Verdict {
-    let limit = limit_of(&catalogue.data.floor_depth_m);
+    let limit = Limit::from(&catalogue.data.floor_depth_m);
     let margin = wet.other_m.map(|above| limit.value - above);
     let because = if wet.other_m.is_none() {
         Some(Text::new(
@@ -201,7 +193,7 @@ fn lanes_of(place: usize, road: &Road, params: &Params, lane_m: f64, run: &Run) 
 
 /// Verdicts on a road: depth of its best lane, and how long it is cut off when it is.
 pub fn road_verdicts(road: &Road, wet: &Wet, params: &Params, catalogue: &Catalogue) -> Vec<Verdict> {
-    let limit = limit_of(&catalogue.data.lane_depth_m);
+    let limit = Limit::from(&catalogue.data.lane_depth_m);
     let error = params.depth_error_m;
     let has_lanes = road.center_line.len() >= 2;
     let value = if has_lanes { wet.depth_m } else { wet.other_m };
@@ -229,7 +221,7 @@ pub fn road_verdicts(road: &Road, wet: &Wet, params: &Params, catalogue: &Catalo
         limit,
     }];
     if wet.flooded_s > 0.0 {
-        let limit = limit_of(&catalogue.data.drain_down_h);
+        let limit = Limit::from(&catalogue.data.drain_down_h);
         let hours = wet.flooded_s / 3600.0;
         let margin = limit.value - hours;
         let mut verdict = Ending::of(Some(margin), TIME_ERROR * limit.value);

@@ -7,7 +7,9 @@ use super::judge::{self, Wet};
 use super::params::{Params, Rain, USUAL_PEAK_RATIO};
 use super::solver::{Run, simulate};
 use crate::indicators::Text;
-use crate::outcome::{Class, Column, Ending, Figure, Layer, Legend, Limit, Look, Method, Note, Outcome, Shape, Table};
+use crate::outcome::{
+    Class, Column, Ending, Figure, Layer, Legend, Limit, Look, Method, Note, Outcome, Shape, Table, rounded,
+};
 use crate::task::Task;
 use serde_json::{Value, json};
 
@@ -280,13 +282,8 @@ fn feature_layers(input: &Input, buildings: &[Wet], roads: &[Wet], layers: &mut 
     layers.push(layer("road_flooded_h", hours, of_roads.collect()));
 }
 
-fn rounded(value: f64, digits: i32) -> Value {
-    let scale = 10_f64.powi(digits);
-    json!((value * scale).round() / scale)
-}
-
 fn optional(value: Option<f64>, digits: i32) -> Value {
-    value.map_or(Value::Null, |v| rounded(v, digits))
+    value.map_or(Value::Null, |v| json!(rounded(v, digits)))
 }
 
 /// Rows with the longest flooded first.
@@ -307,7 +304,7 @@ fn buildings_table(input: &Input, list: &[Wet]) -> Table {
     let row = |wet: &&Wet| {
         vec![
             json!(input.buildings[wet.place].id),
-            rounded(wet.flooded_s / 3600.0, 2),
+            json!(rounded(wet.flooded_s / 3600.0, 2)),
             optional(wet.depth_m, 3),
             optional(wet.other_m, 3),
             optional(wet.arrival_s.map(|s| s / 60.0), 1),
@@ -331,7 +328,7 @@ fn roads_table(input: &Input, list: &[Wet]) -> Table {
     let row = |wet: &&Wet| {
         vec![
             json!(input.roads[wet.place].id),
-            rounded(wet.flooded_s / 3600.0, 2),
+            json!(rounded(wet.flooded_s / 3600.0, 2)),
             optional(wet.depth_m, 3),
             optional(wet.other_m, 3),
             optional(wet.arrival_s.map(|s| s / 60.0), 1),
@@ -361,7 +358,7 @@ fn inlets_table(input: &Input, run: &Run) -> Table {
             Column::new("drained_m3", "排水量", "Taken", "m3"),
         ],
         rows: rows
-            .map(|(inlet, taken)| vec![json!(inlet.id), rounded(*taken, 2)])
+            .map(|(inlet, taken)| vec![json!(inlet.id), json!(rounded(*taken, 2))])
             .collect(),
     }
 }
@@ -388,18 +385,13 @@ fn balance_table(run: &Run) -> Table {
             Column::new("volume_m3", "水量", "Volume", "m3"),
         ],
         rows: rows
-            .map(|(key, zh, en, v)| vec![json!(key), json!(zh), json!(en), rounded(v, 3)])
+            .map(|(key, zh, en, v)| vec![json!(key), json!(zh), json!(en), json!(rounded(v, 3))])
             .to_vec(),
     }
 }
 
 fn figure(key: &str, zh: &str, en: &str, value: f64, unit: &str) -> Figure {
-    Figure {
-        key: key.to_owned(),
-        title: Text::new(zh, en),
-        value,
-        unit: unit.to_owned(),
-    }
+    Figure::new(key, Text::new(zh, en), value, unit)
 }
 
 fn figures(params: &Params, run: &Run) -> Vec<Figure> {
@@ -443,11 +435,7 @@ fn figures(params: &Params, run: &Run) -> Vec<Figure> {
 fn notes(input: &Input, params: &Params, catalogue: &Catalogue, run: &Run) -> Result<Vec<Note>, Error> {
     let mut notes = run.terrain.notes.clone();
     let mut note = |code: &str, features: Vec<String>, zh: String, en: String| {
-        notes.push(Note {
-            code: code.to_owned(),
-            features,
-            text: Text::new(zh, en),
-        });
+        notes.push(Note::new(code, features, Text::new(zh, en)));
     };
     if let Some(formula) = params.rain.formula(catalogue)? {
         note(
@@ -504,10 +492,9 @@ fn notes(input: &Input, params: &Params, catalogue: &Catalogue, run: &Run) -> Re
         );
     }
     let unknown = input.buildings.iter().filter(|b| b.is_judged && b.floor_m.is_none());
-    let mut features: Vec<String> = unknown.map(|b| b.id.clone()).collect();
+    let features: Vec<String> = unknown.map(|b| b.id.clone()).collect();
     if !features.is_empty() {
         let n = features.len();
-        features.truncate(100);
         note(
             "flood/floor-assumed",
             features,

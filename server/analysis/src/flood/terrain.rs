@@ -373,15 +373,11 @@ impl Terrain {
         }
         if !unused.is_empty() {
             let n = unused.len();
-            unused.truncate(100);
-            self.notes.push(Note {
-                code: "flood/inlet-off-ground".to_owned(),
-                features: unused,
-                text: Text::new(
-                    format!("{n} 个雨水口不在可淹水的地面上,未参与计算"),
-                    format!("{n} inlets do not lie on ground that water can reach and were left out"),
-                ),
-            });
+            let text = Text::new(
+                format!("{n} 个雨水口不在可淹水的地面上,未参与计算"),
+                format!("{n} inlets do not lie on ground that water can reach and were left out"),
+            );
+            self.notes.push(Note::new("flood/inlet-off-ground", unused, text));
         }
         Ok(())
     }

@@ -9,7 +9,9 @@ use super::solution::{LinkKind, Node, NodeKind, Solution};
 use super::solve::solve;
 use crate::Task;
 use crate::indicators::Text;
-use crate::outcome::{Column, Ending, Figure, Layer, Legend, Limit, Look, Method, Note, Outcome, Table, Verdict};
+use crate::outcome::{
+    Column, Ending, Figure, Layer, Legend, Limit, Look, MOST_NAMED, Method, Note, Outcome, Table, Verdict, rounded,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -17,8 +19,6 @@ use std::collections::BTreeMap;
 const VERSION: u32 = 1;
 /// Rows of a table, the worst first.
 const MAX_ROWS: usize = 500;
-/// Elements named in a note.
-const MAX_NAMED: usize = 100;
 /// Demand below this counts as none, litres a second.
 const LEAST_DEMAND_LPS: f64 = 1e-6;
 
@@ -46,14 +46,11 @@ pub fn outcome(input: &Input, params: &Params, solution: &Solution) -> Result<Ou
     notes.extend(warnings(solution));
     if canvas.num_unplaced > 0 {
         let n = canvas.num_unplaced;
-        notes.push(Note {
-            code: "hydraulics/no-place".to_owned(),
-            features: vec![],
-            text: Text::new(
-                format!("{n} 条管段的节点没有坐标，未绘制"),
-                format!("{n} links have nodes without coordinates and are not drawn"),
-            ),
-        });
+        let text = Text::new(
+            format!("{n} 条管段的节点没有坐标，未绘制"),
+            format!("{n} links have nodes without coordinates and are not drawn"),
+        );
+        notes.push(Note::new("hydraulics/no-place", vec![], text));
     }
     Ok(Outcome {
         layers,
@@ -273,11 +270,7 @@ fn edits(input: &Input) -> Vec<Note> {
                 format!("What if {demand_lps} L/s more are drawn at {node}"),
             ),
         };
-        Note {
-            code: "hydraulics/edit".to_owned(),
-            features: vec![feature.clone()],
-            text: Text::new(zh, en),
-        }
+        Note::new("hydraulics/edit", vec![feature.clone()], Text::new(zh, en))
     };
     input.edits.iter().map(tell).collect()
 }
@@ -299,7 +292,7 @@ fn warnings(solution: &Solution) -> Vec<Note> {
         let total = nodes.len();
         let ids = nodes
             .into_iter()
-            .take(MAX_NAMED)
+            .take(MOST_NAMED)
             .filter_map(|at| solution.nodes.get(at));
         let meaning = messages::of(code);
         let hour = first_s as f64 / 3600.0;
@@ -308,14 +301,15 @@ fn warnings(solution: &Solution) -> Vec<Note> {
         } else {
             (String::new(), String::new())
         };
-        Note {
-            code: format!("hydraulics/warning-{code}"),
-            features: ids.map(|node| node.id.clone()).collect(),
-            text: Text::new(
-                format!("{}：{count} 个时刻，首次在第 {hour:.2} 小时{zh}", meaning.zh),
-                format!("{}: at {count} moments, first at {hour:.2} h{en}", meaning.en),
-            ),
-        }
+        let text = Text::new(
+            format!("{}：{count} 个时刻，首次在第 {hour:.2} 小时{zh}", meaning.zh),
+            format!("{}: at {count} moments, first at {hour:.2} h{en}", meaning.en),
+        );
+        Note::new(
+            format!("hydraulics/warning-{code}"),
+            ids.map(|node| node.id.clone()).collect(),
+            text,
+        )
     };
     by_code.into_iter().map(tell).collect()
 }
@@ -333,9 +327,9 @@ fn negative(solution: &Solution) -> Vec<usize> {
         .collect()
 }
 
-/// To three places, as tables print it.
-fn rounded(value: f64) -> Value {
-    json!((value * 1e3).round() / 1e3)
+/// To three places, as these tables print it.
+fn cell(value: f64) -> Value {
+    json!(rounded(value, 3))
 }
 
 fn nodes_table(input: &Input, solution: &Solution, lowest: &Lowest) -> Table {
@@ -347,10 +341,10 @@ fn nodes_table(input: &Input, solution: &Solution, lowest: &Lowest) -> Table {
                 .get(&node.id)
                 .map_or(Value::Null, |feature| json!(feature.id)),
             json!(node.id),
-            rounded(*lowest.pressure_m.get(at)?),
-            rounded(lowest.time_s.get(at)? / 3600.0),
-            rounded(*lowest.highest_m.get(at)?),
-            rounded(*lowest.demand_lps.get(at)?),
+            cell(*lowest.pressure_m.get(at)?),
+            cell(lowest.time_s.get(at)? / 3600.0),
+            cell(*lowest.highest_m.get(at)?),
+            cell(*lowest.demand_lps.get(at)?),
         ])
     };
     Table {
@@ -392,10 +386,10 @@ fn links_table(input: &Input, solution: &Solution) -> Table {
                 .get(&link.id)
                 .map_or(Value::Null, |feature| json!(feature.id)),
             json!(link.id),
-            rounded(link.diameter_mm),
-            rounded(link.length_m),
-            rounded(*velocity),
-            rounded(*flow),
+            cell(link.diameter_mm),
+            cell(link.length_m),
+            cell(*velocity),
+            cell(*flow),
         ])
     };
     Table {
@@ -427,8 +421,8 @@ fn sources_table(solution: &Solution) -> Table {
         vec![
             json!(node.id),
             json!(kind),
-            rounded(given().sum::<f64>() / steps),
-            rounded(given().fold(f64::NEG_INFINITY, f64::max)),
+            cell(given().sum::<f64>() / steps),
+            cell(given().fold(f64::NEG_INFINITY, f64::max)),
         ]
     };
     let sources = solution
@@ -472,12 +466,8 @@ fn figures(solution: &Solution, lowest: &Lowest, counts: &Counts) -> Vec<Figure>
         .first()
         .and_then(|at| lowest.pressure_m.get(*at))
         .copied();
-    let figure = |key: &str, zh: &str, en: &str, value: f64, unit: &str| Figure {
-        key: key.to_owned(),
-        title: Text::new(zh, en),
-        value,
-        unit: unit.to_owned(),
-    };
+    let figure =
+        |key: &str, zh: &str, en: &str, value: f64, unit: &str| Figure::new(key, Text::new(zh, en), value, unit);
     let mut figures = vec![
         figure("nodes", "节点数", "Nodes", solution.nodes.len() as f64, ""),
         figure("links", "管段数", "Links", solution.links.len() as f64, ""),

@@ -10,8 +10,6 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Seconds of a day.
 const DAY_S: f64 = 86_400.0;
-/// Features named in a note.
-const MAX_NAMED: usize = 100;
 /// Id of the pattern of a day.
 const DAY: &str = "day";
 /// Length of the pipe that joins a source, metres.
@@ -401,10 +399,10 @@ fn demands(
         rates.floor_area_per_person_m2,
         rates.litres_per_m2_day,
     );
-    notes.push(Note {
-        code: "hydraulics/demand".to_owned(),
-        features: vec![],
-        text: Text::new(
+    notes.push(Note::new(
+        "hydraulics/demand",
+        vec![],
+        Text::new(
             format!(
                 "用水量为假定：共 {total:.0} m³/d，{mark}{person} L/(人·d)，缺人口时 {floor} m²/人，非居住 {other} L/(m²·d)，计入最近节点，按日变化系数分配。来源：{}",
                 rates.source
@@ -414,7 +412,7 @@ fn demands(
                 rates.source
             ),
         ),
-    });
+    ));
     note(
         notes,
         "hydraulics/too-far",
@@ -513,25 +511,25 @@ impl Unknown {
             |n| format!("{n} 根管段与任何水源都不连通，未纳入计算"),
             |n| format!("{n} pipes are joined to no source and were left out"),
         );
-        notes.push(Note {
-            code: "hydraulics/roughness".to_owned(),
-            features: vec![],
-            text: Text::new(
+        notes.push(Note::new(
+            "hydraulics/roughness",
+            vec![],
+            Text::new(
                 format!("粗糙系数由管材和管龄推定。来源：{}", constants.roughness_source),
                 format!(
                     "Roughness follows from material and age. Source: {}",
                     constants.roughness_source
                 ),
             ),
-        });
-        notes.push(Note {
-            code: "hydraulics/levels".to_owned(),
-            features: vec![],
-            text: Text::new(
+        ));
+        notes.push(Note::new(
+            "hydraulics/levels",
+            vec![],
+            Text::new(
                 "压力以管道高程为基准，地面处的压力要减去埋深；相交而不共端点的管段视为不连通",
                 "Pressures are above the pipe: less the depth at the ground. Pipes that cross without a common end are not joined",
             ),
-        });
+        ));
     }
 }
 
@@ -539,17 +537,12 @@ impl Unknown {
 fn note(
     notes: &mut Vec<Note>,
     code: &str,
-    mut features: Vec<String>,
+    features: Vec<String>,
     zh: impl Fn(usize) -> String,
     en: impl Fn(usize) -> String,
 ) {
     let count = features.len();
     if count > 0 {
-        features.truncate(MAX_NAMED);
-        notes.push(Note {
-            code: code.to_owned(),
-            features,
-            text: Text::new(zh(count), en(count)),
-        });
+        notes.push(Note::new(code, features, Text::new(zh(count), en(count))));
     }
 }

@@ -12,8 +12,6 @@ use crate::outcome::{Class, Layer, Legend, Look, Method, Note, Outcome, Shape};
 
 /// Raised when the kernel gives other numbers.
 const VERSION: u32 = 1;
-/// Elements named in a note.
-const MAX_NAMED: usize = 100;
 /// From low to high, even to the eye and safe for colour-blind people (viridis).
 const RAMP: [&str; 7] = [
     "#440154", "#443a83", "#31688e", "#21908d", "#35b779", "#8fd744", "#fde725",
@@ -190,15 +188,14 @@ fn of_series(
     }
     if !unknown.is_empty() {
         let n = unknown.len();
-        unknown.truncate(MAX_NAMED);
-        outcome.notes.push(Note {
-            code: "outside/unknown-id".to_owned(),
-            features: unknown,
-            text: Text::new(
+        outcome.notes.push(Note::new(
+            "outside/unknown-id",
+            unknown,
+            Text::new(
                 format!("{file} 中有 {n} 个编号不在城市中，未显示"),
                 format!("{n} ids of {file} are not in the city and are not shown"),
             ),
-        });
+        ));
     }
     Ok(())
 }

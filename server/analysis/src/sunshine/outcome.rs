@@ -6,7 +6,7 @@ use super::study::Study;
 use super::{Error, VERSION, tables};
 use crate::Task;
 use crate::indicators::Text;
-use crate::outcome::{Class, Ending, Figure, Layer, Legend, Look, Method, Note, Outcome, Shape, Verdict};
+use crate::outcome::{Class, Ending, Figure, Layer, Legend, Look, MOST_NAMED, Method, Note, Outcome, Shape, Verdict};
 
 /// Colours from no sun to a whole day, even in lightness and safe for colour-blind people (cividis).
 const RAMP: [(f64, &str); 10] = [
@@ -21,9 +21,6 @@ const RAMP: [(f64, &str); 10] = [
     (6.0, "#e3d24a"),
     (7.0, "#fee838"),
 ];
-/// Features that a note names.
-const NAMED: usize = 100;
-
 /// Everything that a study says.
 ///
 /// # Errors
@@ -46,10 +43,10 @@ pub(super) fn of(study: &Study, grid: Option<&Grid>, task: &Task) -> Result<Outc
         because = blamed.because;
         outcome.tables.extend(blamed.tables);
         if blamed.left_out > 0 {
-            outcome.notes.push(Note {
-                code: "sunshine/blame-cut".into(),
-                features: vec![],
-                text: Text::new(
+            outcome.notes.push(Note::new(
+                "sunshine/blame-cut",
+                vec![],
+                Text::new(
                     format!(
                         "不足点过多:另有 {} 个点未列遮挡来源(各栋最不利点均已列出)。",
                         blamed.left_out
@@ -59,7 +56,7 @@ pub(super) fn of(study: &Study, grid: Option<&Grid>, task: &Task) -> Result<Outc
                         blamed.left_out
                     ),
                 ),
-            });
+            ));
         }
     }
     outcome.verdicts = std::iter::zip(&found, because)
@@ -185,12 +182,8 @@ fn buildings(study: &Study, found: &[Finding]) -> Layer {
 
 fn figures(study: &Study, found: &[Finding]) -> Vec<Figure> {
     let count = |ending: Ending| found.iter().filter(|f| f.ending == ending).count() as f64;
-    let figure = |key: &str, zh: &str, en: &str, value: f64, unit: &str| Figure {
-        key: key.into(),
-        title: Text::new(zh, en),
-        value,
-        unit: unit.into(),
-    };
+    let figure =
+        |key: &str, zh: &str, en: &str, value: f64, unit: &str| Figure::new(key, Text::new(zh, en), value, unit);
     let deciding: usize = found.iter().map(|f| f.points[0]).sum();
     let painted: usize = study.examined.iter().map(|e| e.facade.points.len()).sum();
     vec![
@@ -235,18 +228,14 @@ fn figures(study: &Study, found: &[Finding]) -> Vec<Figure> {
 
 fn notes(study: &Study, found: &[Finding]) -> Vec<Note> {
     let ids = |is: &dyn Fn(&Finding) -> bool| -> Vec<String> {
-        let those = found.iter().filter(|f| is(f)).take(NAMED);
+        let those = found.iter().filter(|f| is(f)).take(MOST_NAMED);
         those
             .filter_map(|f| study.owner_id(f.place as u32).map(str::to_owned))
             .collect()
     };
     let mut notes = vec![];
     let mut add = |code: &str, features: Vec<String>, zh: &str, en: &str| {
-        notes.push(Note {
-            code: code.into(),
-            features,
-            text: Text::new(zh, en),
-        });
+        notes.push(Note::new(code, features, Text::new(zh, en)));
     };
     let has_windows = |f: &Finding| {
         study
@@ -284,7 +273,7 @@ fn notes(study: &Study, found: &[Finding]) -> Vec<Note> {
     }
     let no_limit: Vec<String> = std::iter::zip(&study.buildings, &study.examined)
         .filter_map(|(building, examined)| building.as_ref().filter(|b| b.is_examined && examined.rule.is_none()))
-        .take(NAMED)
+        .take(MOST_NAMED)
         .map(|b| b.id.clone())
         .collect();
     if !no_limit.is_empty() {

@@ -3,7 +3,7 @@
 use super::Error;
 use super::input::Usage;
 use crate::indicators::Text;
-use crate::outcome::Limit;
+use crate::outcome::{Limit, Sourced};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -205,18 +205,6 @@ pub struct Limits {
     pub error_min: Sourced,
     /// Limits; the first that fits holds.
     pub limits: Vec<LimitRow>,
-}
-
-/// A number with its source.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sourced {
-    /// The number.
-    pub value: f64,
-    /// Clause or document.
-    pub source: String,
-    /// False: 参考值.
-    pub is_verified: bool,
 }
 
 /// A day on which sunshine is judged.

@@ -8,7 +8,7 @@ use super::storeys::Answer;
 use super::study::Study;
 use crate::Task;
 use crate::indicators::Text;
-use crate::outcome::{Column, Ending, Figure, Outcome, Table};
+use crate::outcome::{Column, Ending, Figure, Outcome, Table, rounded};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -28,11 +28,6 @@ fn clock(spells: &[[f64; 2]]) -> String {
         .map(|[from, to]| format!("{}–{}", time(*from), time(*to)))
         .collect();
     all.join(", ")
-}
-
-fn rounded(value: f64, digits: i32) -> f64 {
-    let scale = 10_f64.powi(digits);
-    (value * scale).round() / scale
 }
 
 /// One row for each building with a limit.
@@ -219,15 +214,13 @@ fn sentence(study: &Study, blame: &Blame) -> Option<Text> {
 
 /// Adds the number of storeys that a proposal may have.
 pub(super) fn add_storeys(outcome: &mut Outcome, answer: &Answer) {
-    outcome.figures.push(Figure {
-        key: "most_storeys".into(),
-        title: Text::new(
-            format!("{} 最多可建层数", answer.building),
-            format!("Storeys that {} may have", answer.building),
-        ),
-        value: f64::from(answer.most),
-        unit: String::new(),
-    });
+    let title = Text::new(
+        format!("{} 最多可建层数", answer.building),
+        format!("Storeys that {} may have", answer.building),
+    );
+    outcome
+        .figures
+        .push(Figure::new("most_storeys", title, f64::from(answer.most), ""));
     let mut rows = vec![];
     for trial in &answer.tried {
         let row = |harm: Option<&super::storeys::Harm>| {

@@ -5,20 +5,12 @@ use crate::isolation::input::{Input, Pipe};
 use crate::isolation::{Break, Params, Prepared};
 use crate::outcome::{Note, Outcome};
 
-/// Features named in a note.
-const MOST_NAMED: usize = 100;
-
 pub(super) fn notes(input: &Input, params: &Params, prepared: &Prepared, found: &Break, outcome: &mut Outcome) {
     let (network, faults) = (&prepared.network, &prepared.network.faults);
     let mut add = |code: &str, features: Vec<String>, zh: &str, en: &str| {
         if !features.is_empty() {
             let text = Text::new(format!("{} {zh}", features.len()), format!("{} {en}", features.len()));
-            let features = features.into_iter().take(MOST_NAMED).collect();
-            outcome.notes.push(Note {
-                code: code.to_owned(),
-                features,
-                text,
-            });
+            outcome.notes.push(Note::new(code, features, text));
         }
     };
     let pipes =
@@ -102,11 +94,7 @@ pub(super) fn notes(input: &Input, params: &Params, prepared: &Prepared, found: 
         "pipes have no way to a source even before the break",
     );
     let mut say = |code: &str, zh: String, en: String| {
-        outcome.notes.push(Note {
-            code: code.to_owned(),
-            features: Vec::new(),
-            text: Text::new(zh, en),
-        });
+        outcome.notes.push(Note::new(code, vec![], Text::new(zh, en)));
     };
     if network.gates.is_empty() {
         say(

@@ -77,12 +77,8 @@ pub(super) fn valves(input: &Input, fate: &Fate<'_>, found: &Break, outcome: &mu
         ],
         rows,
     });
-    let figure = |key: &str, zh: &str, en: &str, value: f64, unit: &str| Figure {
-        key: key.to_owned(),
-        title: Text::new(zh, en),
-        value,
-        unit: unit.to_owned(),
-    };
+    let figure =
+        |key: &str, zh: &str, en: &str, value: f64, unit: &str| Figure::new(key, Text::new(zh, en), value, unit);
     let roles = fate.consumers();
     let count = |kind: Kind| {
         let of_kind = input

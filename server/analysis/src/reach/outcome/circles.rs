@@ -1,8 +1,8 @@
 //! What is reached from the starts: walking times along streets and of buildings, and the circles of daily life.
 
-use super::{Found, buildings, figure, layer};
+use super::{Found, buildings, layer};
 use crate::indicators::Text;
-use crate::outcome::{Class, Column, Legend, Outcome, Shape, Table};
+use crate::outcome::{Class, Column, Figure, Legend, Outcome, Shape, Table};
 use crate::reach::areas::rings;
 use crate::reach::graph::Walk;
 use crate::reach::isochrone::Isochrone;
@@ -116,13 +116,13 @@ pub(super) fn reached(found: &Found<'_>, isochrone: &Isochrone, outcome: &mut Ou
         ]);
         let (zh, en) = (&circle.title.zh, &circle.title.en);
         outcome.figures.extend([
-            figure(
+            Figure::new(
                 format!("people_{}", circle.id),
                 Text::new(format!("{zh}人口"), format!("People in the {en}")),
                 people,
                 "1",
             ),
-            figure(
+            Figure::new(
                 format!("area_{}", circle.id),
                 Text::new(format!("{zh}面积"), format!("Area of the {en}")),
                 area_m2,

@@ -12,7 +12,7 @@ use super::isochrone::Isochrone;
 use super::params::{Params, Rules};
 use super::{Prepared, VERSION};
 use crate::indicators::Text;
-use crate::outcome::{Figure, Layer, Legend, Look, Method, Outcome, Shape};
+use crate::outcome::{Layer, Legend, Look, Method, Outcome, Shape};
 
 /// Everything that was found.
 pub(in crate::reach) struct Found<'a> {
@@ -56,15 +56,6 @@ fn layer(key: &str, title: Text, unit: &str, legend: Legend, shape: Shape, value
         values,
         error: None,
         look: Look::Ramp,
-    }
-}
-
-fn figure(key: String, title: Text, value: f64, unit: &str) -> Figure {
-    Figure {
-        key,
-        title,
-        value,
-        unit: unit.to_owned(),
     }
 }
 

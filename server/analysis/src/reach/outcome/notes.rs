@@ -5,17 +5,6 @@ use crate::indicators::Text;
 use crate::outcome::{Note, Outcome};
 use crate::reach::graph::Place;
 
-/// Features named in a note.
-const MOST_NAMED: usize = 100;
-
-fn note(code: &str, features: impl Iterator<Item = String>, zh: String, en: String) -> Note {
-    Note {
-        code: code.to_owned(),
-        features: features.take(MOST_NAMED).collect(),
-        text: Text::new(zh, en),
-    }
-}
-
 pub(super) fn notes(found: &Found<'_>, outcome: &mut Outcome) {
     let (input, done) = (found.input, &found.prepared.done);
     let streets =
@@ -23,12 +12,8 @@ pub(super) fn notes(found: &Found<'_>, outcome: &mut Outcome) {
     let mut add = |code: &str, features: Vec<String>, zh: &str, en: &str| {
         if !features.is_empty() {
             let count = features.len();
-            outcome.notes.push(note(
-                code,
-                features.into_iter(),
-                format!("{count} {zh}"),
-                format!("{count} {en}"),
-            ));
+            let text = Text::new(format!("{count} {zh}"), format!("{count} {en}"));
+            outcome.notes.push(Note::new(code, features, text));
         }
     };
     add(
@@ -91,18 +76,14 @@ pub(super) fn notes(found: &Found<'_>, outcome: &mut Outcome) {
         "kinds of facilities are not in the data and are not judged",
     );
     if !input.buildings.is_empty() && input.buildings.iter().all(|b| b.people <= 0.0) {
-        let zh = "建筑没有人口数据,覆盖率无法计算".to_owned();
-        outcome.notes.push(note(
-            "reach/no-people",
-            std::iter::empty(),
-            zh,
-            "no building holds a number of people: shares cannot be told".into(),
-        ));
+        let text = Text::new(
+            "建筑没有人口数据,覆盖率无法计算",
+            "no building holds a number of people: shares cannot be told",
+        );
+        outcome.notes.push(Note::new("reach/no-people", vec![], text));
     }
     let p = found.params;
-    outcome.notes.push(note(
-        "reach/assumptions",
-        std::iter::empty(),
+    let text = Text::new(
         format!(
             "建筑和设施从其点位直线走到最近的道路(不超过 {} m,不跨越障碍);可达范围为道路两侧 {} m,小于 {} m² 的街块填实;步行距离误差取 {} m",
             p.access_m, p.corridor_m, p.filled_block_m2, p.error_m
@@ -112,5 +93,6 @@ pub(super) fn notes(found: &Found<'_>, outcome: &mut Outcome) {
              the reached area is {} m on either side of streets with blocks below {} m² filled; walks are taken to be good to {} m",
             p.access_m, p.corridor_m, p.filled_block_m2, p.error_m
         ),
-    ));
+    );
+    outcome.notes.push(Note::new("reach/assumptions", vec![], text));
 }

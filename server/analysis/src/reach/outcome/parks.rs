@@ -1,8 +1,8 @@
 //! The official coverage by parks.
 
-use super::{Found, figure, layer};
+use super::{Found, layer};
 use crate::indicators::Text;
-use crate::outcome::{Class, Column, Ending, Legend, Limit, Outcome, Shape, Table, Verdict};
+use crate::outcome::{Class, Column, Ending, Figure, Legend, Limit, Outcome, Shape, Table, Verdict};
 use crate::reach::areas::rings;
 use crate::reach::green::Served;
 use serde_json::json;
@@ -89,14 +89,14 @@ pub(super) fn parks(found: &Found<'_>, green: &Served, outcome: &mut Outcome) {
             .then(|| Text::new("范围内没有居住用地", "there is no residential land in the area")),
     });
     outcome.figures.extend([
-        figure(
-            "home_land".into(),
+        Figure::new(
+            "home_land",
             Text::new("居住用地", "Residential land"),
             green.land_m2,
             "m2",
         ),
-        figure(
-            "home_land_served".into(),
+        Figure::new(
+            "home_land_served",
             Text::new("公园覆盖的居住用地", "Residential land served"),
             green.served_m2,
             "m2",
