@@ -105,6 +105,9 @@ fn shade(in: Lit, px: vec2<f32>) -> Shaded {
     if (in.base.w > 0.0) {
         sun = in.base.w * sun_share(in.rel, in.clip.x);
     }
+    if (is_night && (bucket == BUCKET_ROAD || bucket == BUCKET_GROUND)) {
+        emission = color * street_light(kind, select(0.375, lamp_nearness(in.facade.x, px.x), bucket == BUCKET_ROAD));
+    }
     let lit = color * (ambient + scene.sun_color.rgb * sun) + emission;
     return Shaded(hazed(lit, in.rel, distance_m), alpha);
 }

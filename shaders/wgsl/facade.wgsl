@@ -9,6 +9,21 @@ const GLASS: vec3<f32> = vec3(0.075, 0.10, 0.125);
 const LAMP: vec3<f32> = vec3(1.0, 0.66, 0.32);
 const CONTACT_HEIGHT_M: f32 = 3.0;
 
+const LIT_WINDOWS: f32 = 0.45; // share of windows with a lamp on at night
+
+// Light of windows too small to be seen one by one, as a share of the mean: groups of windows, each time twice as wide
+// as before, so that a far tower glitters rather than glows like a lampshade. `far` windows a pixel.
+fn glitter(cell: vec2<f32>, far: f32, seed: u32) -> f32 {
+    let level = max(log2(max(far, 1e-3) * 2.0), 0.0);
+    let fine = floor(level);
+    let group = exp2(-fine);
+    let a = cell_hash(vec2<i32>(floor(cell * group)), seed);
+    let b = cell_hash(vec2<i32>(floor(cell * group * 0.5)), seed);
+    let bright = mix(a, b, level - fine);
+    // the mean of the cube of a uniform number is a quarter
+    return 0.25 + 3.0 * bright * bright * bright;
+}
+
 // `uv` metres along the wall and above its foot, `px` their change over a pixel, `style` the four style bytes.
 fn facade(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>, style: u32, seed: u32) -> Facade {
     let row = ((style >> 4u) & 15u) * 2u;
@@ -28,7 +43,7 @@ fn facade(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>, style: u32, seed: u32) 
     let mean_share = (bay.z - bay.y) * (look.y - look.x) * look.z;
     var out = Facade(mix(wall, glass, mean_share), vec3(0.0));
     if (is_night) {
-        out.emission = LAMP * (mean_share * 0.45 * scene.sun_color.w);
+        out.emission = LAMP * (mean_share * LIT_WINDOWS * scene.sun_color.w * glitter(cell, far, seed));
     }
     if (far < 0.9) {
         let f = fract(cell);
@@ -60,7 +75,7 @@ fn facade(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>, style: u32, seed: u32) 
         if (is_night) {
             let lit = cell_hash(vec2(column, storey), seed);
             let bright = 0.5 + cell_hash(vec2(storey, column), seed + 1u);
-            emission = LAMP * (window * select(0.0, bright, lit < 0.45) * scene.sun_color.w);
+            emission = LAMP * (window * select(0.0, bright, lit < LIT_WINDOWS) * scene.sun_color.w);
         }
         let keep = smoothstep(0.9, 0.45, far);
         out.color = mix(out.color, color, keep);

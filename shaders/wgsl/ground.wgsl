@@ -31,6 +31,20 @@ fn road(base: vec3<f32>, uv: vec2<f32>, px: vec2<f32>, style: u32, ground: vec2<
     return color;
 }
 
+const LAMP_SPACING_M: f32 = 30.0;
+
+// Light of street lamps on roads and pavements; `near` 1 below a lamp, 0 between two.
+fn street_light(kind: u32, near: f32) -> vec3<f32> {
+    let share = select(select(0.0, 0.7, kind == KIND_PAVEMENT), 1.0, kind == KIND_ROAD);
+    return LAMP * (scene.sun_color.w * share * (0.08 + 0.5 * near));
+}
+
+// Nearness to lamps that stand every thirty metres along a road; a mean where a pixel holds more than one.
+fn lamp_nearness(along_m: f32, pixel_m: f32) -> f32 {
+    let wave = 0.5 + 0.5 * cos(along_m * (6.2831853 / LAMP_SPACING_M));
+    return mix(wave * wave, 0.375, clamp(pixel_m * 2.0 / LAMP_SPACING_M, 0.0, 1.0));
+}
+
 fn paving(base: vec3<f32>, ground: vec2<f32>, px: f32) -> vec3<f32> {
     if (px > 0.5) {
         return base;

@@ -41,7 +41,10 @@ fn low_surface(vertex: TileVertex) -> LowSurface {
     }
     let openness = f32(vertex.words.y >> 24u) * (1.0 / 255.0);
     let sun = max(dot(normal, scene.sun.xyz), 0.0) * scene.sun.w;
-    let light = ambient_light(normal.z * 0.5 + 0.5, openness) + scene.sun_color.rgb * sun;
+    var light = ambient_light(normal.z * 0.5 + 0.5, openness) + scene.sun_color.rgb * sun;
+    if (bucket == BUCKET_ROAD || bucket == BUCKET_GROUND) {
+        light += street_light(kind, 0.5);
+    }
     let t = clamp((length(rel) - scene.fog.x) * scene.fog.y, 0.0, 1.0);
     let haze = scene.fog.z * t * (2.0 - t);
     var lit = base * light;
@@ -97,7 +100,6 @@ fn low_wall_vertex(vertex: TileVertex) -> LowWall {
     return LowWall(surface.clip, surface.color, cell, (high - low) * 0.5, vertex.feature_index);
 }
 
-const LIT_WINDOWS: f32 = 0.45; // share of windows with a lamp on at night
 const LOW_WINDOW_SHADE: vec3<f32> = vec3(0.44, 0.36, 0.27); // what a window takes from the wall, in sRGB
 
 // Share of a pixel that windows cover: x by their edges, y how far single windows have given way to their mean, which is
@@ -137,7 +139,9 @@ fn low_wall_night(in: LowWall) -> @location(0) vec4<f32> {
     let mean = 4.0 * in.window.x * in.window.y;
     let dark = in.color.rgb * (1.0 - LOW_WINDOW_SHADE * (mix(seen.x, mean, seen.y) * in.color.w));
     let lit = select(0.0, 1.0, cell_hash(vec2<i32>(floor(in.cell)), in.seed) < LIT_WINDOWS);
-    let lamps = mix(seen.x * lit, mean * LIT_WINDOWS, seen.y) * in.color.w * scene.sun_color.w;
+    let w = fwidth(in.cell);
+    let far = mean * LIT_WINDOWS * glitter(in.cell, max(w.x, w.y), in.seed);
+    let lamps = mix(seen.x * lit, far, seen.y) * in.color.w * scene.sun_color.w;
     return vec4(dark + LAMP * lamps, 1.0);
 }
 

@@ -8,6 +8,19 @@ const FOLDER = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url)
 const JPEG = { type: "jpeg", quality: 88 };
 const LARGE = { width: 1440, height: 810 };
 
+/** The street at eight in the evening, from above the roofs; leaves the morning behind. */
+async function night(page, street, shoot) {
+  if (!street) return;
+  const hour = page.locator('cj-time input[type="range"]');
+  await page.locator('[data-nav="time"]').click();
+  const morning = await hour.inputValue();
+  await hour.fill("20");
+  await page.evaluate((view) => window.chengjing.flyTo({ ...view, distance_m: 420, pitch_deg: 17 }, { duration_ms: 0 }), street);
+  await shoot(page, "night");
+  await hour.fill(morning);
+  await page.locator('[data-nav="time"]').click();
+}
+
 /** Takes all pictures of a served city. */
 export async function takeScreenshots(browser, origin, manifest) {
   mkdirSync(FOLDER, { recursive: true });
@@ -24,6 +37,7 @@ export async function takeScreenshots(browser, origin, manifest) {
     await page.locator("#tab-layers").click();
     await shoot(page, id);
   }
+  await night(page, manifest.views.find(({ id }) => id === "street"), shoot);
   await page.locator('[data-nav="home"]').click();
   await settled(page);
   const { x, y } = await findFeature(page, origin, (feature) => feature.class === "Building");
