@@ -9,6 +9,7 @@
 //   qualities ["low"] presets of ours; the first is compared (light by vertex, no shadows, one sample a pixel, as the
 //                     peers, which light by pixel), others are shown beside it
 //   engines           names to run, all without it; shots: folder for pictures
+//   steps             rounds: also what a step of the time slider costs (steps.mjs)
 //   compare           {demolish, qualities, rounds}: also what swipe and difference cost (comparison.mjs)
 //
 // What is measured, the same way for all (probe.mjs): frames are counted when they are drawn, not when they are handed
@@ -20,6 +21,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { comparison, median } from './comparison.mjs';
 import { installProbe } from './probe.mjs';
+import { steps } from './steps.mjs';
 
 const [server, given = '{}'] = process.argv.slice(2);
 const options = { error_px: 16, view_scale: 1, without: [], rounds: 3, qualities: ['low'], ...JSON.parse(given) };
@@ -201,4 +203,5 @@ const table = engines.map(([name]) => {
   return { name, ...Object.fromEntries(numbers.map((key) => [key, median(of.map((run) => run[key]))])), errors: of.flatMap((run) => run.errors) };
 });
 const compared = options.compare ? await comparison({ server, manifest, view, open: (quality) => open(ours(quality)), wanted: options.compare }) : [];
-console.log(JSON.stringify({ size: [WIDTH, HEIGHT], options, view, table, compared }));
+const stepped = options.steps ? await steps({ view, open: (quality) => open(ours(quality)), rounds: options.steps }) : [];
+console.log(JSON.stringify({ size: [WIDTH, HEIGHT], options, view, table, compared, stepped }));

@@ -1,5 +1,5 @@
 //! The viewer beside two peers: same tileset, camera, window, browser and renderer, in one run; what comparing costs
-//! against a single view; and the engine's size.
+//! against a single view, what a step of time costs, and the engine's size.
 
 use super::{Bench, Row};
 use crate::{paths, shell, tools};
@@ -33,6 +33,7 @@ pub(super) fn measure(bench: &Bench, rounds: u32, rows: &mut Vec<Row>) -> anyhow
             options: json!({
                 "rounds": rounds, "error_px": 16, "without": ["underground"],
                 "compare": { "demolish": 300, "qualities": ["low", "medium"], "rounds": 2 * rounds },
+                "steps": rounds,
             }),
         },
     ];
@@ -44,6 +45,7 @@ pub(super) fn measure(bench: &Bench, rounds: u32, rows: &mut Vec<Row>) -> anyhow
         let table = result["table"].as_array().context("the comparison has no table")?;
         report(scene.what, table, rows)?;
         compared(scene.what, result["compared"].as_array(), rows);
+        stepped(result["stepped"].as_array(), rows);
     }
     Ok(())
 }
@@ -66,6 +68,27 @@ fn compared(what: &str, found: Option<&Vec<Value>>, rows: &mut Vec<Row>) {
             let title = format!("{what}: {mode} against a single view of the same scenario, {quality} quality");
             rows.push(Row::new(title, measured, "≤ 1.15×"));
         }
+    }
+}
+
+/// Rows of steps of the time slider, where a scene has them.
+fn stepped(found: Option<&Vec<Value>>, rows: &mut Vec<Row>) {
+    for one in found.into_iter().flatten() {
+        let number = |key: &str| one[key].as_f64().unwrap_or(f64::NAN);
+        let what = match one["kind"].as_str().unwrap_or_default() {
+            "grid" => "a grid of 2,000 × 2,000",
+            "lines" => "15,000 pipes as lines",
+            _ => "15,000 features",
+        };
+        let measured = format!(
+            "{:.2}× ({:.0} against {:.0} ms, median of {:.0} frames)",
+            number("ratio"),
+            number("stepped_ms"),
+            number("frame_ms"),
+            number("frames"),
+        );
+        let title = format!("frame that shows the next step of {what}, against one that shows the same");
+        rows.push(Row::new(title, measured, "≤ 2× (one frame more)"));
     }
 }
 
