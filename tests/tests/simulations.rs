@@ -237,6 +237,46 @@ fn what_cannot_be_simulated_is_refused_with_the_reason_and_alone() {
     assert_eq!(ended["state"], "failed");
     assert!(ended["error"]["en"].as_str().unwrap().contains("nowhere"), "{ended}");
 
+    // every kernel tells its reason in both languages: no English is left in the Chinese but names and numbers
+    let area = json!({"polygon": square(&server, 0.0006)});
+    let storm = json!({"kind": "storm", "formula": "nowhere", "return_period_a": 5.0, "duration_min": 30.0});
+    let wrong = [
+        (
+            "sunshine",
+            json!({"spacing_m": 0.0}),
+            "参数 spacing_m：0 不在 0.05 至 100 之间",
+        ),
+        ("sunshine", json!({"climate_zone": "Z"}), "标准中没有建筑气候区"),
+        (
+            "flood",
+            json!({"cell_m": 10.0, "run": {"clogged": 2.0}}),
+            "参数 clogged 为 2，须为 0 至 1",
+        ),
+        (
+            "flood",
+            json!({"cell_m": 10.0, "run": {"rain": storm}}),
+            "没有暴雨强度公式 nowhere",
+        ),
+        ("hydraulics", json!({"closed": ["nowhere"]}), "没有管段 nowhere"),
+        ("isolation", json!({"pipe": "nowhere"}), "没有要素 nowhere"),
+        (
+            "reach",
+            json!({"error_m": -1.0}),
+            "参数 error_m：-1 不符，须为 0 至 500 m",
+        ),
+    ];
+    for (name, params, zh) in wrong {
+        let (status, told) = post(name, json!({"area": area, "params": params}));
+        let text = if status == 422 {
+            told["errors"][0]["text"].clone()
+        } else {
+            wait(&server, told["key"].as_str().unwrap())["error"].clone()
+        };
+        let [found, english] = ["zh", "en"].map(|language| text[language].as_str().unwrap_or_default());
+        assert!(found.contains(zh), "{name}: {told} {text}");
+        assert!(english.is_ascii() && !english.is_empty(), "{name}: {text}");
+    }
+
     // a hole in the area makes another question
     let outer = square(&server, 0.0012);
     let mut holed = outer.clone();

@@ -24,6 +24,7 @@ pub mod slots;
 pub mod sunshine;
 pub mod tally;
 pub mod task;
+mod words;
 pub mod world;
 
 pub use error::AnalysisError;

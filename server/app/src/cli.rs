@@ -442,7 +442,7 @@ pub enum ProjectsCommand {
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// Simulation: `sunshine`, `flood`, `hydraulics`, `isolation`, `reach`.
+    /// Simulation: `sunshine`, `flood`, `hydraulics`, `isolation`, `reach`, `outside`.
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Folder of the city.

@@ -17,6 +17,7 @@ pub mod http;
 pub mod import;
 pub mod indicators;
 pub mod manifest;
+pub mod outside;
 pub mod process;
 pub mod projects;
 pub mod publish;

@@ -58,6 +58,8 @@ const PUBLISHED_WITHIN_MS = 10_000;
 
 /** Requests to one server. `base` is its absolute address, ending in `/`. */
 export class Http {
+  /** Language that the server tells its refusals in. */
+  language: () => string = () => "";
   #writing = 0;
   #wroteAt = -Infinity;
 
@@ -77,6 +79,8 @@ export class Http {
   async request(path: string, options: RequestOptions = {}): Promise<Response> {
     const { method = "GET", body, ifMatch, accept = "application/json", signal } = options;
     const headers: Record<string, string> = { accept };
+    const language = this.language();
+    if (language) headers["accept-language"] = language;
     if (ifMatch !== undefined) headers["if-match"] = ifMatch;
     const init: RequestInit = { method, headers, signal: signal ?? null };
     if (body instanceof Blob) init.body = body;

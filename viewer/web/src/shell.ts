@@ -76,6 +76,7 @@ export class Shell {
   constructor(readonly options: ShellOptions) {
     this.api = new ServerApi(options.server);
     this.state = initialState(initialLanguage(recall("language"), navigator.languages), recall("author") ?? "");
+    this.api.http.language = () => this.state.language;
     this.planner = new Planner(this);
     this.dispatch({ type: "quality", quality: options.quality ?? initialQuality(recall("quality")) });
   }

@@ -94,7 +94,7 @@ struct Storms {
 
 fn read<T: for<'a> Deserialize<'a>>(name: &str, text: &str) -> Result<T, Error> {
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(|e| Error::Catalogue {
-        reason: format!("{name} at {}: {}", e.path(), e.inner()),
+        reason: Text::same(format!("{name} at {}: {}", e.path(), e.inner())),
     })
 }
 
@@ -164,10 +164,11 @@ impl Catalogue {
 impl Surface {
     fn check(&self) -> Result<(), Error> {
         if !((0.0..=1.0).contains(&self.runoff) && (0.0..=1.0).contains(&self.manning_n)) {
-            return Err(Error::Feature {
-                feature: self.key.clone(),
-                reason: "runoff and Manning's n of a surface must lie in 0..1".to_owned(),
-            });
+            return Err(Error::feature(
+                &self.key,
+                "下垫面的径流系数和曼宁糙率须在 0 至 1 之间",
+                "runoff and Manning's n of a surface must lie in 0..1",
+            ));
         }
         self.soil.map_or(Ok(()), |soil| soil.check(&self.key))
     }

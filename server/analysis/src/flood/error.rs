@@ -1,8 +1,10 @@
 //! Why a flood cannot be computed, with the feature or place that is wrong.
 
+use crate::indicators::Text;
 use crate::task::Cancelled;
+use crate::words;
 
-/// Trouble with the input or the parameters of a flood.
+/// Trouble with the input or the parameters of a flood. `Display` is English; [`Error::text`] gives both languages.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -38,10 +40,10 @@ pub enum Error {
         key: String,
     },
     /// The grid has no cells, or its lists are of other lengths.
-    #[error("the grid is not sound: {reason}")]
+    #[error("the grid is not sound: {}", reason.en)]
     Grid {
         /// What is wrong.
-        reason: String,
+        reason: Text,
     },
     /// A hole in the ground model that is too large to fill.
     #[error(
@@ -61,12 +63,12 @@ pub enum Error {
     #[error("no cell of the grid can hold water: all are buildings or have no height")]
     NoFreeCell,
     /// A feature has a coordinate or number that is not finite or has the wrong sign.
-    #[error("{feature:?} cannot be used: {reason}")]
+    #[error("{feature:?} cannot be used: {}", reason.en)]
     Feature {
         /// Stable id.
         feature: String,
         /// What is wrong with it.
-        reason: String,
+        reason: Text,
     },
     /// The job needs more memory than it may have.
     #[error("the job needs {needed} bytes of memory, {allowed} are allowed: use larger cells or fewer output steps")]
@@ -83,10 +85,10 @@ pub enum Error {
         time_s: f64,
     },
     /// A data file of the catalogue cannot be read.
-    #[error("the catalogue cannot be read: {reason}")]
+    #[error("the catalogue cannot be read: {}", reason.en)]
     Catalogue {
         /// Where and why.
-        reason: String,
+        reason: Text,
     },
 }
 
@@ -98,5 +100,37 @@ impl Error {
             value: value.to_string(),
             must,
         }
+    }
+
+    /// Trouble with a feature, in Chinese and English.
+    pub(super) fn feature(feature: &str, zh: &str, en: &str) -> Self {
+        Self::Feature {
+            feature: feature.to_owned(),
+            reason: Text::new(zh, en),
+        }
+    }
+
+    /// The message in both languages.
+    pub fn text(&self) -> Text {
+        let zh = match self {
+            Self::Cancelled(_) => "计算已取消".to_owned(),
+            Self::Parameter { name, value, must } => format!("参数 {name} 为 {value}，须为{}", words::range_zh(must)),
+            Self::UnknownFormula { id, known } => format!("没有暴雨强度公式 {id}，可用：{known}"),
+            Self::UnknownKey { feature, what, key } => {
+                format!("{feature} 需要的{} {key} 不在目录中", words::kind_zh(what))
+            }
+            Self::Grid { reason } => format!("网格不可用：{}", reason.zh),
+            Self::Hole { cells, limit, x, y } => {
+                format!("地面高程在 ({x:.1}, {y:.1}) 附近缺 {cells} 个像元，超过可填补的 {limit} 个")
+            }
+            Self::NoFreeCell => "网格中没有可积水的像元：全是建筑或没有高程".to_owned(),
+            Self::Feature { feature, reason } => format!("{feature} 不可用：{}", reason.zh),
+            Self::TooLarge { needed, allowed } => {
+                format!("计算需要 {needed} 字节内存，上限 {allowed} 字节：请放大网格或减少输出步数")
+            }
+            Self::Unstable { time_s } => format!("计算在第 {time_s:.1} 秒失稳：请减小 courant 数"),
+            Self::Catalogue { reason } => format!("参数目录无法读取：{}", reason.zh),
+        };
+        Text::new(zh, self.to_string())
     }
 }

@@ -1,6 +1,7 @@
 //! What a caller gathers for a flood: ground, buildings, covers, roads, inlets and inflows, in metres of the scene CRS.
 
 use super::error::Error;
+use crate::indicators::Text;
 use geo::MultiPolygon;
 
 /// Ground and features of the area. Lists of cells go row by row from the south, each row from the west.
@@ -72,17 +73,20 @@ impl Grid {
 
     /// Sizes that a grid must have.
     pub(super) fn check(&self) -> Result<(), Error> {
-        let wrong = |reason: &str| Error::Grid {
-            reason: reason.to_owned(),
+        let wrong = |zh: &str, en: &str| Error::Grid {
+            reason: Text::new(zh, en),
         };
         if self.is_empty() {
-            return Err(wrong("it has no cells"));
+            return Err(wrong("没有像元", "it has no cells"));
         }
         if !(self.cell_m > 0.0 && self.cell_m.is_finite() && self.origin.iter().all(|v| v.is_finite())) {
-            return Err(wrong("cell size must be positive and the origin finite"));
+            return Err(wrong(
+                "像元边长须大于 0，原点须为有限数",
+                "cell size must be positive and the origin finite",
+            ));
         }
         if self.len() > u32::MAX as usize / 2 {
-            return Err(wrong("it has more than two thousand million cells"));
+            return Err(wrong("像元超过二十亿个", "it has more than two thousand million cells"));
         }
         Ok(())
     }

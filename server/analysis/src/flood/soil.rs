@@ -39,10 +39,11 @@ impl GreenAmpt {
         if sound(self.conductivity_mm_h) && sound(self.suction_mm) && sound(self.deficit) && self.deficit < 1.0 {
             return Ok(());
         }
-        Err(Error::Feature {
-            feature: surface.to_owned(),
-            reason: "conductivity and suction must not be negative and the deficit must lie in 0..1".to_owned(),
-        })
+        Err(Error::feature(
+            surface,
+            "渗透系数和吸力不得为负，含水率亏缺须在 0 至 1 之间",
+            "conductivity and suction must not be negative and the deficit must lie in 0..1",
+        ))
     }
 }
 

@@ -107,20 +107,24 @@ impl Formula {
 
     /// Numbers that a formula must have.
     pub(super) fn check(&self) -> Result<(), Error> {
-        let wrong = |reason: &str| Error::Feature {
-            feature: self.id.clone(),
-            reason: reason.to_owned(),
-        };
+        let wrong = |zh: &str, en: &str| Error::feature(&self.id, zh, en);
         if !(self.a > 0.0 && self.a.is_finite()) {
-            return Err(wrong("A of a storm formula must be positive"));
+            return Err(wrong(
+                "暴雨强度公式的 A 须大于 0",
+                "A of a storm formula must be positive",
+            ));
         }
         if !(self.c >= 0.0 && self.c.is_finite() && self.b > 0.0 && self.b.is_finite()) {
             return Err(wrong(
+                "暴雨强度公式的 C 不得为负，b 须大于 0",
                 "C of a storm formula must not be negative and b must be positive",
             ));
         }
         if !(self.n > 0.0 && self.n < 1.0) {
-            return Err(wrong("n of a storm formula must lie between 0 and 1"));
+            return Err(wrong(
+                "暴雨强度公式的 n 须在 0 与 1 之间",
+                "n of a storm formula must lie between 0 and 1",
+            ));
         }
         Ok(())
     }

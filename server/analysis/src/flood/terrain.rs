@@ -120,7 +120,10 @@ impl Terrain {
         grid.check()?;
         if input.ground_m.len() != grid.len() {
             return Err(Error::Grid {
-                reason: format!("{} heights for {} cells", input.ground_m.len(), grid.len()),
+                reason: Text::new(
+                    format!("{} 个高程与 {} 个像元不符", input.ground_m.len(), grid.len()),
+                    format!("{} heights for {} cells", input.ground_m.len(), grid.len()),
+                ),
             });
         }
         let mut notes = vec![];
@@ -276,7 +279,10 @@ impl Terrain {
                 _ => {
                     let [x, y] = self.grid.center(cell);
                     return Err(Error::Grid {
-                        reason: format!("no usable water depth at the start at ({x:.1}, {y:.1})"),
+                        reason: Text::new(
+                            format!("({x:.1}, {y:.1}) 处没有可用的初始水深"),
+                            format!("no usable water depth at the start at ({x:.1}, {y:.1})"),
+                        ),
                     });
                 }
             };
@@ -306,8 +312,11 @@ impl Terrain {
                         if beside.is_some() {
                             let [x, y] = self.grid.center(cell);
                             return Err(Error::Grid {
-                                reason: format!(
-                                    "a side with a water level needs ground up to the edge; it ends at ({x:.1}, {y:.1})"
+                                reason: Text::new(
+                                    format!("给定水位的边界须有直到边缘的地面高程，但在 ({x:.1}, {y:.1}) 处中断"),
+                                    format!(
+                                        "a side with a water level needs ground up to the edge; it ends at ({x:.1}, {y:.1})"
+                                    ),
                                 ),
                             });
                         }
@@ -354,10 +363,11 @@ impl Terrain {
             let kind = catalogue.inlet_kind(&inlet.kind, &inlet.id)?;
             let capacity = inlet.capacity_m3_s.unwrap_or(kind.capacity_m3_s);
             if !(capacity >= 0.0 && capacity.is_finite() && inlet.at.iter().all(|v| v.is_finite())) {
-                return Err(Error::Feature {
-                    feature: inlet.id.clone(),
-                    reason: "its place must be finite and its capacity not negative".to_owned(),
-                });
+                return Err(Error::feature(
+                    &inlet.id,
+                    "位置须为有限数，过流能力不得为负",
+                    "its place must be finite and its capacity not negative",
+                ));
             }
             let Some(cell) = self.free_near(inlet.at) else {
                 unused.push(inlet.id.clone());
@@ -404,10 +414,7 @@ impl Terrain {
 
     fn place_inflows(&mut self, inflows: &[Inflow]) -> Result<(), Error> {
         for inflow in inflows {
-            let wrong = |reason: &str| Error::Feature {
-                feature: inflow.id.clone(),
-                reason: reason.to_owned(),
-            };
+            let wrong = |zh: &str, en: &str| Error::feature(&inflow.id, zh, en);
             let cells: Vec<u32> = match &inflow.area {
                 InflowArea::Polygon(area) => {
                     check_finite(&inflow.id, area)?;
@@ -426,14 +433,20 @@ impl Terrain {
                 .map(|cell| self.padded(cell as usize))
                 .collect();
             if cells.is_empty() {
-                return Err(wrong("no free cell has its middle in the area of the inflow"));
+                return Err(wrong(
+                    "入流范围内没有可积水的像元",
+                    "no free cell has its middle in the area of the inflow",
+                ));
             }
             let sound = |p: &[f64; 2]| p[0] >= 0.0 && p[0].is_finite() && p[1] >= 0.0 && p[1].is_finite();
             if !inflow.series.iter().all(sound) {
-                return Err(wrong("times and flows must be finite and not negative"));
+                return Err(wrong(
+                    "时刻和流量须为有限数且不得为负",
+                    "times and flows must be finite and not negative",
+                ));
             }
             if !inflow.series.windows(2).all(|w| w[0][0] < w[1][0]) {
-                return Err(wrong("times must ascend"));
+                return Err(wrong("时刻须递增", "times must ascend"));
             }
             self.springs.push(Spring {
                 cells,
@@ -464,8 +477,9 @@ fn check_finite(feature: &str, area: &geo::MultiPolygon<f64>) -> Result<(), Erro
     if area.coords_iter().all(|c| c.x.is_finite() && c.y.is_finite()) {
         return Ok(());
     }
-    Err(Error::Feature {
-        feature: feature.to_owned(),
-        reason: "a coordinate is not a finite number".to_owned(),
-    })
+    Err(Error::feature(
+        feature,
+        "坐标不是有限数",
+        "a coordinate is not a finite number",
+    ))
 }

@@ -39,6 +39,12 @@ impl Text {
             en: en.into(),
         }
     }
+
+    /// The same words in both, for what has no translation: names, numbers, messages of other programs.
+    pub fn same(words: impl Into<String>) -> Self {
+        let zh: String = words.into();
+        Self { en: zh.clone(), zh }
+    }
 }
 
 /// What an indicator is computed from; an edit of something else leaves it alone.

@@ -1,8 +1,10 @@
 //! What stops a computation of isolation.
 
 use crate::Cancelled;
+use crate::indicators::Text;
+use crate::words;
 
-/// Why there is no answer.
+/// Why there is no answer. `Display` is English; [`Error::text`] gives both languages.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,12 +15,12 @@ pub enum Error {
         id: String,
     },
     /// The pipe that was clicked takes no part in the network.
-    #[error("pipe {id} cannot be isolated: {reason}")]
+    #[error("pipe {id} cannot be isolated: {}", reason.en)]
     NoPart {
         /// Its id.
         id: String,
         /// Why.
-        reason: &'static str,
+        reason: Text,
     },
     /// A valve that is said to be stuck is not in the data.
     #[error("stuck valve {id} is not in the data")]
@@ -74,4 +76,36 @@ pub enum Error {
     /// It was asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl Error {
+    /// The message in both languages.
+    pub fn text(&self) -> Text {
+        let zh = match self {
+            Self::Cancelled(_) => "计算已取消".to_owned(),
+            Self::NotFinite { what, id, vertex } => {
+                format!("{} {id}：第 {vertex} 个顶点的坐标不是有限数", words::kind_zh(what))
+            }
+            Self::UnknownPipe { id } => format!("数据中没有管段 {id}"),
+            Self::NoPart { id, reason } => format!("管段 {id} 无法隔离：{}", reason.zh),
+            Self::UnknownValve { id } => format!("数据中没有关不上的阀门 {id}"),
+            Self::Value { what, id, value, range } => {
+                format!(
+                    "{} {id}：{value} 不符，须为{}",
+                    words::kind_zh(what),
+                    words::range_zh(range)
+                )
+            }
+            Self::Parameter { name, value, range } => {
+                format!("参数 {name}：{value} 不符，须为{}", words::range_zh(range))
+            }
+            Self::TooLarge {
+                num_vertices,
+                needed_bytes,
+                allowed_bytes,
+            } => format!("管线的 {num_vertices} 个顶点需要 {needed_bytes} 字节，上限 {allowed_bytes} 字节"),
+            Self::Data(err) => format!("assets/simulation/isolation.json 无法读取：{err}"),
+        };
+        Text::new(zh, self.to_string())
+    }
 }

@@ -19,6 +19,7 @@ pub use error::Error;
 pub use input::Input;
 pub use params::{Params, Rules};
 
+use crate::indicators::Text;
 use crate::{Outcome, Task};
 use isolate::{Feed, Isolation};
 use network::Network;
@@ -102,9 +103,12 @@ pub fn break_of(input: &Input, prepared: &Prepared, params: &Params, task: &Task
     let pipe = &input.pipes[number];
     if network.links_of(number as u32).is_empty() {
         let reason = if pipe.class == prepared.class {
-            "it has no line and no nodes, or both its ends are one node"
+            Text::new(
+                "没有管线和节点，或两端是同一节点",
+                "it has no line and no nodes, or both its ends are one node",
+            )
         } else {
-            "it is of another class"
+            Text::new("属于另一类管线", "it is of another class")
         };
         return Err(Error::NoPart {
             id: pipe.id.clone(),

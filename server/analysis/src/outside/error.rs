@@ -38,6 +38,14 @@ pub enum OutsideError {
         /// Why.
         reason: Text,
     },
+    /// A parameter is out of its range.
+    #[error("{name}: {}", reason.en)]
+    Parameter {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: Text,
+    },
     /// The result would be larger than allowed.
     #[error("{file}: the result needs {needed} bytes, {allowed} are allowed")]
     TooLarge {
@@ -59,7 +67,8 @@ impl OutsideError {
         }
     }
 
-    pub(super) fn file(file: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+    /// Trouble with a file as a whole, in Chinese and English.
+    pub fn file(file: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self::File {
             file: file.to_owned(),
             reason: Text::new(zh, en),
@@ -73,6 +82,7 @@ impl OutsideError {
             Self::Row { file, row, reason } => format!("{file} 第 {row} 行：{}", reason.zh),
             Self::Byte { file, at, reason } => format!("{file} 第 {at} 字节：{}", reason.zh),
             Self::File { file, reason } => format!("{file}：{}", reason.zh),
+            Self::Parameter { name, reason } => format!("参数 {name}：{}", reason.zh),
             Self::TooLarge { file, needed, allowed } => {
                 format!("{file}：结果需要 {needed} 字节，上限 {allowed} 字节")
             }

@@ -1,15 +1,52 @@
 //! What a caller gathers for a result from outside.
 
 use super::raster::Raster;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The result and what its elements are in the city.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Input {
     /// The result.
     pub source: Source,
-    /// Elements of tables and networks by their id there. For a table by feature id, the features themselves.
-    pub elements: BTreeMap<String, Element>,
+    /// What ids of the result are in the city.
+    pub elements: Elements,
+}
+
+/// Elements of tables and networks by their id there. A node and a link of one network may have the same id.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Elements {
+    /// Of tables and subcatchments.
+    pub features: BTreeMap<String, Vec<Element>>,
+    /// Of nodes.
+    pub nodes: BTreeMap<String, Vec<Element>>,
+    /// Of links.
+    pub links: BTreeMap<String, Vec<Element>>,
+    /// Pipes that show what the nodes at their ends have.
+    pub courses: Vec<Course>,
+    /// Ids that the city has outside of the area: they are neither shown nor missing.
+    pub elsewhere: BTreeSet<String>,
+}
+
+impl Elements {
+    /// Those that a series is about.
+    pub(super) fn of(&self, key: &str) -> &BTreeMap<String, Vec<Element>> {
+        match key.split_once('/') {
+            Some(("node", _)) => &self.nodes,
+            Some(("link", _)) => &self.links,
+            _ => &self.features,
+        }
+    }
+}
+
+/// A pipe between two nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Course {
+    /// Stable id of the feature.
+    pub id: String,
+    /// Its dense number.
+    pub index: u32,
+    /// Ids of the nodes in the result.
+    pub ends: [String; 2],
 }
 
 /// A file.

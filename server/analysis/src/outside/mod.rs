@@ -6,9 +6,13 @@
 
 mod ascii;
 mod bytes;
+mod detect;
 mod epanet;
 mod error;
+mod findings;
 mod input;
+mod kind;
+mod layers;
 mod outcome;
 mod params;
 mod raster;
@@ -19,12 +23,15 @@ mod table;
 mod tests;
 
 pub use ascii::read_ascii;
+pub use detect::{Format, id_column, time_column, time_in_name};
 pub use epanet::read_epanet;
 pub use error::OutsideError;
-pub use input::{Element, File, Frame, Input, Source};
+pub use input::{Course, Element, Elements, File, Frame, Input, Source};
+pub use kind::{KINDS, Kind};
+pub use layers::plain_key;
 pub use outcome::run;
-pub use params::{Params, Style};
+pub use params::{Good, Params, Style};
 pub use raster::Raster;
 pub use series::Series;
 pub use swmm::read_swmm;
-pub use table::read_table;
+pub use table::{header, read_table};

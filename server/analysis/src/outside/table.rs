@@ -1,10 +1,12 @@
 //! Tables of values by feature id, with an optional column of times.
 
+use super::detect::{id_column, named, time_column};
 use super::error::OutsideError;
 use super::input::File;
 use super::params::Params;
 use super::series::Series;
 use crate::indicators::Text;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Reads a table (CSV with a header; commas, semicolons or tabs; UTF-8 or GB 18030).
@@ -15,15 +17,8 @@ use std::collections::HashMap;
 /// [`OutsideError`] with the row: a word where a number is due, an id twice at one time, a missing column.
 pub fn read_table(file: &File, params: &Params) -> Result<Vec<Series>, OutsideError> {
     let name = file.name.as_str();
-    let text = match std::str::from_utf8(&file.bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::GB18030
-            .decode_without_bom_handling(&file.bytes)
-            .0
-            .into_owned(),
-    };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let mut rows = Rows::new(text);
+    let text = text_of(file);
+    let mut rows = Rows::new(text.strip_prefix('\u{feff}').unwrap_or(&text));
     let (_, header) = rows
         .next()
         .ok_or_else(|| OutsideError::file(name, "文件是空的", "the file is empty"))?;
@@ -36,8 +31,26 @@ pub fn read_table(file: &File, params: &Params) -> Result<Vec<Series>, OutsideEr
             format!("there is no column {column}"),
         )
     };
-    let id_at = place(&params.id_column).ok_or_else(|| missing(&params.id_column))?;
-    let time_at = params.time_column.as_deref().and_then(place);
+    let id_name = params.id_column.as_deref().or_else(|| id_column(&header));
+    let id_name = id_name.ok_or_else(|| {
+        let all = header.join(", ");
+        let (zh, en) = (
+            format!("看不出哪一列是要素编号，请指定 id_column；列有：{all}"),
+            format!("none of the columns is known to hold ids, name one as id_column: {all}"),
+        );
+        OutsideError::row(name, 1, zh, en)
+    })?;
+    let id_at = place(id_name).ok_or_else(|| missing(id_name))?;
+    let found = time_column(&header);
+    let time_name = params.time_column.as_deref().or(found.map(|(column, _)| column));
+    let time_at = match time_name {
+        Some(column) => Some(place(column).ok_or_else(|| missing(column))?),
+        None => None,
+    };
+    let time_unit_s = params.time_unit_s.unwrap_or_else(|| {
+        let is_found = found.filter(|(column, _)| time_name == Some(*column));
+        is_found.map_or(1.0, |(_, unit_s)| unit_s)
+    });
     let mut columns: Vec<usize> = vec![];
     for style in &params.layers {
         columns.push(place(&style.column).ok_or_else(|| missing(&style.column))?);
@@ -71,7 +84,7 @@ pub fn read_table(file: &File, params: &Params) -> Result<Vec<Series>, OutsideEr
         let time_s = match time_at.map(field) {
             None => 0.0,
             Some(word) => match word.parse::<f64>() {
-                Ok(time) if time.is_finite() => time * params.time_unit_s,
+                Ok(time) if time.is_finite() => time * time_unit_s,
                 _ => {
                     return Err(fault(
                         format!("时间 {word} 不是数"),
@@ -139,6 +152,27 @@ pub fn read_table(file: &File, params: &Params) -> Result<Vec<Series>, OutsideEr
     Ok(cells.series(&named))
 }
 
+/// Columns of a table.
+///
+/// # Errors
+/// [`OutsideError`] for an empty file.
+pub fn header(file: &File) -> Result<Vec<String>, OutsideError> {
+    let text = text_of(file);
+    let mut rows = Rows::new(text.strip_prefix('\u{feff}').unwrap_or(&text));
+    let (_, header) = rows
+        .next()
+        .ok_or_else(|| OutsideError::file(&file.name, "文件是空的", "the file is empty"))?;
+    Ok(header.iter().map(|head| head.trim().to_owned()).collect())
+}
+
+/// UTF-8, else GB 18030.
+fn text_of(file: &File) -> Cow<'_, str> {
+    match std::str::from_utf8(&file.bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => encoding_rs::GB18030.decode_without_bom_handling(&file.bytes).0,
+    }
+}
+
 /// Rows as they were read.
 #[derive(Default)]
 struct Cells {
@@ -172,7 +206,7 @@ impl Cells {
         is_new
     }
 
-    fn series(&self, named: &[(usize, String)]) -> Vec<Series> {
+    fn series(&self, wanted: &[(usize, String)]) -> Vec<Series> {
         let mut times: Vec<(f64, &HashMap<usize, usize>)> = self
             .times
             .iter()
@@ -185,8 +219,8 @@ impl Cells {
         };
         let series = |(column, key): &(usize, String)| Series {
             key: key.clone(),
-            title: Text::new(key.clone(), key.clone()),
-            unit: String::new(),
+            title: Text::same(named(key).0),
+            unit: named(key).1.to_owned(),
             ids: self.ids.clone(),
             times_s: times.iter().map(|(time, _)| *time).collect(),
             values: times
@@ -194,7 +228,7 @@ impl Cells {
                 .flat_map(|(_, rows)| (0..self.ids.len()).map(|number| value(rows, number, *column)))
                 .collect(),
         };
-        named.iter().map(series).collect()
+        wanted.iter().map(series).collect()
     }
 }
 

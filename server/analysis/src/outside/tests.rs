@@ -3,7 +3,7 @@
 use super::*;
 use crate::Task;
 use crate::indicators::Text;
-use crate::outcome::{Look, Shape};
+use crate::outcome::{Ending, Limit, Shape};
 use std::collections::BTreeMap;
 
 fn file(name: &str, text: &str) -> File {
@@ -18,17 +18,18 @@ const GRID: &str =
 
 fn input(source: Source) -> Input {
     let feature = |id: &str, index| {
-        (
-            id.to_owned(),
-            Element::Feature {
-                id: id.to_owned(),
-                index,
-            },
-        )
+        let element = Element::Feature {
+            id: id.to_owned(),
+            index,
+        };
+        (id.to_owned(), vec![element])
     };
     Input {
         source,
-        elements: BTreeMap::from([feature("b-1", 1), feature("b-2", 2)]),
+        elements: Elements {
+            features: BTreeMap::from([feature("b-1", 1), feature("b-2", 2)]),
+            ..Elements::default()
+        },
     }
 }
 
@@ -96,15 +97,18 @@ fn a_table_by_feature_id_over_time() {
     assert!(read_table(&file("t.csv", text), &Params::default()).is_err());
     let text = "id,time,noise,\"the, name\"\nb-2,1,70,x\nb-1,0,61.5,\"a \"\"b\"\"\"\n\nb-2,0,,y\nzz,0,1,\n";
     let params = Params {
-        time_unit_s: 3600.0,
+        time_unit_s: Some(3600.0),
         layers: vec![Style {
             column: "noise".into(),
-            title: Text::new("噪声", "Noise"),
-            unit: "dB".into(),
-            classes: vec![],
-            limit: None,
+            title: Some(Text::new("噪声", "Noise")),
+            unit: Some("dB".into()),
+            limit: Some(Limit {
+                value: 62.0,
+                source: "GB 3096-2008".into(),
+                is_verified: false,
+            }),
             error: Some(2.0),
-            look: Look::Ramp,
+            ..Style::default()
         }],
         ..Params::default()
     };
@@ -120,11 +124,22 @@ fn a_table_by_feature_id_over_time() {
     };
     assert_eq!(
         (ids.as_slice(), indices.as_slice()),
-        (["b-2".to_owned(), "b-1".to_owned()].as_slice(), [2, 1].as_slice())
+        (["b-1".to_owned(), "b-2".to_owned()].as_slice(), [1, 2].as_slice())
     );
-    assert!(layer.values[0].is_nan() && layer.values[3].is_nan());
-    assert_eq!((layer.values[1], layer.values[2]), (61.5, 70.0));
-    assert_eq!(outcome.notes[0].features, ["zz"]);
+    assert!(layer.values[1].is_nan() && layer.values[2].is_nan());
+    assert_eq!((layer.values[0], layer.values[3]), (61.5, 70.0));
+    assert_eq!(
+        outcome.notes[0].text.en.split(';').next(),
+        Some("2 of 3 ids of t.csv are in the city")
+    );
+    assert_eq!(outcome.tables[0].rows[0][1], "zz");
+    // the worst first; what is nearer to the limit than the error is not decided
+    let endings: Vec<(&str, Ending)> = outcome
+        .verdicts
+        .iter()
+        .map(|v| (v.feature.as_str(), v.verdict))
+        .collect();
+    assert_eq!(endings, [("b-2", Ending::Fail), ("b-1", Ending::WithinError)]);
     // without styles, columns of words are left out
     let all = read_table(&file("t.csv", text), &Params::default()).unwrap();
     assert_eq!(all.len(), 1);
@@ -146,7 +161,10 @@ fn broken_tables_name_their_row() {
         refused("id,v\na,1,2\n"),
         "t.csv, row 2: has 3 columns, the header has 2"
     );
-    assert_eq!(refused("name,v\na,1\n"), "t.csv, row 1: there is no column id");
+    assert_eq!(
+        refused("name,v\na,1\n"),
+        "t.csv, row 1: none of the columns is known to hold ids, name one as id_column: name, v"
+    );
     assert_eq!(
         refused("id,time,v\na,noon,1\n"),
         "t.csv, row 2: the time noon is no number"
@@ -177,4 +195,56 @@ fn what_is_no_result_of_a_network_is_refused() {
         };
         assert!(read_epanet(&short, 1000).is_err() && read_swmm(&short, 1000).is_err());
     }
+}
+
+#[test]
+fn a_node_and_a_link_of_one_id_are_told_apart_and_pipes_show_what_their_ends_have() {
+    let element = |id: &str, index| {
+        vec![Element::Feature {
+            id: id.to_owned(),
+            index,
+        }]
+    };
+    let elements = Elements {
+        nodes: BTreeMap::from([("10".to_owned(), element("well-10", 5))]),
+        links: BTreeMap::from([("10".to_owned(), element("pipe-10", 7))]),
+        courses: vec![Course {
+            id: "pipe-10".to_owned(),
+            index: 7,
+            ends: ["10".to_owned(), "11".to_owned()],
+        }],
+        ..Elements::default()
+    };
+    let series = |key: &str, ids: &[&str], values: &[f32]| Series {
+        key: key.to_owned(),
+        title: Text::default(),
+        unit: "m".to_owned(),
+        ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+        times_s: vec![0.0],
+        values: values.to_vec(),
+    };
+    let shown = |series: &Series| {
+        let (mut layers, mut matched) = (vec![], layers::Matched::new());
+        layers::place(&elements, series, None, &Params::default(), &mut layers, &mut matched);
+        let layer = layers.remove(0);
+        let Shape::Features { ids, .. } = layer.shape else {
+            panic!()
+        };
+        (layer.key, ids, layer.values)
+    };
+    let (key, ids, values) = shown(&series("node/pressure", &["10", "11"], &[30.0, 20.0]));
+    assert_eq!(
+        (key.as_str(), values.as_slice()),
+        ("node-pressure", [30.0, 20.0].as_slice())
+    );
+    assert_eq!(ids, ["well-10", "pipe-10"]);
+    let (_, ids, values) = shown(&series("link/flow", &["10"], &[4.0]));
+    assert_eq!(
+        (ids.as_slice(), values.as_slice()),
+        (["pipe-10".to_owned()].as_slice(), [4.0].as_slice())
+    );
+    assert_eq!(
+        shown(&series("node/head", &["10", "11"], &[30.0, 20.0])).2,
+        [30.0, 25.0]
+    );
 }

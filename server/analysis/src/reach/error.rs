@@ -1,8 +1,10 @@
 //! What stops a computation of reach.
 
 use crate::Cancelled;
+use crate::indicators::Text;
+use crate::words;
 
-/// Why there is no answer.
+/// Why there is no answer. `Display` is English; [`Error::text`] gives both languages.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -64,4 +66,31 @@ pub enum Error {
     /// It was asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl Error {
+    /// The message in both languages.
+    pub fn text(&self) -> Text {
+        let zh = match self {
+            Self::Cancelled(_) => "计算已取消".to_owned(),
+            Self::NotFinite { what, id, vertex } => {
+                format!("{} {id}：第 {vertex} 个顶点的坐标不是有限数", words::kind_zh(what))
+            }
+            Self::People { id, people } => format!("建筑 {id}：{people} 不是人口数"),
+            Self::Parameter { name, value, range } => {
+                format!("参数 {name}：{value} 不符，须为{}", words::range_zh(range))
+            }
+            Self::UnknownKind { id, kind } => format!("设施 {id}：规则中没有类别 {kind}"),
+            Self::TooLarge {
+                num_vertices,
+                needed_bytes,
+                allowed_bytes,
+            } => format!("{num_vertices} 个顶点需要 {needed_bytes} 字节，上限 {allowed_bytes} 字节：请缩小范围"),
+            Self::NoStreets { num_streets } => {
+                format!("没有可步行的道路：共 {num_streets} 条，均不可步行或长度为零")
+            }
+            Self::Data(err) => format!("assets/simulation/reach.json 无法读取：{err}"),
+        };
+        Text::new(zh, self.to_string())
+    }
 }

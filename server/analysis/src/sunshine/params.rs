@@ -164,14 +164,20 @@ impl Params {
         ];
         for (name, value, low, high) in ranges {
             if !(low..=high).contains(&value) {
-                let reason = format!("{value} is not between {low} and {high}");
+                let reason = Text::new(
+                    format!("{value} 不在 {low} 至 {high} 之间"),
+                    format!("{value} is not between {low} and {high}"),
+                );
                 return Err(Error::Parameter { name, reason });
             }
         }
         if let Some(ask) = &self.storeys_of
             && !((1.0..=20.0).contains(&ask.storey_m) && (1..=400).contains(&ask.max_storeys))
         {
-            let reason = "a storey is 1 to 20 m, and 1 to 400 of them are tried".into();
+            let reason = Text::new(
+                "层高须为 1 至 20 m，层数须为 1 至 400",
+                "a storey is 1 to 20 m, and 1 to 400 of them are tried",
+            );
             return Err(Error::Parameter {
                 name: "storeys_of",
                 reason,
@@ -180,7 +186,11 @@ impl Params {
         if let Some(custom) = &self.custom
             && !(0.0..=24.0).contains(&custom.hours)
         {
-            let reason = format!("{} hours", custom.hours);
+            let hours = custom.hours;
+            let reason = Text::new(
+                format!("{hours} 小时，须在 0 至 24 之间"),
+                format!("{hours} hours, must be 0 to 24"),
+            );
             return Err(Error::Parameter { name: "custom", reason });
         }
         Ok(())
@@ -286,7 +296,7 @@ impl Limits {
     pub fn read(json: &str) -> Result<Self, Error> {
         let read = &mut serde_json::Deserializer::from_str(json);
         serde_path_to_error::deserialize(read).map_err(|err| Error::Limits {
-            reason: err.to_string(),
+            reason: Text::same(err.to_string()),
         })
     }
 
@@ -313,7 +323,11 @@ impl Limits {
             }));
         }
         if !self.limits.iter().any(|row| row.zones.contains(&params.climate_zone)) {
-            let reason = format!("{:?} is not a climate zone of the table", params.climate_zone);
+            let zone = &params.climate_zone;
+            let reason = Text::new(
+                format!("标准中没有建筑气候区 {zone:?}"),
+                format!("{zone:?} is not a climate zone of the table"),
+            );
             return Err(Error::Parameter {
                 name: "climate_zone",
                 reason,
@@ -336,7 +350,10 @@ impl Limits {
             return Ok(None);
         };
         let day = self.days.get(&row.day).ok_or_else(|| Error::Limits {
-            reason: format!("{} names the day {:?}, which is not in the file", row.id, row.day),
+            reason: Text::new(
+                format!("{} 的标准日 {:?} 不在文件中", row.id, row.day),
+                format!("{} names the day {:?}, which is not in the file", row.id, row.day),
+            ),
         })?;
         Ok(Some(Rule {
             day: day.title.clone(),

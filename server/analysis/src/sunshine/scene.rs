@@ -6,6 +6,7 @@ use super::points::Point;
 use super::rays::{Heading, Mesh, NONE, Triangle};
 use super::solids;
 use super::sun::Day;
+use crate::indicators::Text;
 
 /// Owner of the terrain's triangles.
 pub const TERRAIN: u32 = u32::MAX - 1;
@@ -51,7 +52,7 @@ impl Scene {
         let needed_bytes = solids::num_triangles(input) * TRIANGLE_BYTES;
         if needed_bytes > max_bytes {
             return Err(Error::TooLarge {
-                what: "the blockers",
+                what: Text::new("遮挡面", "the blockers"),
                 needed_bytes,
                 allowed_bytes: max_bytes,
             });

@@ -3,6 +3,7 @@
 use super::Error;
 use super::input::{Building, Grid, Input, Terrain};
 use super::rays::Triangle;
+use crate::indicators::Text;
 use geo::{CoordsIter as _, Orient as _, TriangulateEarcut as _, orient::Direction};
 
 /// Coordinates beyond this are no place on earth, metres.
@@ -50,11 +51,14 @@ pub fn prism(building: &Building, bottom_m: f64, top_m: f64) -> Vec<Triangle> {
 /// # Errors
 /// Heights that do not fill the grid, a cell without size, or a corner that is no number.
 pub fn of_terrain(terrain: &Terrain) -> Result<Vec<Triangle>, Error> {
-    let bad = |reason: String| Error::Terrain { reason };
+    let bad = |reason: Text| Error::Terrain { reason };
     match terrain {
         Terrain::Flat => Ok(vec![]),
         Terrain::Triangles(triangles) => match triangles.iter().position(|t| !t.as_flattened().iter().all(is_sound)) {
-            Some(i) => Err(bad(format!("triangle {i} has a coordinate that is no number on earth"))),
+            Some(i) => Err(bad(Text::new(
+                format!("三角面 {i} 有非法坐标"),
+                format!("triangle {i} has a coordinate that is no number on earth"),
+            ))),
             None => Ok(triangles.clone()),
         },
         Terrain::Heights(grid) => {
@@ -108,49 +112,62 @@ pub fn num_triangles(input: &Input) -> u64 {
 ///
 /// # Errors
 /// The reason.
-pub fn check_grid(grid: &Grid) -> Result<(), String> {
+pub fn check_grid(grid: &Grid) -> Result<(), Text> {
     if !(grid.cell_m.is_finite() && grid.cell_m > 0.0 && grid.origin.iter().all(is_sound)) {
-        return Err(format!("a cell of {} m at {:?}", grid.cell_m, grid.origin));
+        let (cell_m, origin) = (grid.cell_m, grid.origin);
+        return Err(Text::new(
+            format!("{origin:?} 处的像元边长 {cell_m} m 不可用"),
+            format!("a cell of {cell_m} m at {origin:?}"),
+        ));
     }
     let cells = u64::from(grid.columns) * u64::from(grid.rows);
     if cells > u64::from(u32::MAX) || cells != grid.heights.len() as u64 {
-        return Err(format!(
-            "{} heights do not fill {} × {} cells",
-            grid.heights.len(),
-            grid.columns,
-            grid.rows
+        let (found, columns, rows) = (grid.heights.len(), grid.columns, grid.rows);
+        return Err(Text::new(
+            format!("{found} 个高程与 {columns} × {rows} 个像元不符"),
+            format!("{found} heights do not fill {columns} × {rows} cells"),
         ));
     }
     Ok(())
 }
 
 fn check(building: &Building) -> Result<(), Error> {
-    let bad = |reason: &str| {
+    let bad = |zh: &str, en: &str| {
         Err(Error::Building {
             id: building.id.clone(),
-            reason: reason.into(),
+            reason: Text::new(zh, en),
         })
     };
     if !(is_sound(&building.ground_m) && is_sound(&building.top_m)) {
-        return bad("its heights are no numbers on earth");
+        return bad("高度不是有效数字", "its heights are no numbers on earth");
     }
     if !building
         .footprint
         .coords_iter()
         .all(|c| is_sound(&c.x) && is_sound(&c.y))
     {
-        return bad("its footprint has a coordinate that is no number on earth");
+        return bad(
+            "轮廓有非法坐标",
+            "its footprint has a coordinate that is no number on earth",
+        );
     }
     if !building.mesh.as_flattened().as_flattened().iter().all(is_sound) {
-        return bad("its mesh has a coordinate that is no number on earth");
+        return bad("网格有非法坐标", "its mesh has a coordinate that is no number on earth");
     }
     if building.is_examined && building.footprint.0.is_empty() && building.windows.is_empty() {
-        return bad("it is to be examined and has neither a footprint nor windows");
+        return bad(
+            "需要计算，但没有轮廓也没有窗户",
+            "it is to be examined and has neither a footprint nor windows",
+        );
     }
     for window in &building.windows {
         let [x, y] = window.normal;
         if !(window.sill.iter().all(is_sound) && x.is_finite() && y.is_finite() && x.hypot(y) > 1e-9) {
-            return bad(&format!("window {} has no place or no direction", window.id));
+            let id = &window.id;
+            return bad(
+                &format!("窗户 {id} 没有位置或朝向"),
+                &format!("window {id} has no place or no direction"),
+            );
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ use super::study::{Change, Study};
 use super::survey::{Sun, has_sun_at};
 use super::{Error, points::Point};
 use crate::Task;
+use crate::indicators::Text;
 
 /// The most storeys that a proposal may have.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,12 +77,15 @@ pub fn most(mut study: Study, ask: &StoreysOf, task: &Task) -> Result<Answer, Er
         .cloned()
         .ok_or_else(|| Error::Building {
             id: ask.building.clone(),
-            reason: "it is to be built higher or lower and is not in the scene".into(),
+            reason: Text::new(
+                "要反算层数，但不在计算范围内",
+                "it is to be built higher or lower and is not in the scene",
+            ),
         })?;
     if proposal.footprint.0.is_empty() {
         return Err(Error::Building {
             id: ask.building.clone(),
-            reason: "it has no footprint to be raised".into(),
+            reason: Text::new("没有轮廓，无法加层", "it has no footprint to be raised"),
         });
     }
     let away = Change {

@@ -9,6 +9,7 @@ use super::scene::{Bounds, Memory, Path, Scene};
 use super::solids;
 use super::sun::Day;
 use super::survey::{self, Job, Sun, has_sun, has_sun_at};
+use crate::indicators::Text;
 use crate::{Outcome, Task};
 use rayon::prelude::*;
 
@@ -88,7 +89,7 @@ impl Study {
         let needed_bytes = (bounds + cells) * (Sun::BYTES + size_of::<Point>() as u64);
         if needed_bytes > params.max_bytes {
             return Err(Error::TooLarge {
-                what: "the points to be examined",
+                what: Text::new("待算的测点", "the points to be examined"),
                 needed_bytes,
                 allowed_bytes: params.max_bytes,
             });
@@ -114,7 +115,10 @@ impl Study {
         })?;
         if study.paths.is_empty() {
             return Err(Error::Limits {
-                reason: "there is none for homes, whose day is that of painted hours".into(),
+                reason: Text::new(
+                    "没有住宅的标准，立面日照无从确定标准日",
+                    "there is none for homes, whose day is that of painted hours",
+                ),
             });
         }
         for building in &input.buildings {

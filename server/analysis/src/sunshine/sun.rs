@@ -5,6 +5,7 @@
 
 use super::Error;
 use super::input::Site;
+use crate::indicators::Text;
 use solar_positioning::time::JulianDate;
 use solar_positioning::{Location, SolarPositions, delta_t};
 
@@ -37,7 +38,7 @@ pub struct Position {
 /// Reda & Andreas, Solar Position Algorithm for Solar Radiation Applications, NREL/TP-560-34302 (±0.0003°).
 pub fn position(site: &Site, julian_utc: f64, delta_t_s: f64) -> Result<Position, Error> {
     let bad = |err: solar_positioning::Error| Error::Site {
-        reason: err.to_string(),
+        reason: Text::same(err.to_string()),
     };
     let location = Location {
         latitude: site.latitude_deg,
@@ -86,23 +87,29 @@ impl Day {
     pub fn new(site: &Site, date: &str, window_h: [f64; 2], step_s: f64) -> Result<Self, Error> {
         let [from_h, to_h] = window_h;
         if !(from_h >= 0.0 && to_h <= 24.0 && from_h < to_h) {
-            let reason = format!("the window {from_h} to {to_h} h is not within a day");
+            let reason = Text::new(
+                format!("时段 {from_h} 至 {to_h} 时不在一日之内"),
+                format!("the window {from_h} to {to_h} h is not within a day"),
+            );
             return Err(Error::Site { reason });
         }
         if !(site.latitude_deg.abs() < 89.9 && site.longitude_deg.abs() <= 180.0) {
-            let reason = format!("{}° N {}° E", site.latitude_deg, site.longitude_deg);
+            let reason = Text::same(format!("{}° N {}° E", site.latitude_deg, site.longitude_deg));
             return Err(Error::Site { reason });
         }
         if ![site.elevation_m, site.convergence_deg, site.utc_offset_h]
             .iter()
             .all(|v| v.is_finite())
         {
-            let reason = "height, convergence and time zone must be numbers".into();
+            let reason = Text::new(
+                "高程、子午线收敛角和时区须为数字",
+                "height, convergence and time zone must be numbers",
+            );
             return Err(Error::Site { reason });
         }
         let (year, month, day) = parts(date)?;
         let bad = |err: solar_positioning::Error| Error::Site {
-            reason: format!("{date}: {err}"),
+            reason: Text::same(format!("{date}: {err}")),
         };
         let delta_t_s = delta_t::estimate_from_date(year, month).map_err(bad)?;
         let midnight = JulianDate::from_utc(year, month, day, 0, 0, 0.0, delta_t_s)
@@ -195,7 +202,10 @@ fn parts(date: &str) -> Result<(i32, u32, u32), Error> {
     match fields.as_slice() {
         [Some(year @ 1..=6000), Some(month), Some(day)] => Ok((*year as i32, *month, *day)),
         _ => Err(Error::Site {
-            reason: format!("{date:?} is not a date YYYY-MM-DD"),
+            reason: Text::new(
+                format!("{date:?} 不是日期，应为 YYYY-MM-DD"),
+                format!("{date:?} is not a date YYYY-MM-DD"),
+            ),
         }),
     }
 }

@@ -5,6 +5,7 @@ use crate::cli::IndicatorArgs;
 use crate::http::AppState;
 use crate::http::problem::ApiError;
 use crate::indicators::{AreaAnswer, AreaQuestion, BaselineQuestion, Question, check_rules, indicators};
+use analysis::indicators::Text;
 use analysis::rules::Verdict;
 use anyhow::{Context as _, anyhow, bail};
 use scene_store::CityFolder;
@@ -118,11 +119,25 @@ pub(super) fn refusal(err: ApiError) -> anyhow::Error {
         ApiError::Unprocessable { errors, .. } => {
             let all: Vec<String> = errors
                 .iter()
-                .map(|m| format!("{}: {}", m.at.as_deref().unwrap_or("question"), m.message))
+                .map(|m| {
+                    format!(
+                        "{}: {}",
+                        m.at.as_deref().unwrap_or("question"),
+                        in_both(m.text.as_ref(), &m.message)
+                    )
+                })
                 .collect();
             anyhow!(all.join("; "))
         }
         ApiError::Internal(cause) => anyhow!(cause.clone()),
-        _ => anyhow!(err.to_string()),
+        _ => anyhow!(in_both(err.text().as_ref(), &err.to_string())),
+    }
+}
+
+/// A message in Chinese and English where it is known in both.
+pub(super) fn in_both(text: Option<&Text>, plain: &str) -> String {
+    match text {
+        Some(Text { zh, en }) if zh != en => format!("{zh} ({en})"),
+        _ => plain.to_owned(),
     }
 }

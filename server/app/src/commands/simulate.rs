@@ -1,15 +1,18 @@
 //! `chengjing simulate`.
 
-use super::indicators::refusal;
+use super::indicators::{in_both, refusal};
 use super::{print_json, print_text};
 use crate::cli::SimulateArgs;
 use crate::http::AppState;
 use crate::indicators::AreaQuestion;
-use crate::simulations::{ResultFolder, SimulationQuestion, ask, csv, epsg_of, geotiff, run_here};
+use crate::outside::OutsideFiles;
+use crate::routes::outside::not_taken;
+use crate::simulations::{ResultFolder, SimulationError, SimulationQuestion, ask, csv, epsg_of, geotiff, run_here};
 use analysis::Task;
 use anyhow::{Context as _, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use scene_store::CityFolder;
+use serde_json::{Map, Value};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,7 +28,10 @@ pub(super) fn run(args: &SimulateArgs, json: bool) -> anyhow::Result<ExitCode> {
         .clone()
         .context("which city? give its folder with --city DIR")?;
     let state = AppState::open(CityFolder::open(folder)?, 0)?;
-    let question = question(args)?;
+    let mut question = question(args)?;
+    if args.name == "outside" {
+        bring(&state, args.params.as_deref(), &mut question.params)?;
+    }
     let asked = ask(&state, &args.name, &question).map_err(refusal)?;
     let started = Instant::now();
     let (result, is_cached) = match state.jobs.results().find(&asked.key) {
@@ -39,7 +45,7 @@ pub(super) fn run(args: &SimulateArgs, json: bool) -> anyhow::Result<ExitCode> {
                 is_over.store(true, Ordering::Release);
                 found
             });
-            (found.map_err(|err| anyhow!("{}: {err}", args.name))?, false)
+            (found.map_err(|err| told(&args.name, &err))?, false)
         }
     };
     let outcome = result.outcome().context("the result cannot be read")?;
@@ -78,13 +84,13 @@ pub(super) fn run(args: &SimulateArgs, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 fn question(args: &SimulateArgs) -> anyhow::Result<SimulationQuestion> {
-    let read = |path: &Path| -> anyhow::Result<serde_json::Value> {
+    let read = |path: &Path| -> anyhow::Result<Value> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
     };
     let params = match args.params.as_deref().map(read).transpose()? {
-        None => serde_json::Map::new(),
-        Some(serde_json::Value::Object(params)) => params,
+        None => Map::new(),
+        Some(Value::Object(params)) => params,
         Some(_) => bail!("the file of --params must hold a JSON object"),
     };
     let area = match (&args.area, &args.project, &args.zone) {
@@ -101,6 +107,56 @@ fn question(args: &SimulateArgs) -> anyhow::Result<SimulationQuestion> {
         area,
         params,
     })
+}
+
+/// Brings files that the parameters name by `path` into the city, and names them by id.
+fn bring(state: &AppState, params: Option<&Path>, names: &mut Map<String, Value>) -> anyhow::Result<()> {
+    let files = OutsideFiles::of(state.city.root());
+    let Some(Value::Array(steps)) = names.get_mut("files") else {
+        return Ok(());
+    };
+    let mut brought = Vec::new();
+    for step in steps.drain(..) {
+        let (path, time_s) = match &step {
+            Value::String(path) => (path.clone(), None),
+            Value::Object(members) if members.contains_key("path") => {
+                let path = members.get("path").and_then(Value::as_str);
+                let path = path.context("files: a path is a text")?.to_owned();
+                (path, members.get("time_s").cloned())
+            }
+            _ => {
+                brought.push(step);
+                continue;
+            }
+        };
+        // beside the file of parameters first, then where the command runs
+        let beside = params.and_then(Path::parent).map(|folder| folder.join(&path));
+        let found = beside
+            .filter(|path| path.exists())
+            .unwrap_or_else(|| path.clone().into());
+        let partial = files.begin()?;
+        std::fs::copy(&found, partial.path()).with_context(|| format!("cannot read {}", found.display()))?;
+        let name = found
+            .file_name()
+            .map_or(path.clone(), |name| name.to_string_lossy().into_owned());
+        let taken = files.take(partial, &name).map_err(|err| refusal(not_taken(err)))?;
+        for file in taken {
+            let mut step = Map::from_iter([("id".to_owned(), Value::String(file.id))]);
+            step.extend(time_s.clone().map(|time_s| ("time_s".to_owned(), time_s)));
+            brought.push(Value::Object(step));
+        }
+    }
+    *steps = brought;
+    Ok(())
+}
+
+/// Why there is no result, in both languages.
+fn told(name: &str, err: &SimulationError) -> anyhow::Error {
+    let text = match err {
+        SimulationError::Refused(text) => Some(text),
+        _ => None,
+    };
+    anyhow!("{name}: {}", in_both(text, &err.to_string()))
 }
 
 /// Draws progress until the work is over.
@@ -137,7 +193,7 @@ fn export(
         let Some(layer) = result.layer(&described.key)? else {
             continue;
         };
-        let told = |text: analysis::indicators::Text| anyhow!(text.en);
+        let told = |text: analysis::indicators::Text| anyhow!(in_both(Some(&text), &text.en));
         if described.shape == "grid" {
             write(format!("{}.tif", layer.key), &geotiff(&layer, epsg).map_err(told)?)?;
         } else {

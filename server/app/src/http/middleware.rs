@@ -1,6 +1,6 @@
 //! Around every route but the tile contents: request id, log line, metrics, limits, panics, and problems as bodies.
 
-use super::problem::{ApiError, Detail, problem_response};
+use super::problem::{ApiError, Detail, Language, problem_response};
 use super::state::AppState;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -20,6 +20,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = request_id(&request);
+    let language = Language::of(request.headers());
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -41,7 +42,7 @@ pub async fn around(State(state): State<AppState>, request: Request, next: Next)
             }
         }
     };
-    let mut response = with_problem(response, &request_id);
+    let mut response = with_problem(response, &request_id, language);
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -56,7 +57,7 @@ pub async fn around(State(state): State<AppState>, request: Request, next: Next)
 }
 
 /// Errors without a problem body get one; the text of the framework's own rejections becomes the detail.
-fn with_problem(response: Response, request_id: &str) -> Response {
+fn with_problem(response: Response, request_id: &str, language: Language) -> Response {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
@@ -65,7 +66,7 @@ fn with_problem(response: Response, request_id: &str) -> Response {
         Some(detail) => detail.clone(),
         None => status.canonical_reason().unwrap_or("error").to_lowercase().into(),
     };
-    let mut problem = problem_response(status, detail, request_id);
+    let mut problem = problem_response(status, detail, request_id, language);
     for name in [
         header::ALLOW,
         header::ETAG,

@@ -1,6 +1,6 @@
 //! Writes from pages of other sites are refused: reading is open to any site, changing the city is not.
 
-use super::problem::problem_response;
+use super::problem::{Language, problem_response};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -8,13 +8,14 @@ use axum::response::Response;
 
 /// See the module. Programs send no `Origin` and pass.
 pub async fn same_origin_writes(request: Request, next: Next) -> Response {
+    let language = Language::of(request.headers());
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if reads || is_same_origin(request.headers()) {
         return next.run(request).await;
     }
     // no header of the kind that would let the other page read this
     let detail = "changes are taken from pages of this server only".to_owned();
-    problem_response(StatusCode::FORBIDDEN, detail, "")
+    problem_response(StatusCode::FORBIDDEN, detail, "", language)
 }
 
 /// True without `Origin`, or when it names the host that was asked.

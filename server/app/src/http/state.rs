@@ -205,6 +205,7 @@ impl AppState {
         let tiles: Arc<dyn TileStore> = Arc::new(city.tiles());
         let metrics = Arc::new(Metrics::default());
         let results = crate::simulations::Results::open(city.root());
+        crate::outside::OutsideFiles::of(city.root()).sweep();
         let state = Self(Arc::new(Shared {
             cache: TileCache::new(cache_bytes, Arc::clone(&metrics)),
             city,

@@ -4,6 +4,7 @@ use super::plan::plan;
 use crate::http::Snapshot;
 use crate::http::problem::{ApiError, Mistake};
 use analysis::geometry::{Box2, polygon, union};
+use analysis::indicators::Text;
 use analysis::{AnalysisError, Region};
 use city_model::{Bounds3, Crs, FeatureClass, Transformer, attributes, layers};
 use geo::MultiPolygon;
@@ -52,21 +53,24 @@ pub(crate) fn resolve(
     snapshot: &Snapshot,
     question: &AreaQuestion,
 ) -> Result<(AreaAnswer, Region), ApiError> {
-    let wrong = |message: String| ApiError::unprocessable(vec![Mistake::at("area", message)]);
+    let wrong = |text: Text| ApiError::refused("area", text);
     let (kind, id, name, polygons) = match question {
         AreaQuestion::Project(id) | AreaQuestion::Zone(id) => {
-            let (kind, class) = match question {
-                AreaQuestion::Project(_) => ("project", FeatureClass::Project),
-                _ => ("zone", FeatureClass::Zone),
+            let (kind, kind_zh, class) = match question {
+                AreaQuestion::Project(_) => ("project", "项目", FeatureClass::Project),
+                _ => ("zone", "分区", FeatureClass::Zone),
             };
             let shown: String = id.chars().take(200).collect();
             let stored = store
                 .feature(FeatureKey::Id(id))?
                 .filter(|f| f.feature.class == class)
-                .ok_or_else(|| ApiError::NotFound(format!("no {kind} {shown:?}")))?;
+                .ok_or_else(|| ApiError::absent(format!("没有{kind_zh} {shown}"), format!("no {kind} {shown:?}")))?;
             let outline = plan(&stored.feature);
             if outline.0.is_empty() {
-                return Err(wrong(format!("{kind} {shown:?} has no outline")));
+                return Err(wrong(Text::new(
+                    format!("{kind_zh} {shown} 没有边界"),
+                    format!("{kind} {shown:?} has no outline"),
+                )));
             }
             // the parts of a project may touch or overlap: what counts is what they cover together
             let outline = if outline.0.len() > 1 { merged(outline) } else { outline };
@@ -85,12 +89,17 @@ pub(crate) fn resolve(
             let title = store.scene()?.map_or_else(String::new, |s| s.title.zh);
             ("city", None, title, city_outline(store, snapshot)?)
         }
-        AreaQuestion::City(false) => return Err(wrong("an area is needed: \"city\" is false".to_owned())),
+        AreaQuestion::City(false) => {
+            return Err(wrong(Text::new(
+                "须给出范围：\"city\" 为 false",
+                "an area is needed: \"city\" is false",
+            )));
+        }
     };
     let region = Region::new(polygons).map_err(|err| wrong(in_degrees(&err, snapshot)))?;
     let city = city_bounds(snapshot);
     if !city.grown(MARGIN_M).meets(&region.bounds()) {
-        return Err(wrong("the area lies outside of the city".to_owned()));
+        return Err(wrong(Text::new("范围在城市之外", "the area lies outside of the city")));
     }
     let b = region.bounds();
     let mut bounds = Bounds3::from_points([DVec3::new(b.min[0], b.min[1], 0.0), DVec3::new(b.max[0], b.max[1], 0.0)]);
@@ -166,9 +175,12 @@ fn from_geojson(json: &Value, snapshot: &Snapshot) -> Result<MultiPolygon<f64>, 
                     .filter(|p| p.is_finite());
                 match p.filter(|_| (-180.0..=180.0).contains(lon) && (-90.0..=90.0).contains(lat)) {
                     Some(p) => points.push([p.x, p.y]),
-                    None => mistakes.push(Mistake::at(
+                    None => mistakes.push(Mistake::told(
                         format!("{at}.coordinates[{r}][{k}]"),
-                        format!("{lon}, {lat} is no longitude and latitude that the city's CRS reaches"),
+                        Text::new(
+                            format!("{lon}, {lat} 不是城市坐标系范围内的经纬度"),
+                            format!("{lon}, {lat} is no longitude and latitude that the city's CRS reaches"),
+                        ),
                     )),
                 }
             }
@@ -176,9 +188,9 @@ fn from_geojson(json: &Value, snapshot: &Snapshot) -> Result<MultiPolygon<f64>, 
                 points.pop();
             }
             if points.len() < 3 {
-                mistakes.push(Mistake::at(
+                mistakes.push(Mistake::told(
                     format!("{at}.coordinates[{r}]"),
-                    "a ring needs at least three positions",
+                    Text::new("环至少要有三个点", "a ring needs at least three positions"),
                 ));
             }
             scene.push(points);
@@ -186,7 +198,10 @@ fn from_geojson(json: &Value, snapshot: &Snapshot) -> Result<MultiPolygon<f64>, 
         polygons.push(polygon(&scene));
     });
     if polygons.is_empty() && mistakes.is_empty() {
-        mistakes.push(Mistake::at("area.polygon", "there is no polygon in it"));
+        mistakes.push(Mistake::told(
+            "area.polygon",
+            Text::new("其中没有多边形", "there is no polygon in it"),
+        ));
     }
     if mistakes.is_empty() {
         Ok(MultiPolygon::new(polygons))
@@ -207,9 +222,12 @@ fn collect(json: &Value, at: &str, mistakes: &mut Vec<Mistake>, found: &mut dyn 
             let rings = rings.iter().map(|r| r.iter().map(|p| [p[0], p[1]]).collect()).collect();
             found(rings, at, mistakes);
         }
-        _ => mistakes.push(Mistake::at(
+        _ => mistakes.push(Mistake::told(
             format!("{at}.coordinates"),
-            "not rings of positions [longitude, latitude]",
+            Text::new(
+                "不是由 [经度, 纬度] 组成的环",
+                "not rings of positions [longitude, latitude]",
+            ),
         )),
     };
     match json.get("type").and_then(Value::as_str) {
@@ -219,7 +237,10 @@ fn collect(json: &Value, at: &str, mistakes: &mut Vec<Mistake>, found: &mut dyn 
                 .iter()
                 .enumerate()
                 .for_each(|(i, m)| polygon(m, &format!("{at}[{i}]"), mistakes)),
-            None => mistakes.push(Mistake::at(format!("{at}.coordinates"), "not a list of polygons")),
+            None => mistakes.push(Mistake::told(
+                format!("{at}.coordinates"),
+                Text::new("不是多边形列表", "not a list of polygons"),
+            )),
         },
         Some("Feature") => collect(&json["geometry"], &format!("{at}.geometry"), mistakes, found),
         Some("FeatureCollection") => {
@@ -227,18 +248,23 @@ fn collect(json: &Value, at: &str, mistakes: &mut Vec<Mistake>, found: &mut dyn 
                 collect(feature, &format!("{at}.features[{i}]"), mistakes, found);
             }
         }
-        _ => mistakes.push(Mistake::at(at, "a GeoJSON Polygon or MultiPolygon is needed")),
+        _ => mistakes.push(Mistake::told(
+            at,
+            Text::new(
+                "须为 GeoJSON 的 Polygon 或 MultiPolygon",
+                "a GeoJSON Polygon or MultiPolygon is needed",
+            ),
+        )),
     }
 }
 
 /// The reason for people; coordinates that it names are those of the scene CRS.
-fn in_degrees(err: &AnalysisError, snapshot: &Snapshot) -> String {
-    let crs = snapshot
-        .frame
-        .as_deref()
-        .map_or_else(String::new, |f| format!(" (coordinates in {})", f.crs().name()));
-    match err {
-        AnalysisError::InvalidArea { .. } => format!("{err}{crs}"),
-        other => other.to_string(),
+fn in_degrees(err: &AnalysisError, snapshot: &Snapshot) -> Text {
+    let mut text = err.text();
+    if let (AnalysisError::InvalidArea { .. }, Some(frame)) = (err, snapshot.frame.as_deref()) {
+        let crs = frame.crs().name();
+        text.zh = format!("{}（坐标为 {crs}）", text.zh);
+        text.en = format!("{} (coordinates in {crs})", text.en);
     }
+    text
 }

@@ -123,6 +123,7 @@ pub fn import(
             at: issue.at,
             feature: issue.feature,
             message: issue.message,
+            text: None,
         });
         let mut mistakes: Vec<Mistake> = mistakes.collect();
         if mistakes.is_empty() {

@@ -12,6 +12,7 @@ pub mod indicators;
 pub mod manifest;
 pub mod ogc;
 pub mod openapi;
+pub mod outside;
 pub mod projects;
 pub mod reports;
 pub mod rules;
@@ -56,6 +57,7 @@ pub fn app(state: AppState) -> Router {
         .merge(indicators::routes())
         .merge(rules::routes())
         .merge(simulations::routes())
+        .merge(outside::routes())
         .merge(scenarios::routes())
         .route("/", get(viewer::index))
         .route("/{*path}", get(viewer::asset))

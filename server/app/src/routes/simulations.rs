@@ -1,7 +1,7 @@
 //! `/api/v1/simulations` and `/api/v1/jobs`: simulations as jobs, their results and layers.
 
 use crate::http::AppState;
-use crate::http::problem::{ApiError, Mistake, Problem};
+use crate::http::problem::{ApiError, Problem};
 use crate::simulations::{
     Job, JobState, Place, Probe, ResultFolder, SIMULATIONS, SimulationQuestion, ask, csv, difference, epsg_of, geotiff,
     overlay_bytes, probe,
@@ -135,12 +135,18 @@ pub async fn start(
     Path(name): Path<String>,
     question: Result<Json<SimulationQuestion>, JsonRejection>,
 ) -> Result<Response, ApiError> {
-    let Json(question) = question.map_err(|err| ApiError::BadRequest(err.body_text()))?;
+    let Json(question) = question.map_err(|err| ApiError::Told {
+        status: StatusCode::BAD_REQUEST,
+        text: Text::new(format!("请求体不是有效的问题：{}", err.body_text()), err.body_text()),
+    })?;
     let this = state.clone();
     let asked = state.query(move |_| ask(&this, &name, &question)).await?;
-    let (job, work) = state.jobs.submit(&state, asked).map_err(|waiting| ApiError::Conflict {
-        detail: format!("{waiting} simulations wait already; cancel one or try again later"),
-        members: Map::new(),
+    let (job, work) = state.jobs.submit(&state, asked).map_err(|waiting| ApiError::Told {
+        status: StatusCode::CONFLICT,
+        text: Text::new(
+            format!("已有 {waiting} 个模拟在等待；请取消一个或稍后再试"),
+            format!("{waiting} simulations wait already; cancel one or try again later"),
+        ),
     })?;
     if let Some(work) = work {
         // its end is told by the job
@@ -262,10 +268,16 @@ pub async fn layer(
                     .map(|bytes| download("image/tiff", bytes))
                     .map_err(refused)
             }
-            other => Err(ApiError::unprocessable(vec![Mistake::at(
-                "format",
-                format!("{other:?} is none of overlay, tiff and csv"),
-            )])),
+            other => {
+                let shown = plain(other);
+                Err(ApiError::refused(
+                    "format",
+                    Text::new(
+                        format!("{shown} 不是 overlay、tiff 或 csv"),
+                        format!("{shown:?} is none of overlay, tiff and csv"),
+                    ),
+                ))
+            }
         }
     };
     state.query(move |_| response()).await
@@ -290,11 +302,16 @@ pub async fn probe_layer(
             (Some(id), ..) => Place::Feature(id),
             (None, Some(lon), Some(lat)) => Place::At(scene_position(&this, lon, lat)?.to_array(), query.height),
             _ => {
-                let message = "a position (lon and lat) or a feature is needed";
-                return Err(ApiError::unprocessable(vec![Mistake::at("lon", message)]));
+                return Err(ApiError::refused(
+                    "lon",
+                    Text::new(
+                        "须给出位置（lon 和 lat）或要素",
+                        "a position (lon and lat) or a feature is needed",
+                    ),
+                ));
             }
         };
-        probe(&layer, place).ok_or_else(|| ApiError::NotFound("the layer says nothing there".to_owned()))
+        probe(&layer, place).ok_or_else(|| ApiError::absent("该处没有数值", "the layer says nothing there"))
     };
     state.query(move |_| found()).await.map(Json)
 }
@@ -303,7 +320,10 @@ fn scene_position(state: &AppState, lon: f64, lat: f64) -> Result<DVec2, ApiErro
     let frame = state.snapshot().frame.clone().ok_or(ApiError::NotPublished)?;
     let to_scene = Transformer::new(Crs::wgs84(), frame.crs().clone());
     let place = to_scene.transform(DVec3::new(lon, lat, 0.0));
-    let wrong = |err: CrsError| ApiError::unprocessable(vec![Mistake::at("lon", err.to_string())]);
+    let wrong = |err: CrsError| {
+        let zh = format!("{lon}, {lat} 不在坐标系范围内：{err}");
+        ApiError::refused("lon", Text::new(zh, err.to_string()))
+    };
     place.map(DVec3::truncate).map_err(wrong)
 }
 
@@ -347,11 +367,16 @@ fn folder(state: &AppState, key: &str) -> Result<ResultFolder, ApiError> {
 }
 
 fn no_job(key: &str) -> ApiError {
-    ApiError::NotFound(format!("no result {:?}", plain(key)))
+    let shown = plain(key);
+    ApiError::absent(format!("没有结果 {shown}"), format!("no result {shown:?}"))
 }
 
 fn no_layer(layer: &str) -> ApiError {
-    ApiError::NotFound(format!("the result has no layer {:?}", plain(layer)))
+    let shown = plain(layer);
+    ApiError::absent(
+        format!("结果中没有图层 {shown}"),
+        format!("the result has no layer {shown:?}"),
+    )
 }
 
 fn plain(text: &str) -> String {
@@ -362,7 +387,7 @@ fn plain(text: &str) -> String {
 }
 
 fn refused(text: Text) -> ApiError {
-    ApiError::unprocessable(vec![Mistake::at("layer", text.en)])
+    ApiError::refused("layer", text)
 }
 
 fn unreadable(err: std::io::Error) -> ApiError {

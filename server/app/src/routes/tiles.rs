@@ -3,7 +3,7 @@
 use crate::http::AppState;
 use crate::http::cache::{TileVariant, content_etag, content_headers};
 use crate::http::negotiate::{AcceptedEncodings, RangeAnswer, if_none_match, range};
-use crate::http::problem::{ApiError, problem_response};
+use crate::http::problem::{ApiError, Language, problem_response};
 use crate::http::state::Document;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -62,7 +62,7 @@ pub async fn content(State(state): State<AppState>, request: Request) -> Respons
     match answer(&state, name, request.method(), request.headers()).await {
         Ok(response) => response,
         Err(err) => {
-            let mut answer = problem_response(err.status(), err.to_string(), "");
+            let mut answer = problem_response(err.status(), err.to_string(), "", Language::default());
             if let ApiError::Internal(cause) = &err {
                 tracing::error!(%cause, name, "tile content cannot be served");
             }

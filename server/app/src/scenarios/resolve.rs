@@ -55,6 +55,7 @@ impl Found {
                 at: Some(at.to_owned()),
                 feature: Some(id.chars().take(200).collect()),
                 message: message.into(),
+                text: None,
             });
         }
     }

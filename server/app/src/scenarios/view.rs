@@ -53,7 +53,8 @@ pub fn store_error(err: StoreError) -> ApiError {
     };
     match err {
         StoreError::NoSuchScenario { id } => {
-            ApiError::NotFound(format!("no scenario {:?}", id.chars().take(100).collect::<String>()))
+            let shown: String = id.chars().take(100).collect();
+            ApiError::absent(format!("没有方案 {shown}"), format!("no scenario {shown:?}"))
         }
         StoreError::ScenarioChanged { id, revision } => ApiError::PreconditionFailed {
             etag: etag(&id, revision),
@@ -79,7 +80,12 @@ pub fn step_of(store: &dyn SceneStore, id: &str, revision: u64) -> Result<Scenar
         .map_err(store_error)?
         .into_iter()
         .find(|s| s.step.revision == revision)
-        .ok_or_else(|| ApiError::NotFound(format!("scenario {id:?} has no revision {revision}")))
+        .ok_or_else(|| {
+            ApiError::absent(
+                format!("方案 {id} 没有版本 {revision}"),
+                format!("scenario {id:?} has no revision {revision}"),
+            )
+        })
 }
 
 /// Compiles a scenario.
@@ -119,7 +125,7 @@ fn compiled(
     let mut city_revision = store.published()?.map_or(0, |r| r.revision);
     let (revision, edits) = if id == BASE_ID {
         if revision.is_some_and(|r| r != 0) {
-            return Err(ApiError::NotFound("the base has no revisions of its own".to_owned()));
+            return Err(ApiError::absent("现状没有版本", "the base has no revisions of its own"));
         }
         (0, Vec::new())
     } else {

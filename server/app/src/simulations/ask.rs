@@ -3,10 +3,11 @@
 use super::city::rings;
 use super::registry::{Simulation, find};
 use crate::http::AppState;
-use crate::http::problem::{ApiError, Mistake};
+use crate::http::problem::ApiError;
 use crate::indicators::{AreaAnswer, AreaQuestion, resolve_area, rules_in_force};
 use crate::scenarios::{ScenarioView, view};
 use analysis::Region;
+use analysis::indicators::Text;
 use city_model::scenario::{BASE_ID, parse_phase};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -80,14 +81,24 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
     let simulation = find(name).ok_or_else(|| {
         let known: Vec<&str> = super::SIMULATIONS.iter().map(|s| s.name()).collect();
         let shown: String = name.chars().take(60).collect();
-        ApiError::NotFound(format!("no simulation {shown:?}; there are {}", known.join(", ")))
+        ApiError::absent(
+            format!("没有模拟 {shown}；可用：{}", known.join("、")),
+            format!("no simulation {shown:?}; there are {}", known.join(", ")),
+        )
     })?;
-    let wrong = |at: &str, message: String| ApiError::unprocessable(vec![Mistake::at(at, message)]);
     let params = simulation
         .params(&question.params)
-        .map_err(|message| wrong("params", message))?;
+        .and_then(|params| simulation.ready(state.city.root(), &params).map(|()| params))
+        .map_err(|text| ApiError::refused("params", text))?;
     let phase = match question.phase.as_deref().filter(|text| !text.is_empty()) {
-        Some(text) => Some(parse_phase(text).map_err(|message| wrong("phase", message))?),
+        Some(text) => {
+            let wrong = |en: String| {
+                let shown: String = text.chars().take(40).collect();
+                let zh = format!("{shown} 不是 1900 至 2200 年间的日期，应为 YYYY-MM-DD");
+                ApiError::refused("phase", Text::new(zh, en))
+            };
+            Some(parse_phase(text).map_err(wrong)?)
+        }
         None => None,
     };
     let store = state.store.as_ref();

@@ -11,6 +11,7 @@ use city_model::{Attributes, Bounds3, Feature, HeightGrid, LevelReference, Line,
 use geo::MultiPolygon;
 use glam::{DVec2, DVec3};
 use scene_store::{FeatureQuery, ProposalFilter, SceneStore};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Features read at once.
@@ -18,6 +19,8 @@ const PAGE: u32 = 20_000;
 
 /// A city in a scenario.
 pub struct City<'a> {
+    /// Folder of the city.
+    pub(super) root: &'a Path,
     pub(super) store: &'a dyn SceneStore,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) view: &'a ScenarioView,

@@ -73,11 +73,15 @@ impl Simulation for Flood {
         flood::VERSION
     }
 
-    fn params(&self, given: &Map<String, Value>) -> Result<Value, String> {
+    fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
         let all = filled::<Own>(given)?;
-        let own: Own = serde_json::from_value(all.clone()).map_err(|err| err.to_string())?;
+        let own: Own = serde_json::from_value(all.clone()).map_err(|err| Text::same(err.to_string()))?;
         if !(0.5..=100.0).contains(&own.cell_m) {
-            return Err(format!("cell_m: {} is not between 0.5 and 100 m", own.cell_m));
+            let cell_m = own.cell_m;
+            return Err(Text::new(
+                format!("cell_m：{cell_m} 不在 0.5 至 100 m 之间"),
+                format!("cell_m: {cell_m} is not between 0.5 and 100 m"),
+            ));
         }
         Ok(all)
     }
@@ -87,7 +91,7 @@ impl Simulation for Flood {
         let (input, notes) = gather(city, own.cell_m)?;
         let mut outcome = flood::run(&input, &own.run, task).map_err(|err| match err {
             flood::Error::Cancelled(cancelled) => cancelled.into(),
-            other => SimulationError::failed("内涝", &other),
+            other => SimulationError::failed("内涝", other.text()),
         })?;
         outcome.notes.extend(notes);
         Ok(outcome)

@@ -67,7 +67,7 @@ impl Simulation for Hydraulics {
         1
     }
 
-    fn params(&self, given: &Map<String, Value>) -> Result<Value, String> {
+    fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
         filled::<Own>(given)
     }
 
@@ -135,6 +135,6 @@ impl Simulation for Hydraulics {
 fn refused(err: HydraulicsError) -> SimulationError {
     match err {
         HydraulicsError::Cancelled(cancelled) => cancelled.into(),
-        other => SimulationError::failed("供水管网", &other),
+        other => SimulationError::failed("供水管网", other.text()),
     }
 }

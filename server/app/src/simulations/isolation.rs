@@ -25,7 +25,7 @@ impl Simulation for Isolation {
         1
     }
 
-    fn params(&self, given: &Map<String, Value>) -> Result<Value, String> {
+    fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
         filled::<Params>(given)
     }
 
@@ -47,7 +47,7 @@ impl Simulation for Isolation {
         };
         let mut outcome = isolation::run(&input, &params, task).map_err(|err| match err {
             isolation::Error::Cancelled(cancelled) => cancelled.into(),
-            other => SimulationError::failed("爆管关阀", &other),
+            other => SimulationError::failed("爆管关阀", other.text()),
         })?;
         outcome.notes.extend(network.notes);
         Ok(outcome)

@@ -209,6 +209,7 @@ pub fn run_here(state: &AppState, asked: &Asked, task: &Task) -> Result<ResultFo
     let city = City {
         wanted: rules.wanted_keys(),
         rules,
+        root: state.city.root(),
         store: state.store.as_ref(),
         snapshot: state.snapshot(),
         view: &asked.view,

@@ -12,11 +12,13 @@ mod hydraulics;
 mod isolation;
 mod jobs;
 mod networks;
+mod outside;
 mod probe;
 mod reach;
 mod registry;
 mod results;
 mod sunshine;
+mod warp;
 mod wire;
 
 pub use ask::{Asked, SimulationQuestion, ask};

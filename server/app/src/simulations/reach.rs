@@ -41,11 +41,15 @@ impl Simulation for Reach {
         1
     }
 
-    fn params(&self, given: &Map<String, Value>) -> Result<Value, String> {
+    fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
         let mut rest = given.clone();
         let starts = rest.remove(STARTS_DEG).unwrap_or_else(|| Value::Array(vec![]));
-        serde_json::from_value::<Vec<[f64; 2]>>(starts.clone())
-            .map_err(|err| format!("{STARTS_DEG}: pairs of longitude and latitude: {err}"))?;
+        serde_json::from_value::<Vec<[f64; 2]>>(starts.clone()).map_err(|err| {
+            Text::new(
+                format!("{STARTS_DEG}：须为经度、纬度对：{err}"),
+                format!("{STARTS_DEG}: pairs of longitude and latitude: {err}"),
+            )
+        })?;
         let mut all = filled::<Params>(&rest)?;
         if let Some(names) = all.as_object_mut() {
             names.insert(STARTS_DEG.to_owned(), starts);
@@ -74,7 +78,7 @@ impl Simulation for Reach {
         let input = gather(city, &params)?;
         reach::run(&input, &params, task).map_err(|err| match err {
             reach::Error::Cancelled(cancelled) => cancelled.into(),
-            other => SimulationError::failed("生活圈", &other),
+            other => SimulationError::failed("生活圈", other.text()),
         })
     }
 }
@@ -82,7 +86,7 @@ impl Simulation for Reach {
 fn gather(city: &City<'_>, params: &Params) -> Result<Input, SimulationError> {
     let kinds: BTreeSet<String> = params
         .rules()
-        .map_err(|err| SimulationError::failed("生活圈", &err))?
+        .map_err(|err| SimulationError::failed("生活圈", err.text()))?
         .kinds
         .into_iter()
         .map(|kind| kind.id)

@@ -4,6 +4,7 @@ use super::city::City;
 use super::flood::Flood;
 use super::hydraulics::Hydraulics;
 use super::isolation::Isolation;
+use super::outside::Outside;
 use super::reach::Reach;
 use super::sunshine::Sunshine;
 use analysis::indicators::Text;
@@ -12,6 +13,7 @@ use scene_store::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::path::Path;
 
 /// A simulation as the server runs it.
 pub trait Simulation: Sync + std::fmt::Debug {
@@ -27,8 +29,18 @@ pub trait Simulation: Sync + std::fmt::Debug {
     /// All parameters, with defaults where the question leaves them out.
     ///
     /// # Errors
-    /// A sentence when a parameter is unknown or of another type.
-    fn params(&self, given: &Map<String, Value>) -> Result<Value, String>;
+    /// A sentence in both languages when a parameter is unknown or of another type.
+    fn params(&self, given: &Map<String, Value>) -> Result<Value, Text>;
+
+    /// Looks at what the parameters name outside of the city's features.
+    ///
+    /// * `city` — folder of the city
+    ///
+    /// # Errors
+    /// A sentence in both languages when it is not there.
+    fn ready(&self, _city: &Path, _params: &Value) -> Result<(), Text> {
+        Ok(())
+    }
 
     /// Gathers the input and runs the kernel.
     ///
@@ -56,8 +68,8 @@ impl SimulationError {
     /// What a kernel refuses, with its reason.
     ///
     /// * `zh` — Chinese name of the simulation
-    pub fn failed(zh: &str, reason: &dyn std::error::Error) -> Self {
-        Self::refused(format!("{zh}无法计算：{reason}"), reason.to_string())
+    pub fn failed(zh: &str, reason: Text) -> Self {
+        Self::refused(format!("{zh}无法计算：{}", reason.zh), reason.en)
     }
 
     /// A refusal in both languages.
@@ -67,7 +79,7 @@ impl SimulationError {
 }
 
 /// Every simulation, in the order in which people find them.
-pub const SIMULATIONS: &[&dyn Simulation] = &[&Sunshine, &Flood, &Hydraulics, &Isolation, &Reach];
+pub const SIMULATIONS: &[&dyn Simulation] = &[&Sunshine, &Flood, &Hydraulics, &Isolation, &Reach, &Outside];
 
 /// The simulation of a name.
 pub fn find(name: &str) -> Option<&'static dyn Simulation> {
@@ -87,19 +99,71 @@ pub(super) fn told<P: DeserializeOwned>(params: &Value) -> Result<P, SimulationE
 /// Defaults of `P` with what was given put over them, by name.
 ///
 /// # Errors
-/// A sentence that names the parameter.
-pub(super) fn filled<P: Default + Serialize + DeserializeOwned>(given: &Map<String, Value>) -> Result<Value, String> {
-    let mut all = serde_json::to_value(P::default()).map_err(|err| err.to_string())?;
-    let names = all.as_object_mut().ok_or("parameters are no object")?;
+/// A sentence in both languages that names the parameter.
+pub(super) fn filled<P: Default + Serialize + DeserializeOwned>(given: &Map<String, Value>) -> Result<Value, Text> {
+    let plain = |err: serde_json::Error| Text::same(err.to_string());
+    let mut all = serde_json::to_value(P::default()).map_err(plain)?;
+    let names = all
+        .as_object_mut()
+        .ok_or_else(|| Text::new("参数不是对象", "parameters are no object"))?;
     for (name, value) in given {
         names.insert(name.clone(), value.clone());
     }
     let read: P = serde_path_to_error::deserialize(&all).map_err(|err| {
         let path = err.path().to_string();
+        let reason = err.into_inner().to_string();
+        let zh = chinese(&reason);
         match path.as_str() {
-            "." => err.into_inner().to_string(),
-            _ => format!("{path}: {}", err.into_inner()),
+            "." => Text::new(zh, reason),
+            _ => Text::new(format!("{path}：{zh}"), format!("{path}: {reason}")),
         }
     })?;
-    serde_json::to_value(read).map_err(|err| err.to_string())
+    serde_json::to_value(read).map_err(plain)
+}
+
+/// Chinese of what serde says of a value; what it says otherwise stays as it is.
+fn chinese(reason: &str) -> String {
+    let quoted = |text: &str| text.replace('`', "");
+    let expected = |rest: &str| {
+        rest.replacen(", expected one of ", "，可用：", 1)
+            .replacen(", expected ", "，应为 ", 1)
+            .replace("` or `", "` 或 `")
+            .replacen(", there are no fields", "，这里没有参数", 1)
+    };
+    let begins = [
+        ("unknown field ", "没有参数 "),
+        ("unknown variant ", "没有选项 "),
+        ("missing field ", "缺少参数 "),
+        ("duplicate field ", "参数重复 "),
+        ("invalid type: ", "类型不符："),
+        ("invalid value: ", "取值不符："),
+        ("invalid length ", "个数不符："),
+    ];
+    let known = begins.iter().find_map(|(en, zh)| Some((zh, reason.strip_prefix(en)?)));
+    known.map_or_else(
+        || reason.to_owned(),
+        |(zh, rest)| quoted(&format!("{zh}{}", expected(rest))),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Debug, Default, Serialize, serde::Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Sample {
+        cell_m: f64,
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_parameter_is_told_in_both_languages() {
+        let refused = |given: Value| filled::<Sample>(given.as_object().unwrap()).unwrap_err();
+        let unknown = refused(json!({"cel_m": 1}));
+        assert_eq!(unknown.en, "cel_m: unknown field `cel_m`, expected `cell_m`");
+        assert_eq!(unknown.zh, "cel_m：没有参数 cel_m，应为 cell_m");
+        let other = refused(json!({"cell_m": "wide"}));
+        assert_eq!(other.zh, "cell_m：类型不符：string \"wide\"，应为 f64");
+    }
 }

@@ -40,7 +40,7 @@ impl Simulation for Sunshine {
         1
     }
 
-    fn params(&self, given: &Map<String, Value>) -> Result<Value, String> {
+    fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
         filled::<Params>(given)
     }
 
@@ -49,7 +49,7 @@ impl Simulation for Sunshine {
         let (input, simplified) = gather(city, &params)?;
         let mut outcome = sunshine::run(&input, &params, task).map_err(|err| match err {
             sunshine::Error::Cancelled(cancelled) => cancelled.into(),
-            other => SimulationError::failed("日照", &other),
+            other => SimulationError::failed("日照", other.text()),
         })?;
         if simplified.0 > 0 {
             outcome.notes.push(Note {

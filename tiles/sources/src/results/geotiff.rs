@@ -14,6 +14,8 @@ const SQUARE: f64 = 1e-4;
 pub struct RasterSeries {
     /// System that the file states, where it is known.
     pub crs: Option<Crs>,
+    /// Code of the system that the file states, known or not.
+    pub epsg: Option<u32>,
     /// South-west corner of the south-western cell, in that system.
     pub origin: [f64; 2],
     /// Side of a cell, in its unit.
@@ -92,6 +94,7 @@ pub fn read_geotiff(path: &Path, max_bytes: u64) -> Result<RasterSeries, SourceE
         transform.origin_x - width * f64::from(columns)
     };
     Ok(RasterSeries {
+        epsg: file.epsg(),
         crs: file.epsg().and_then(|code| Crs::from_epsg(code).ok()),
         origin: [west, south],
         cell: width,

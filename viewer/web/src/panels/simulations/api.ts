@@ -1,6 +1,7 @@
 // Simulations, jobs and their results on the wire, and the requests for them.
 import type { Json, LocalText } from "../../api";
 import { query, type Http } from "../../http";
+import type { OutsideFile } from "./outside-question";
 import type { Area } from "../../planning/api";
 
 export type Params = Record<string, Json>;
@@ -128,6 +129,21 @@ export class SimulationApi {
 
   result(key: string, signal?: AbortSignal): Promise<Outcome> {
     return this.http.json(`api/v1/jobs/${key}/result`, { signal });
+  }
+
+  /** Files of results of other programs. */
+  async outside(): Promise<OutsideFile[]> {
+    return (await this.http.json<{ files: OutsideFile[] }>("api/v1/outside")).files;
+  }
+
+  /** Brings a file into the city; an archive gives several. */
+  async addOutside(file: File): Promise<OutsideFile[]> {
+    const path = `api/v1/outside${query({ name: file.name })}`;
+    return (await this.http.json<{ files: OutsideFile[] }>(path, { method: "POST", body: file })).files;
+  }
+
+  async removeOutside(id: string): Promise<void> {
+    await this.http.request(`api/v1/outside/${id}`, { method: "DELETE" });
   }
 
   /** A layer as the engine takes it; `minus` = the key of the result that is subtracted. */

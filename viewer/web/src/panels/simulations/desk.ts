@@ -9,6 +9,7 @@ import { troubleOf } from "../../planning/trouble";
 import type { Click, Shell } from "../../shell";
 import { SimulationApi, type Job, type Outcome, type Params, type Probe, type ProbePlace, type SimulationEntry, type SimulationLayer, type SimulationQuestion } from "./api";
 import { fieldPaths, fieldsOf, missingFeature } from "./parameters";
+import { chosenFiles, outsideQuestions } from "./outside-question";
 import { isSame, questionOf, readAdvanced, valueAt, withAdvanced, withValue } from "./question";
 import { Stage, type Place } from "./stage";
 import { initialDesk, type DeskState } from "./state";
@@ -100,6 +101,20 @@ export class SimulationDesk {
     this.#setParams(withAdvanced(this.params, read.params, defaults, fieldPaths(this.state.name)));
   }
 
+  setParams(params: Params): void {
+    this.#setParams(params);
+  }
+
+  /** Files of other programs that the chosen ones are held against. */
+  setBefore(before: readonly string[]): void {
+    this.#set({ outside: { ...this.state.outside, before } });
+  }
+
+  async readOutside(): Promise<void> {
+    const files = await this.api.outside();
+    this.#set({ outside: { ...this.state.outside, files } });
+  }
+
   addPlace(path: readonly string[], place: readonly [number, number]): void {
     const before = valueAt(this.params, path);
     this.setParam(path, [...(Array.isArray(before) ? before : []), [...place]]);
@@ -122,6 +137,8 @@ export class SimulationDesk {
   /** The questions as the form has them now: of the scenario, then of what it is held against. */
   questions(): SimulationQuestion[] {
     const defaults = this.entry?.params ?? {};
+    const { files, before } = this.state.outside;
+    if (this.state.name === "outside") return outsideQuestions(this.#standpoints(), this.#area, this.params, defaults, before, files ?? []);
     return this.#standpoints().map((at) => questionOf(at, this.#area, this.params, defaults));
   }
 
@@ -138,6 +155,12 @@ export class SimulationDesk {
     return this.state.isCompared && this.canCompare ? [sides.standpoint(0), sides.standpoint(1)] : [sides.standpoint(0)];
   }
 
+  /** What a result of other programs is called beside another: its files. */
+  #filesOf(params: Params): string {
+    const chosen = chosenFiles(params).map((id) => this.state.outside.files?.find((file) => file.id === id)?.name ?? id);
+    return chosen.length > 2 ? `${chosen[0]} … ${chosen.at(-1)}` : chosen.join(", ");
+  }
+
   get #area(): Area {
     return this.shell.state.planning.analysis.area;
   }
@@ -151,7 +174,7 @@ export class SimulationDesk {
     if (missing) return this.#fail(this.#text.needs_selected.replace("{name}", local(missing.label, this.shell.state.language)));
     const questions = this.questions();
     const { sides } = this.shell.planner;
-    const names = this.#standpoints().map((_, side) => sides.name(side));
+    const names = entry.name === "outside" && questions.length > 1 ? questions.map(({ params }) => this.#filesOf(params)) : this.#standpoints().map((_, side) => sides.name(side));
     this.#following.abort();
     this.#stage.forget();
     this.play(false);

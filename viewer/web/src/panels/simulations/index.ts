@@ -14,6 +14,7 @@ import "../area";
 import "./findings";
 import "./form";
 import "./layers";
+import "./outside";
 
 const SECTIONS = ["map", "verdicts", "tables", "method"] as const;
 type Section = (typeof SECTIONS)[number];
@@ -123,7 +124,8 @@ export class SimulationsPanel extends Panel {
         <p class="hint">${fill(text.scenario, { name: sides.name(0) })}</p>
         ${desk.canCompare ? html`<label class="check"><input type="checkbox" name="compare" .checked=${isCompared} @change=${(event: Event) => desk.setCompared((event.target as HTMLInputElement).checked)}>${fill(text.compare, { name: sides.name(1) })}</label>`
           : html`<p class="hint">${fill(text.compare_same, { name: sides.name(1) })}</p>`}
-        <cj-simulation-form .shell=${this.shell} .state=${this.state} .desk=${desk} .now=${desk.state}></cj-simulation-form></div></details>
+        ${name === "outside" ? html`<cj-simulation-outside .shell=${this.shell} .state=${this.state} .desk=${desk} .now=${desk.state}></cj-simulation-outside>`
+          : html`<cj-simulation-form .shell=${this.shell} .state=${this.state} .desk=${desk} .now=${desk.state}></cj-simulation-form>`}</div></details>
       <div class="row"><button class="primary" style="flex:1" data-simulation="run" ?disabled=${isStarting || desk.isRunning || typed !== null} @click=${() => this.#run(desk)}>${icons.play}${hasResult ? text.again : text.run}</button>
         ${desk.isRunning ? html`<button class="plain" data-simulation="cancel" @click=${() => void desk.cancel()}>${text.cancel}</button>` : nothing}</div>`;
   }
@@ -162,7 +164,7 @@ export class SimulationsPanel extends Panel {
     if (!outcome) return html``;
     const [name = ""] = run.names;
     const who = outcome.scenario.id === "base" ? name : fill(text.revision, { name, n: outcome.scenario.revision });
-    return html`<p class="stamp" data-simulation="stamp">${[local(outcome.title, language), who, outcome.area].join(" · ")}</p>
+    return html`<p class="stamp" data-simulation="stamp">${[local(outcome.simulation === "outside" ? outcome.method.title : outcome.title, language), who, outcome.area].join(" · ")}</p>
       ${outcome.simulation === "sunshine" ? html`<p class="hint shadows" data-simulation="screen-shadows">${icons.info}${text.screen_shadows}</p>` : nothing}
       ${segments(text.title, SECTIONS.map((section) => [section, text.sections[section]] as const), this.section, (section) => { this.section = section; })}
       ${this.section === "map" ? html`<cj-simulation-layers .shell=${shell} .state=${state} .desk=${desk} .now=${desk.state}></cj-simulation-layers>`

@@ -2,6 +2,7 @@
 import type { LocalText } from "../../api";
 import type { Trouble } from "../../planning/state";
 import type { Job, LegendClass, Outcome, Params, Probe, ProbePlace, SimulationEntry, SimulationQuestion } from "./api";
+import type { OutsideFile } from "./outside-question";
 import type { AdvancedFault } from "./question";
 
 /** A question that was asked, of the scenario and, to compare, of what it is held against. */
@@ -37,6 +38,8 @@ export interface DeskState {
   isProbing: boolean;
   probed: Probed | null;
   probeTrouble: string | null;
+  /** Results of other programs: files that the server has (null until it said), and those that the chosen ones are held against. */
+  outside: { files: readonly OutsideFile[] | null; before: readonly string[] };
   /** Clicks add starts. */
   isPicking: boolean;
 }
@@ -45,6 +48,6 @@ export function initialDesk(): DeskState {
   return {
     catalogue: null, name: "", params: {}, typed: null, isCompared: false, run: null, isStarting: false, trouble: null, failure: null,
     layer: null, isDifference: false, difference: null, opacity: 0.85, isVisible: true, timeS: 0, isPlaying: false, speed: 1,
-    isProbing: false, probed: null, probeTrouble: null, isPicking: false,
+    isProbing: false, probed: null, probeTrouble: null, outside: { files: null, before: [] }, isPicking: false,
   };
 }
