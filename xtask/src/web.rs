@@ -19,6 +19,7 @@ pub(crate) struct Args {
 pub(crate) fn build(args: &Args) -> anyhow::Result<PathBuf> {
     let web = paths::web();
     let engine = web.join("public/engine");
+    let held = hold_target()?;
     build_wasm()?;
     std::fs::create_dir_all(&engine)?;
     for name in ["viewer_app", "viewer_decode"] {
@@ -30,6 +31,7 @@ pub(crate) fn build(args: &Args) -> anyhow::Result<PathBuf> {
             name,
         )?;
     }
+    drop(held);
     tools::ensure_npm(&web)?;
     let dist = web.join("dist");
     let stamp = dist.join(".stamp");
@@ -43,6 +45,47 @@ pub(crate) fn build(args: &Args) -> anyhow::Result<PathBuf> {
     compress_tree(&dist, if args.dev { 5 } else { 11 })?;
     std::fs::write(&stamp, inputs)?;
     Ok(dist)
+}
+
+/// Crates of this repository that the engine is made of.
+const OWN_CRATES: [&str; 5] = ["city-model", "shaders", "viewer-core", "viewer-decode", "viewer-app"];
+
+/// Takes the target folder, which all checkouts of this machine share, for this one until the file is dropped.
+///
+/// Cargo names what it makes by paths within the workspace and knows changes by the age of files: without care, it takes
+/// what another checkout has built for its own.
+fn hold_target() -> anyhow::Result<std::fs::File> {
+    use std::io::{Read as _, Seek as _};
+    let target = paths::web_target();
+    std::fs::create_dir_all(&target)?;
+    let mut held = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(target.join("checkout"))?;
+    held.lock()?;
+    let mut last = String::new();
+    held.read_to_string(&mut last)?;
+    let root = paths::root().display().to_string();
+    if last != root {
+        let mut args = vec![
+            "clean",
+            "--quiet",
+            "--locked",
+            "--profile",
+            "web",
+            "--target",
+            "wasm32-unknown-unknown",
+        ];
+        args.extend(OWN_CRATES.iter().flat_map(|name| ["-p", *name]));
+        let target = target.display().to_string();
+        shell::run_env(&paths::root(), "cargo", &args, &[("CARGO_TARGET_DIR", &target)])?;
+        held.rewind()?;
+        held.set_len(0)?;
+        held.write_all(root.as_bytes())?;
+    }
+    Ok(held)
 }
 
 fn build_wasm() -> anyhow::Result<()> {
