@@ -241,7 +241,7 @@ fn a_table_is_the_same_over_http_and_by_command_in_the_base_and_in_a_scenario() 
         .send("POST", &format!("/api/v1/scenarios/{id}/edits"), &if_match, &edits)
         .unwrap();
     assert!(edited.status < 300, "{}", String::from_utf8_lossy(&edited.body));
-    let mut of_scenario = question.clone();
+    let mut of_scenario = question;
     of_scenario["scenario"] = id.into();
     let (other_key, other) = run(&server, &of_scenario);
     assert_eq!(other["layers"][0]["count"], 49);

@@ -82,12 +82,12 @@ pub(super) fn flow_row(new: &mut [f32], faces: &Faces<'_>, step: &Step) {
         reason = "wider registers double the speed; there is no safe way to choose them at run time"
     )]
     {
-        // SAFETY: the processor was asked for the features that the function is compiled with
         if wide::has_512() {
+            // SAFETY: the processor was asked for the features that the function is compiled with
             return unsafe { wide::flow_row_512(new, faces, step) };
         }
-        // SAFETY: as above
         if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: as above
             return unsafe { wide::flow_row_256(new, faces, step) };
         }
     }
@@ -190,12 +190,12 @@ pub(super) fn fill_row(depth: &mut [f64], around: &Around<'_>) -> [f64; 2] {
     #[cfg(target_arch = "x86_64")]
     #[allow(unsafe_code, reason = "see flow_row")]
     {
-        // SAFETY: the processor was asked for the features that the function is compiled with
         if wide::has_512() {
+            // SAFETY: the processor was asked for the features that the function is compiled with
             return unsafe { wide::fill_row_512(depth, around) };
         }
-        // SAFETY: as above
         if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: as above
             return unsafe { wide::fill_row_256(depth, around) };
         }
     }
