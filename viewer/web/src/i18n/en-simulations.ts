@@ -45,6 +45,7 @@ export const enSimulations: typeof zhSimulations = {
     view: "View",
     views: { after: "Scenario", swipe: "Swipe", difference: "Difference" },
     swipe_features: "Colours of features are the same on both sides; compare them by their difference.",
+    swipe_note: "Left: {after}; right: {before}",
     difference_note: "{after} less {before}",
     legend: "Legend",
     below: "below {n}: no colour",

@@ -44,6 +44,7 @@ export const zhSimulations = {
     view: "显示方式",
     views: { after: "方案", swipe: "卷帘", difference: "差值" },
     swipe_features: "按要素着色的图层不分左右，请用差值对比。",
+    swipe_note: "左：{after}；右：{before}",
     difference_note: "{after}减{before}",
     legend: "图例",
     below: "低于 {n} 不着色",

@@ -49,6 +49,7 @@ export class SimulationLayers extends SimulationPart {
     const [after = "", before = ""] = run.names;
     return html`<div class="stack" data-simulation="view">${segments(text.view, [["after", text.views.after], ["swipe", text.views.swipe], ["difference", text.views.difference]] as const, view, (chosen) => void this.desk.setView(chosen))}
       ${view === "difference" ? html`<p class="hint">${fill(text.difference_note, { after, before })}</p>` : nothing}
+      ${view === "swipe" && run.name === "outside" && layer.shape !== "features" ? html`<p class="hint">${fill(text.swipe_note, { after, before })}</p>` : nothing}
       ${view === "swipe" && layer.shape === "features" ? html`<p class="hint">${text.swipe_features}</p>` : nothing}</div>`;
   }
 
