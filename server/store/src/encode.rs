@@ -86,6 +86,19 @@ impl EncodedFeature {
         Ok(encoded)
     }
 
+    /// The feature as it will be read when it is stored; its number is the store's to give.
+    ///
+    /// # Errors
+    /// [`StoreError::Decode`] when it does not decode.
+    pub fn feature(&self) -> Result<Feature, StoreError> {
+        let mut feature = Feature::new(self.id.clone(), self.class, self.layer.clone());
+        feature.parent.clone_from(&self.parent);
+        feature.lifespan = self.lifespan;
+        feature.attributes = decode_attributes(&self.id, &self.attributes_json)?;
+        feature.geometry = decode_geometry(&self.id, &self.geometry)?;
+        Ok(feature)
+    }
+
     fn hash(&self) -> u64 {
         let mut hasher = blake3::Hasher::new();
         let mut part = |bytes: &[u8]| {

@@ -16,6 +16,8 @@ export interface Problem {
   status?: number;
   errors?: ProblemItem[];
   conflicts?: unknown[];
+  /** A newer request of the same page came before. */
+  overtaken?: boolean;
 }
 
 /** A request that the server answered with an error, or did not answer (`status` 0). */
@@ -51,7 +53,7 @@ export interface RequestOptions {
 }
 
 /** What is asked by POST and changes nothing. */
-const QUESTION = /(?:indicators|rules\/check|reports|massing|simulations\/[\w-]+|jobs\/[\w-]+)$/;
+const QUESTION = /(?:indicators|rules\/check|reports|massing|simulations\/[\w-]+(?:\/live)?|jobs\/[\w-]+)$/;
 
 /** A write is published this long after its answer at the latest, milliseconds: bodies of a scenario follow in the background. */
 const PUBLISHED_WITHIN_MS = 10_000;

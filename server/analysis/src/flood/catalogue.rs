@@ -151,7 +151,10 @@ impl Catalogue {
     }
 
     /// A kind of inlet.
-    pub(super) fn inlet_kind(&self, key: &str, asked_by: &str) -> Result<&InletKind, Error> {
+    ///
+    /// # Errors
+    /// [`Error::UnknownKey`].
+    pub fn inlet_kind(&self, key: &str, asked_by: &str) -> Result<&InletKind, Error> {
         let found = self.data.inlet_kinds.iter().find(|k| k.key == key);
         found.ok_or_else(|| Error::UnknownKey {
             feature: asked_by.to_owned(),

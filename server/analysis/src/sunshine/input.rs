@@ -33,7 +33,7 @@ pub struct Site {
 }
 
 /// A building, as blocker and as what is examined.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Building {
     /// Stable id.
     pub id: String,
@@ -78,7 +78,7 @@ impl Default for Building {
 }
 
 /// A window of a dwelling.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Window {
     /// Stable id, unique in the building.
     pub id: String,

@@ -27,7 +27,7 @@ mod tests;
 
 pub use error::Error;
 pub use input::{Building, Grid, Input, Site, Terrain, Usage, Window};
-pub use params::{Counting, Limits, Params};
+pub use params::{Counting, Limits, Params, StoreysOf};
 pub use study::{Change, Study};
 
 use crate::{Outcome, Task};
@@ -46,14 +46,31 @@ pub fn run(input: &Input, params: &Params, task: &Task) -> Result<Outcome, Error
 /// # Errors
 /// As [`run`].
 pub fn run_with(input: &Input, params: &Params, limits: &Limits, task: &Task) -> Result<Outcome, Error> {
-    let study = Study::new(input, params, limits, task)?;
-    let mut found = study.outcome(input.ground.as_ref(), task)?;
-    if let Some(ask) = &params.storeys_of {
-        let answer = storeys::most(study, ask, task)?;
-        tables::add_storeys(&mut found, &answer);
+    let mut study = Study::new(input, params, limits, task)?;
+    outcome_of(&mut study, input.ground.as_ref(), params.storeys_of.as_ref(), task)
+}
+
+/// The same of a study that is there.
+///
+/// # Errors
+/// As [`run`]; a cancelled task leaves the study unusable when storeys were asked for.
+pub fn outcome_of(
+    study: &mut Study,
+    ground: Option<&Grid>,
+    storeys_of: Option<&StoreysOf>,
+    task: &Task,
+) -> Result<Outcome, Error> {
+    let mut found = study.outcome(ground, task)?;
+    if let Some(ask) = storeys_of {
+        tell_storeys(&mut found, &storeys::most(study, ask, task)?);
     }
     task.step(1.0)?;
     Ok(found)
+}
+
+/// Adds how many storeys a proposal may have, with what was tried.
+pub fn tell_storeys(outcome: &mut Outcome, answer: &storeys::Answer) {
+    tables::add_storeys(outcome, answer);
 }
 
 /// Version of the kernel: another one makes other results.

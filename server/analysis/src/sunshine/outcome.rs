@@ -23,9 +23,11 @@ const RAMP: [(f64, &str); 10] = [
 ];
 /// Everything that a study says.
 ///
+/// * `is_preview` — who takes the sun is told for the worst place of each building alone
+///
 /// # Errors
 /// When the task is cancelled.
-pub(super) fn of(study: &Study, grid: Option<&Grid>, task: &Task) -> Result<Outcome, Error> {
+pub(super) fn of(study: &Study, grid: Option<&Grid>, is_preview: bool, task: &Task) -> Result<Outcome, Error> {
     let found = findings::of(study);
     let mut outcome = Outcome {
         method: method(study),
@@ -39,10 +41,10 @@ pub(super) fn of(study: &Study, grid: Option<&Grid>, task: &Task) -> Result<Outc
     outcome.tables.push(tables::buildings(study, &found));
     let mut because = vec![None; found.len()];
     if study.params.with_blame {
-        let blamed = tables::blame(study, &found, task)?;
+        let blamed = tables::blame(study, &found, is_preview, task)?;
         because = blamed.because;
         outcome.tables.extend(blamed.tables);
-        if blamed.left_out > 0 {
+        if blamed.left_out > 0 && !is_preview {
             outcome.notes.push(Note::new(
                 "sunshine/blame-cut",
                 vec![],

@@ -7,11 +7,10 @@ use super::rays::{Heading, Mesh, NONE, Triangle};
 use super::solids;
 use super::sun::Day;
 use crate::indicators::Text;
+use std::collections::BTreeSet;
 
 /// Owner of the terrain's triangles.
 pub const TERRAIN: u32 = u32::MAX - 1;
-/// Rough bytes of a triangle with its share of the hierarchy, at the height of building it.
-const TRIANGLE_BYTES: u64 = 400;
 /// Straight up, tilted so that no ray runs along an edge of what people draw on round numbers.
 const UP: [f64; 3] = [0.012_345_3, 0.027_183_1, 0.999_554_24];
 
@@ -44,12 +43,15 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// Rough bytes of a triangle with its share of the hierarchy, at the height of building it.
+    pub const TRIANGLE_BYTES: u64 = 400;
+
     /// Sorts the blockers of a study.
     ///
     /// # Errors
     /// A building or a terrain that cannot be used, or more of them than the memory allowed holds.
     pub fn new(input: &Input, max_bytes: u64) -> Result<Self, Error> {
-        let needed_bytes = solids::num_triangles(input) * TRIANGLE_BYTES;
+        let needed_bytes = solids::num_triangles(input) * Self::TRIANGLE_BYTES;
         if needed_bytes > max_bytes {
             return Err(Error::TooLarge {
                 what: Text::new("遮挡面", "the blockers"),
@@ -91,23 +93,26 @@ impl Scene {
         self.fixed.len() + self.changed.len()
     }
 
-    /// Puts other triangles in place of a building's.
+    /// Puts other triangles in place of those of buildings.
     ///
-    /// * `triangles` — in the scene CRS; empty when the building is gone
+    /// * `buildings` — owners with their triangles in the scene CRS, none when the building is gone
     ///
     /// # Errors
     /// As [`Mesh::new`].
-    pub fn replace(&mut self, owner: u32, triangles: &[Triangle]) -> Result<(), Error> {
-        let place = owner as usize;
-        if self.gone.len() <= place {
-            self.gone.resize(place + 1, false);
+    pub fn replace(&mut self, buildings: &[(u32, Vec<Triangle>)]) -> Result<(), Error> {
+        let owners: BTreeSet<u32> = buildings.iter().map(|(owner, _)| *owner).collect();
+        self.changed_parts.retain(|(_, owner)| !owners.contains(owner));
+        for (owner, triangles) in buildings {
+            let place = *owner as usize;
+            if self.gone.len() <= place {
+                self.gone.resize(place + 1, false);
+            }
+            if let Some(gone) = self.gone.get_mut(place) {
+                *gone = true;
+            }
+            let own = triangles.iter().map(|t| (t.map(|c| moved(c, self.origin)), *owner));
+            self.changed_parts.extend(own);
         }
-        if let Some(gone) = self.gone.get_mut(place) {
-            *gone = true;
-        }
-        self.changed_parts.retain(|(_, o)| *o != owner);
-        let own = triangles.iter().map(|t| (t.map(|c| moved(c, self.origin)), owner));
-        self.changed_parts.extend(own);
         // what is added may lie beyond what was there
         let farthest = |m: f64, (t, _): &(Triangle, u32)| t.as_flattened().iter().fold(m, |m, v| m.max(v.abs()));
         let extent_m = self.changed_parts.iter().fold(self.extent_m, farthest);

@@ -63,11 +63,11 @@ struct Neighbour {
     touched: Vec<(usize, Vec<bool>)>,
 }
 
-/// Finds the most storeys; the study is used up, since the proposal is taken out of it.
+/// Finds the most storeys; the proposal is taken out of the study and put back.
 ///
 /// # Errors
-/// A proposal that the study does not have or that has no footprint; a cancelled task.
-pub fn most(mut study: Study, ask: &StoreysOf, task: &Task) -> Result<Answer, Error> {
+/// A proposal that the study does not have or that has no footprint; a cancelled task, which leaves the study unusable.
+pub fn most(study: &mut Study, ask: &StoreysOf, task: &Task) -> Result<Answer, Error> {
     let is_it = |b: &&Building| b.id == ask.building;
     let proposal = study
         .buildings
@@ -93,18 +93,29 @@ pub fn most(mut study: Study, ask: &StoreysOf, task: &Task) -> Result<Answer, Er
         building: None,
     };
     study.edit(&[away], task)?;
+    let answer = without(study, &proposal, ask, task)?;
+    let back = Change {
+        id: ask.building.clone(),
+        building: Some(proposal),
+    };
+    study.edit(&[back], task)?;
+    Ok(answer)
+}
+
+/// The answer by a study in which the proposal does not stand.
+fn without(study: &Study, proposal: &Building, ask: &StoreysOf, task: &Task) -> Result<Answer, Error> {
     let raised = |storeys: u32| {
         let top_m = proposal.ground_m + f64::from(storeys) * ask.storey_m;
-        solids::prism(&proposal, proposal.ground_m, top_m)
+        solids::prism(proposal, proposal.ground_m, top_m)
     };
-    let neighbours = neighbours(&study, Bounds::of(&raised(ask.max_storeys)));
+    let neighbours = neighbours(study, Bounds::of(&raised(ask.max_storeys)));
     let mut tried = vec![];
     let mut may = |storeys: u32| -> Result<bool, Error> {
         let mesh = study.scene.apart(&raised(storeys))?;
         let mut harmed = vec![];
         for neighbour in &neighbours {
             task.step(0.95)?;
-            harmed.extend(harm(&study, &mesh, neighbour));
+            harmed.extend(harm(study, &mesh, neighbour));
         }
         let is_fine = harmed.is_empty();
         tried.push(Trial { storeys, harmed });

@@ -221,16 +221,19 @@ impl Study {
         }
         let mut boxes: Vec<Bounds> = vec![];
         let mut own: Vec<usize> = vec![];
+        let mut replaced: Vec<(u32, Vec<Triangle>)> = vec![];
         for (change, after) in std::iter::zip(changes, solids_of) {
             let known = self
                 .buildings
                 .iter()
                 .position(|b| b.as_ref().is_some_and(|b| b.id == change.id));
-            let place = known.unwrap_or(self.buildings.len());
-            if known.is_none() {
-                if change.building.is_none() {
-                    continue;
-                }
+            if known.is_none() && change.building.is_none() {
+                continue;
+            }
+            // a place that was left is taken again: edits to and fro do not make the study grow
+            let left = |places: &[Option<Building>]| places.iter().position(Option::is_none);
+            let place = known.or_else(|| left(&self.buildings)).unwrap_or(self.buildings.len());
+            if place == self.buildings.len() {
                 self.buildings.push(None);
                 self.examined.push(Examined::default());
             }
@@ -240,7 +243,7 @@ impl Study {
             };
             boxes.extend(Bounds::of(&before));
             boxes.extend(Bounds::of(&after));
-            self.scene.replace(place as u32, &after)?;
+            replaced.push((place as u32, after));
             let examined = match &change.building {
                 Some(building) => self.points_of(building)?,
                 None => Examined::default(),
@@ -251,8 +254,11 @@ impl Study {
             }
             own.push(place);
         }
+        self.scene.replace(&replaced)?;
         let mut asked = self.touch(&own, &boxes, task)?;
         self.examine(&own, false, task, [0.8, 1.0])?;
+        own.sort_unstable();
+        own.dedup();
         for place in own {
             if let Some(examined) = self.examined.get(place) {
                 asked += examined.deciding.points.len() + examined.facade.points.len();
@@ -296,7 +302,27 @@ impl Study {
     /// # Errors
     /// When the task is cancelled.
     pub fn outcome(&self, ground: Option<&Grid>, task: &Task) -> Result<Outcome, Error> {
-        super::outcome::of(self, ground, task)
+        super::outcome::of(self, ground, false, task)
+    }
+
+    /// The same while somebody edits: who takes the sun is told for the worst place of each building alone.
+    ///
+    /// # Errors
+    /// When the task is cancelled.
+    pub fn preview(&self, ground: Option<&Grid>, task: &Task) -> Result<Outcome, Error> {
+        super::outcome::of(self, ground, true, task)
+    }
+
+    /// Number of points with their sun: windows and sills, patches, cells of the ground.
+    pub fn num_points(&self) -> usize {
+        let own = |e: &Examined| e.deciding.points.len() + e.facade.points.len();
+        self.examined.iter().map(own).sum::<usize>() + self.ground.points.len()
+    }
+
+    /// Rough bytes that the study takes.
+    pub fn bytes(&self) -> u64 {
+        let points = self.num_points() as u64 * (Sun::BYTES + size_of::<Point>() as u64);
+        points + self.scene.num_triangles() as u64 * Scene::TRIANGLE_BYTES
     }
 
     /// The site.
@@ -316,10 +342,9 @@ impl Study {
 
     /// Hours that count of a point's sun.
     pub fn hours(&self, sun: &Sun) -> f64 {
-        self.params
-            .counting
-            .seconds(&sun.spells, self.params.min_patch_min * 60.0)
-            / 3600.0
+        let least_s = self.params.min_patch_min * 60.0;
+        // a sum of nothing is -0, which nobody wants to read
+        self.params.counting.seconds(&sun.spells, least_s) / 3600.0 + 0.0
     }
 }
 

@@ -86,9 +86,12 @@ pub(super) struct Blamed {
 
 /// Blames for all points below the limit, in the order of findings and points.
 ///
+/// * `only_worst` — for the worst point of each building alone
+///
 /// # Errors
 /// When the task is cancelled.
-pub(super) fn blame(study: &Study, found: &[Finding], task: &Task) -> Result<Blamed, Error> {
+pub(super) fn blame(study: &Study, found: &[Finding], only_worst: bool, task: &Task) -> Result<Blamed, Error> {
+    let most_points = if only_worst { 0 } else { MOST_POINTS };
     let mut wanted: Vec<(usize, usize)> = vec![];
     let (mut others, mut left_out) = (0, 0);
     for (n, finding) in found.iter().enumerate() {
@@ -104,7 +107,7 @@ pub(super) fn blame(study: &Study, found: &[Finding], task: &Task) -> Result<Bla
             }
             if worst == Some(k) {
                 wanted.push((n, k));
-            } else if is_below && others < MOST_POINTS {
+            } else if is_below && others < most_points {
                 others += 1;
                 wanted.push((n, k));
             } else if is_below {

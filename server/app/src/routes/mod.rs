@@ -9,6 +9,7 @@ pub mod events;
 pub mod features;
 pub mod health;
 pub mod indicators;
+pub mod live;
 pub mod manifest;
 pub mod ogc;
 pub mod openapi;
@@ -58,6 +59,7 @@ pub fn app(state: AppState) -> Router {
         .merge(rules::routes())
         .merge(simulations::routes())
         .merge(outside::routes())
+        .merge(live::routes())
         .merge(scenarios::routes())
         .route("/", get(viewer::index))
         .route("/{*path}", get(viewer::asset))

@@ -58,6 +58,7 @@ use utoipa::OpenApi as _;
         super::outside::list,
         super::outside::add,
         super::outside::remove,
+        super::live::answer,
         super::ogc::landing,
         super::ogc::conformance,
         super::ogc::collections,

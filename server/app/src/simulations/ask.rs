@@ -70,6 +70,9 @@ pub struct Asked {
     pub city_revision: u64,
     /// Name of the result.
     pub key: String,
+    /// Name of what is prepared for answers while somebody edits: the same for all revisions of the scenario; `None` when the
+    /// simulation has none.
+    pub live_key: Option<String>,
 }
 
 /// Understands a question. Blocks.
@@ -109,25 +112,32 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
     let city_revision = snapshot.number();
     let features = store.features_version()?;
     let rules = rules_in_force(state);
-    let told = serde_json::json!([
-        simulation.name(),
-        simulation.version(),
-        // features that scenarios add come with the scenario's revision
-        features.changed,
-        view.id,
-        view.revision,
-        phase.map(|day| day.0),
-        rings(region.polygons()),
-        snapshot
-            .terrain
-            .iter()
-            .map(|(revision, _)| revision)
-            .collect::<Vec<_>>(),
-        rules.settings.assumptions,
-        rules.settings.facilities,
-        params,
-    ]);
-    let hash = blake3::hash(told.to_string().as_bytes()).to_hex();
+    let told = |revision: Option<u64>, params: &Value| {
+        serde_json::json!([
+            simulation.name(),
+            simulation.version(),
+            // features that scenarios add come with the scenario's revision
+            features.changed,
+            view.id,
+            revision,
+            phase.map(|day| day.0),
+            rings(region.polygons()),
+            snapshot
+                .terrain
+                .iter()
+                .map(|(revision, _)| revision)
+                .collect::<Vec<_>>(),
+            rules.settings.assumptions,
+            rules.settings.facilities,
+            params,
+        ])
+    };
+    let name = |told: Value| {
+        let hash = blake3::hash(told.to_string().as_bytes()).to_hex();
+        hash.as_str().chars().take(KEY_DIGITS).collect::<String>()
+    };
+    let key = name(told(Some(view.revision), &params));
+    let live_key = simulation.live_params(&params).map(|params| name(told(None, &params)));
     Ok(Asked {
         simulation,
         view,
@@ -135,6 +145,7 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
         region,
         params,
         city_revision,
-        key: hash.as_str().chars().take(KEY_DIGITS).collect(),
+        key,
+        live_key,
     })
 }

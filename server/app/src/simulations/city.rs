@@ -1,13 +1,14 @@
 //! The city as a simulation sees it: what stands in a scenario on a day, near an area, in the scene CRS.
 
+use super::live::Studies;
 use super::registry::SimulationError;
-use crate::http::Snapshot;
-use crate::indicators::{AreaAnswer, Reader, plan_of};
+use crate::http::{AppState, Snapshot};
+use crate::indicators::{AreaAnswer, Reader, plan_of, rules_in_force};
 use crate::scenarios::ScenarioView;
 use analysis::world::Building;
 use analysis::{Region, RuleSet};
 use city_model::scenario::FeatureState;
-use city_model::{Attributes, Bounds3, Feature, HeightGrid, LevelReference, Line, SceneFrame, Shape};
+use city_model::{Attributes, Bounds3, Feature, FeatureClass, HeightGrid, LevelReference, Line, SceneFrame, Shape};
 use geo::MultiPolygon;
 use glam::{DVec2, DVec3};
 use scene_store::{FeatureQuery, ProposalFilter, SceneStore};
@@ -31,6 +32,8 @@ pub struct City<'a> {
     /// Rules in force, with assumptions and kinds of facilities.
     pub rules: Arc<RuleSet>,
     pub(super) wanted: Vec<String>,
+    /// Where a simulation leaves what it has prepared, for answers while somebody edits, and under which name.
+    pub(super) keep: Option<(&'a Studies, &'a str)>,
 }
 
 /// A feature that stands.
@@ -49,6 +52,24 @@ impl std::fmt::Debug for City<'_> {
         f.debug_struct("City")
             .field("scenario", &self.view.id)
             .finish_non_exhaustive()
+    }
+}
+
+impl<'a> City<'a> {
+    /// The city of a server.
+    pub(super) fn of(state: &'a AppState, view: &'a ScenarioView, region: &'a Region, area: &'a AreaAnswer) -> Self {
+        let rules = rules_in_force(state);
+        Self {
+            wanted: rules.wanted_keys(),
+            rules,
+            root: state.city.root(),
+            store: state.store.as_ref(),
+            snapshot: state.snapshot(),
+            view,
+            region,
+            area,
+            keep: None,
+        }
     }
 }
 
@@ -77,6 +98,24 @@ impl City<'_> {
         bbox: [f64; 4],
         is_wanted: impl Fn(&Feature) -> bool,
     ) -> Result<Vec<Standing>, SimulationError> {
+        self.read(bbox, |feature| self.view.stands(feature.index.0) && is_wanted(feature))
+    }
+
+    /// Buildings that the scenario takes down, by ascending number.
+    ///
+    /// * `bbox` — min x, min y, max x, max y
+    ///
+    /// # Errors
+    /// [`SimulationError::Store`] when the city cannot be read.
+    pub fn demolished(&self, bbox: [f64; 4]) -> Result<Vec<Feature>, SimulationError> {
+        let is_wanted = |feature: &Feature| {
+            feature.class == FeatureClass::Building && self.view.state(feature.index.0) == FeatureState::Demolished
+        };
+        let found = self.read(bbox, is_wanted)?;
+        Ok(found.into_iter().map(|standing| standing.feature).collect())
+    }
+
+    fn read(&self, bbox: [f64; 4], is_wanted: impl Fn(&Feature) -> bool) -> Result<Vec<Standing>, SimulationError> {
         let (mut found, mut offset) = (Vec::new(), 0);
         loop {
             let query = FeatureQuery {
@@ -91,7 +130,7 @@ impl City<'_> {
             for stored in page.features {
                 let is_proposal = stored.is_proposal();
                 let mut feature = stored.feature;
-                if !is_wanted(&feature) || !self.view.stands(feature.index.0) {
+                if !is_wanted(&feature) {
                     continue;
                 }
                 feature.attributes = self.view.attributes(&feature);

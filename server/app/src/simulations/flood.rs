@@ -1,11 +1,12 @@
 //! Waterlogging (内涝): ground, buildings, covers, roads and inlets of the area on a grid.
 
 use super::city::{City, lines, text_of};
+use super::drains::Drains;
 use super::networks::class_of;
 use super::registry::{Simulation, SimulationError, filled, told};
 use analysis::flood::input::{Building, Cover, Grid, Inlet, Input, Road};
 use analysis::flood::params::{FormulaChoice, Rain};
-use analysis::flood::{self, Params};
+use analysis::flood::{self, Catalogue, Params};
 use analysis::indicators::Text;
 use analysis::outcome::Note;
 use analysis::{Outcome, Task};
@@ -27,6 +28,11 @@ const DRAINS: &[&str] = &["YS", "HS"];
 /// Words of the survey for street inlets.
 const INLETS: &[&str] = &["雨水口", "雨篦", "雨箅", "inlet", "gully"];
 const INLET_KIND: &str = "grate-single";
+/// Grates at a manhole of a drain that the scenario lays: a pair of double ones, as the survey's old ones seldom are.
+const NEW_INLET_KIND: &str = "grate-double";
+const NEW_INLETS: usize = 2;
+/// Changes of how the input is gathered.
+const GATHERED: u32 = 1;
 
 /// Parameters: those of the kernel, and the cell of the grid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +40,8 @@ const INLET_KIND: &str = "grate-single";
 struct Own {
     /// Side of a cell, metres.
     cell_m: f64,
+    /// Key of the surface that is left where a scenario takes a building down and builds none.
+    cleared_surface: String,
     /// The kernel's.
     run: Params,
 }
@@ -42,6 +50,7 @@ impl Default for Own {
     fn default() -> Self {
         Self {
             cell_m: 4.0,
+            cleared_surface: "bare".to_owned(),
             run: Params {
                 rain: Rain::Storm {
                     formula: FormulaChoice::Named("zhengzhou-measures".to_owned()),
@@ -70,7 +79,7 @@ impl Simulation for Flood {
     }
 
     fn version(&self) -> u32 {
-        flood::VERSION
+        flood::VERSION + GATHERED
     }
 
     fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
@@ -83,12 +92,22 @@ impl Simulation for Flood {
                 format!("cell_m: {cell_m} is not between 0.5 and 100 m"),
             ));
         }
+        let data = Catalogue::built_in().map_err(|err| err.text())?.data;
+        if !data.surfaces.iter().any(|surface| surface.key == own.cleared_surface) {
+            let known: Vec<&str> = data.surfaces.iter().map(|surface| surface.key.as_str()).collect();
+            let found = &own.cleared_surface;
+            let known = known.join(", ");
+            return Err(Text::new(
+                format!("cleared_surface：{found:?} 不在 {known} 之中"),
+                format!("cleared_surface: {found:?} is none of {known}"),
+            ));
+        }
         Ok(all)
     }
 
     fn run(&self, city: &City<'_>, params: &Value, task: &Task) -> Result<Outcome, SimulationError> {
         let own: Own = told(params)?;
-        let (input, notes) = gather(city, own.cell_m)?;
+        let (input, notes) = gather(city, &own)?;
         let mut outcome = flood::run(&input, &own.run, task).map_err(|err| match err {
             flood::Error::Cancelled(cancelled) => cancelled.into(),
             other => SimulationError::failed("内涝", other.text()),
@@ -98,7 +117,8 @@ impl Simulation for Flood {
     }
 }
 
-fn gather(city: &City<'_>, cell_m: f64) -> Result<(Input, Vec<Note>), SimulationError> {
+fn gather(city: &City<'_>, own: &Own) -> Result<(Input, Vec<Note>), SimulationError> {
+    let cell_m = own.cell_m;
     let [west, south, east, north] = city.bounds(MARGIN_M);
     let cells = [east - west, north - south].map(|side| (side / cell_m).ceil().max(1.0));
     if cells[0] * cells[1] > MAX_CELLS {
@@ -127,7 +147,8 @@ fn gather(city: &City<'_>, cell_m: f64) -> Result<(Input, Vec<Note>), Simulation
         grid,
         ..Input::default()
     };
-    let mut manholes = Vec::new();
+    let mut notes = Vec::new();
+    let (mut drains, mut inlets, mut manholes) = (Drains::default(), Vec::new(), Vec::new());
     for one in city.standing([west, south, east, north], is_wanted)? {
         let feature = &one.feature;
         match feature.class {
@@ -154,6 +175,13 @@ fn gather(city: &City<'_>, cell_m: f64) -> Result<(Input, Vec<Note>), Simulation
                         area,
                     });
                 };
+                let carriageway = city.plan(feature);
+                if !carriageway.0.is_empty() {
+                    input.covers.push(Cover {
+                        surface: "asphalt".to_owned(),
+                        area: carriageway,
+                    });
+                }
                 let all: Vec<_> = lines(feature).collect();
                 if all.is_empty() {
                     road(Vec::new(), city.plan(feature));
@@ -168,7 +196,8 @@ fn gather(city: &City<'_>, cell_m: f64) -> Result<(Input, Vec<Note>), Simulation
                     road(points, MultiPolygon::new(vec![]));
                 }
             }
-            FeatureClass::PipeNode => add_inlet(feature, &mut input.inlets, &mut manholes),
+            FeatureClass::Pipe => drains.add(&one),
+            FeatureClass::PipeNode => add_inlet(feature, &mut inlets, &mut manholes),
             _ => {
                 if let Some(surface) = surface(feature) {
                     let area = city.plan(feature);
@@ -180,6 +209,12 @@ fn gather(city: &City<'_>, cell_m: f64) -> Result<(Input, Vec<Note>), Simulation
             }
         }
     }
+    for feature in city.demolished([west, south, east, north])? {
+        input.covers.push(Cover {
+            surface: own.cleared_surface.clone(),
+            area: city.plan(&feature),
+        });
+    }
     // what is painted later lies on top: green on plots, water on both
     input.covers.sort_by_key(|cover| match cover.surface.as_str() {
         "paved" => 0,
@@ -188,26 +223,75 @@ fn gather(city: &City<'_>, cell_m: f64) -> Result<(Input, Vec<Note>), Simulation
         "green" => 3,
         _ => 4,
     });
-    let mut notes = Vec::new();
-    if input.inlets.is_empty() && !manholes.is_empty() {
-        notes.push(Note {
-            code: "manholes-as-inlets".to_owned(),
-            features: manholes
-                .iter()
-                .take(100)
-                .map(|inlet: &Inlet| inlet.id.clone())
-                .collect(),
-            text: Text::new(
-                format!("数据中没有雨水口,以 {} 座雨水检查井代替(每座一个单箅)", manholes.len()),
-                format!(
-                    "the data has no street inlets: {} storm manholes stand in for them, a single grate each",
-                    manholes.len()
-                ),
-            ),
-        });
-        input.inlets = manholes;
+    let are_manholes = inlets.is_empty() && !manholes.is_empty();
+    if are_manholes {
+        notes.push(stand_in(&manholes));
+        inlets = manholes;
     }
+    let (inlets, note) = with_drains(inlets, &drains, are_manholes)?;
+    input.inlets = inlets;
+    notes.extend(note);
     Ok((input, notes))
+}
+
+/// Manholes in place of inlets.
+fn stand_in(manholes: &[Inlet]) -> Note {
+    let n = manholes.len();
+    Note {
+        code: "manholes-as-inlets".to_owned(),
+        features: manholes.iter().take(100).map(|inlet| inlet.id.clone()).collect(),
+        text: Text::new(
+            format!("数据中没有雨水口，以 {n} 座雨水检查井代替（每座一个单箅；方案新建、更换的雨水管每座两个双箅）"),
+            format!(
+                "the data has no street inlets: {n} storm manholes stand in for them, a single grate each, a pair of double ones where the \
+                 scenario lays a drain"
+            ),
+        ),
+    }
+}
+
+/// Inlets that take no more than the drain behind them, and a note that says so.
+fn with_drains(
+    inlets: Vec<Inlet>,
+    drains: &Drains,
+    are_manholes: bool,
+) -> Result<(Vec<Inlet>, Option<Note>), SimulationError> {
+    let catalogue = Catalogue::built_in().map_err(|err| SimulationError::failed("内涝", err.text()))?;
+    let names: Vec<String> = inlets.iter().map(|inlet| inlet.id.clone()).collect();
+    let shares = drains.shares_m3_s(&names);
+    let mut found = Vec::with_capacity(inlets.len());
+    for inlet in inlets {
+        let share = shares.get(&inlet.id).copied();
+        let is_new = are_manholes && drains.is_renewed(&inlet.id);
+        let (kind, count) = if is_new {
+            (NEW_INLET_KIND, NEW_INLETS)
+        } else {
+            (inlet.kind.as_str(), 1)
+        };
+        let own = catalogue
+            .inlet_kind(kind, &inlet.id)
+            .map_err(|err| SimulationError::failed("内涝", err.text()))?;
+        let capacity_m3_s = share.map(|share| (share / count as f64).min(own.capacity_m3_s));
+        let one = Inlet {
+            kind: kind.to_owned(),
+            capacity_m3_s,
+            ..inlet.clone()
+        };
+        found.extend((0..count).map(|_| one.clone()));
+    }
+    let n = shares.len();
+    let note = (n > 0).then(|| Note {
+        code: "drains-shared".to_owned(),
+        features: vec![],
+        text: Text::new(
+            format!("{n} 座雨水口、检查井的泄水能力受下游管道限制：满管流量（曼宁公式，糙率 0.013）由上游各井均分，不计管内调蓄和倒灌"),
+            format!(
+                "{n} inlets or manholes take no more than the drains below: the flow of the full pipe (Manning, n 0.013) shared by all manholes \
+                 above it; storage in pipes and water that comes back are left out"
+            ),
+        ),
+    });
+    Ok((found, note))
 }
 
 fn add_inlet(feature: &Feature, inlets: &mut Vec<Inlet>, manholes: &mut Vec<Inlet>) {
@@ -249,7 +333,7 @@ fn surface(feature: &Feature) -> Option<&'static str> {
 fn is_wanted(feature: &Feature) -> bool {
     match feature.class {
         FeatureClass::Building | FeatureClass::BuildingPart => !feature.geometry.is_empty(),
-        FeatureClass::PipeNode => DRAINS.contains(&class_of(feature).as_str()),
+        FeatureClass::Pipe | FeatureClass::PipeNode => DRAINS.contains(&class_of(feature).as_str()),
         FeatureClass::Road | FeatureClass::Water | FeatureClass::PlantCover | FeatureClass::LandUse => true,
         _ => false,
     }

@@ -2,10 +2,10 @@
 
 use super::ask::Asked;
 use super::city::City;
+use super::live::Studies;
 use super::registry::SimulationError;
-use super::results::{LayerAnswer, OutcomeAnswer, ResultFolder, Results};
+use super::results::{OutcomeAnswer, ResultFolder, Results};
 use crate::http::AppState;
-use crate::indicators::{rules_in_force, scenario_answer};
 use analysis::Task;
 use analysis::indicators::Text;
 use serde::Serialize;
@@ -96,6 +96,7 @@ impl Job {
 pub struct Jobs {
     results: Results,
     known: Mutex<VecDeque<Arc<Job>>>,
+    studies: Studies,
     /// Held by the job that runs: kernels use all processors themselves.
     turn: Mutex<()>,
 }
@@ -106,6 +107,7 @@ impl Jobs {
         Self {
             results,
             known: Mutex::default(),
+            studies: Studies::default(),
             turn: Mutex::default(),
         }
     }
@@ -113,6 +115,11 @@ impl Jobs {
     /// Results on disk.
     pub const fn results(&self) -> &Results {
         &self.results
+    }
+
+    /// What is prepared for answers while somebody edits.
+    pub const fn studies(&self) -> &Studies {
+        &self.studies
     }
 
     /// A job by the key of its result.
@@ -205,34 +212,11 @@ fn failed() -> JobState {
 /// # Errors
 /// [`SimulationError`]; nothing is written then.
 pub fn run_here(state: &AppState, asked: &Asked, task: &Task) -> Result<ResultFolder, SimulationError> {
-    let rules = rules_in_force(state);
-    let city = City {
-        wanted: rules.wanted_keys(),
-        rules,
-        root: state.city.root(),
-        store: state.store.as_ref(),
-        snapshot: state.snapshot(),
-        view: &asked.view,
-        region: &asked.region,
-        area: &asked.area,
-    };
+    let mut city = City::of(state, &asked.view, &asked.region, &asked.area);
+    city.keep = asked.live_key.as_deref().map(|key| (&state.jobs.studies, key));
     let outcome = asked.simulation.run(&city, &asked.params, task)?;
     task.step(1.0)?;
-    let answer = OutcomeAnswer {
-        key: asked.key.clone(),
-        simulation: asked.simulation.name().to_owned(),
-        title: asked.simulation.title(),
-        scenario: scenario_answer(&asked.view),
-        area: asked.area.name.clone(),
-        city_revision: asked.city_revision,
-        params: asked.params.clone(),
-        layers: outcome.layers.iter().map(LayerAnswer::of).collect(),
-        verdicts: outcome.verdicts.clone(),
-        tables: outcome.tables.clone(),
-        figures: outcome.figures.clone(),
-        notes: outcome.notes.clone(),
-        method: outcome.method.clone(),
-    };
+    let answer = OutcomeAnswer::of(asked, &outcome);
     state
         .jobs
         .results

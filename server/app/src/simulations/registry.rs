@@ -42,6 +42,11 @@ pub trait Simulation: Sync + std::fmt::Debug {
         Ok(())
     }
 
+    /// The parameters that decide what is prepared for answers while somebody edits; `None` when there are no such answers.
+    fn live_params(&self, _params: &Value) -> Option<Value> {
+        None
+    }
+
     /// Gathers the input and runs the kernel.
     ///
     /// # Errors

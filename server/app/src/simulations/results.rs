@@ -1,7 +1,8 @@
 //! Results on disk: `results/{key}/`, written beside and renamed, so that a result is there as a whole or not at all.
 
+use super::ask::Asked;
 use super::wire;
-use crate::indicators::ScenarioAnswer;
+use crate::indicators::{ScenarioAnswer, scenario_answer};
 use analysis::Outcome;
 use analysis::indicators::Text;
 use analysis::outcome::{Figure, Layer, Legend, Look, Method, Note, Shape, Table, Verdict};
@@ -45,6 +46,27 @@ pub struct OutcomeAnswer {
     pub notes: Vec<Note>,
     /// How it was found.
     pub method: Method,
+}
+
+impl OutcomeAnswer {
+    /// Describes what a kernel found.
+    pub fn of(asked: &Asked, outcome: &Outcome) -> Self {
+        Self {
+            key: asked.key.clone(),
+            simulation: asked.simulation.name().to_owned(),
+            title: asked.simulation.title(),
+            scenario: scenario_answer(&asked.view),
+            area: asked.area.name.clone(),
+            city_revision: asked.city_revision,
+            params: asked.params.clone(),
+            layers: outcome.layers.iter().map(LayerAnswer::of).collect(),
+            verdicts: outcome.verdicts.clone(),
+            tables: outcome.tables.clone(),
+            figures: outcome.figures.clone(),
+            notes: outcome.notes.clone(),
+            method: outcome.method.clone(),
+        }
+    }
 }
 
 /// A layer without its bulk.

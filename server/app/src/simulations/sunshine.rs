@@ -1,14 +1,15 @@
 //! Sunshine (日照): buildings of the area as examined, everything whose shadow may reach it as blockers.
 
-use super::city::City;
+use super::city::{City, Standing};
 use super::registry::{Simulation, SimulationError, filled, told};
 use analysis::indicators::Text;
 use analysis::outcome::Note;
-use analysis::sunshine::{self, Building, Grid, Input, Params, Site, Terrain, Usage};
+use analysis::sunshine::{self, Building, Grid, Input, Limits, Params, Site, Study, Terrain, Usage};
 use analysis::{Outcome, Task};
-use city_model::{BuildingUse, FeatureClass, Shape};
+use city_model::{BuildingUse, Feature, FeatureClass, Shape};
 use glam::{DVec2, DVec3};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Shadows of buildings farther away than this are not looked at, metres: a tower of 100 m casts so far at a sun of 3.8°,
 /// lower than at the start of any window in the limits.
@@ -44,85 +45,152 @@ impl Simulation for Sunshine {
         filled::<Params>(given)
     }
 
+    fn live_params(&self, params: &Value) -> Option<Value> {
+        let mut all = params.clone();
+        // a question of its own, which changes nothing of the study
+        all.as_object_mut()?.remove("storeys_of");
+        Some(all)
+    }
+
     fn run(&self, city: &City<'_>, params: &Value, task: &Task) -> Result<Outcome, SimulationError> {
         let params: Params = told(params)?;
-        let (input, simplified) = gather(city, &params)?;
-        let mut outcome = sunshine::run(&input, &params, task).map_err(|err| match err {
-            sunshine::Error::Cancelled(cancelled) => cancelled.into(),
-            other => SimulationError::failed("日照", other.text()),
-        })?;
-        if simplified.0 > 0 {
-            outcome.notes.push(Note {
-                code: "roof-raised".to_owned(),
-                features: simplified.1,
-                text: Text::new(
-                    format!("{} 栋建筑按轮廓拉伸到最高点计算遮挡，坡屋顶偏保守", simplified.0),
-                    format!(
-                        "{} buildings block as their outline raised to the highest point: on the safe side for pitched roofs",
-                        simplified.0
-                    ),
-                ),
-            });
+        let mut prepared = Prepared::new(city, &params, task)?;
+        let (study, ground) = (&mut prepared.study, prepared.ground.as_ref());
+        let mut outcome = sunshine::outcome_of(study, ground, params.storeys_of.as_ref(), task).map_err(failed)?;
+        outcome.notes.extend(note(&prepared.blockers));
+        if let Some((studies, key)) = city.keep {
+            studies.put(key, prepared);
         }
         Ok(outcome)
     }
 }
 
-/// Buildings whose form was simplified, and the first hundred of them.
-type Simplified = (usize, Vec<String>);
-
-fn gather(city: &City<'_>, params: &Params) -> Result<(Input, Simplified), SimulationError> {
-    let bbox = city.bounds(SHADOW_REACH_M);
-    let is_building = |class| matches!(class, FeatureClass::Building | FeatureClass::BuildingPart);
-    let standing = city.standing(bbox, |f| is_building(f.class) && !f.geometry.is_empty())?;
-    let mut simplified: Simplified = (0, Vec::new());
-    let mut buildings = Vec::with_capacity(standing.len());
-    for one in &standing {
-        let facts = city.building(&one.feature)?;
-        let Some([ground_m, top_m]) = city.heights_m(&one.feature) else {
-            continue;
-        };
-        if facts.footprint.0.is_empty() {
-            continue;
-        }
-        let is_pitched = one.feature.geometry.finest().any(|shape| match shape {
-            Shape::Extrusion(e) => e.roof.rise_m() > 0.5,
-            Shape::Surfaces(_) | Shape::Instance { .. } => true,
-            _ => false,
-        });
-        if is_pitched {
-            simplified.0 += 1;
-            if simplified.1.len() < 100 {
-                simplified.1.push(one.feature.id.clone());
-            }
-        }
-        let name = one
-            .feature
-            .attributes
-            .get("name")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let usage = usage(facts.facts.usage, name);
-        buildings.push(Building {
-            id: one.feature.id.clone(),
-            index: Some(one.feature.index.0),
-            usage,
-            is_examined: usage != Usage::Other && facts.covers_ground && city.region.contains(facts.center),
-            is_proposal: one.is_proposal,
-            footprint: facts.footprint,
-            ground_m,
-            top_m,
-            storeys: facts.facts.storeys.unwrap_or_default() as u32,
-            ..Building::default()
-        });
+/// A failure of the kernel in words.
+pub(super) fn failed(err: sunshine::Error) -> SimulationError {
+    match err {
+        sunshine::Error::Cancelled(cancelled) => cancelled.into(),
+        other => SimulationError::failed("日照", other.text()),
     }
-    let input = Input {
-        site: site(city)?,
-        buildings,
-        terrain: terrain(city, bbox),
-        ground: params.with_facades.then(|| ground(city)).flatten(),
+}
+
+/// A building as the kernel takes it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Blocker {
+    pub(super) building: Building,
+    /// True when its form was simplified: its outline is raised to its highest point.
+    pub(super) is_raised: bool,
+}
+
+/// Buildings by their numbers.
+pub(super) type Blockers = BTreeMap<u32, Blocker>;
+
+/// A study of a scenario that can be edited.
+pub(super) struct Prepared {
+    pub(super) study: Study,
+    /// Ground that is painted.
+    pub(super) ground: Option<Grid>,
+    /// Revision of the scenario whose buildings `blockers` are.
+    pub(super) revision: u64,
+    /// What stands in that revision.
+    pub(super) blockers: Blockers,
+}
+
+impl Prepared {
+    /// Gathers and examines what stands.
+    ///
+    /// # Errors
+    /// [`SimulationError`].
+    pub(super) fn new(city: &City<'_>, params: &Params, task: &Task) -> Result<Self, SimulationError> {
+        let blockers = blockers(city)?;
+        let input = Input {
+            site: site(city)?,
+            buildings: blockers.values().map(|blocker| blocker.building.clone()).collect(),
+            terrain: terrain(city, city.bounds(SHADOW_REACH_M)),
+            ground: params.with_facades.then(|| ground(city)).flatten(),
+        };
+        let limits = Limits::shipped().map_err(failed)?;
+        Ok(Self {
+            study: Study::new(&input, params, &limits, task).map_err(failed)?,
+            ground: input.ground,
+            revision: city.view.revision,
+            blockers,
+        })
+    }
+}
+
+/// Everything that stands in the area or near enough to shade it.
+///
+/// # Errors
+/// [`SimulationError::Store`] when the city cannot be read.
+pub(super) fn blockers(city: &City<'_>) -> Result<Blockers, SimulationError> {
+    let standing = city.standing(city.bounds(SHADOW_REACH_M), is_building)?;
+    let mut found = Blockers::new();
+    for one in &standing {
+        found.extend(blocker(city, one)?.map(|blocker| (one.feature.index.0, blocker)));
+    }
+    Ok(found)
+}
+
+/// True when a feature stops the sun.
+pub(super) fn is_building(feature: &Feature) -> bool {
+    matches!(feature.class, FeatureClass::Building | FeatureClass::BuildingPart) && !feature.geometry.is_empty()
+}
+
+/// True when a feature is near enough to shade the area.
+pub(super) fn is_near(city: &City<'_>, feature: &Feature) -> bool {
+    let [west, south, east, north] = city.bounds(SHADOW_REACH_M);
+    let own = feature.bounds();
+    own.max.x >= west && own.min.x <= east && own.max.y >= south && own.min.y <= north
+}
+
+/// A building as the kernel takes it; `None` for one without outline or height.
+///
+/// # Errors
+/// [`SimulationError::Store`] when the city cannot be read.
+pub(super) fn blocker(city: &City<'_>, one: &Standing) -> Result<Option<Blocker>, SimulationError> {
+    let facts = city.building(&one.feature)?;
+    let Some([ground_m, top_m]) = city.heights_m(&one.feature) else {
+        return Ok(None);
     };
-    Ok((input, simplified))
+    if facts.footprint.0.is_empty() {
+        return Ok(None);
+    }
+    let is_raised = one.feature.geometry.finest().any(|shape| match shape {
+        Shape::Extrusion(e) => e.roof.rise_m() > 0.5,
+        Shape::Surfaces(_) | Shape::Instance { .. } => true,
+        _ => false,
+    });
+    let name = one.feature.attributes.get("name").and_then(Value::as_str);
+    let usage = usage(facts.facts.usage, name.unwrap_or_default());
+    let building = Building {
+        id: one.feature.id.clone(),
+        index: Some(one.feature.index.0),
+        usage,
+        is_examined: usage != Usage::Other && facts.covers_ground && city.region.contains(facts.center),
+        is_proposal: one.is_proposal,
+        footprint: facts.footprint,
+        ground_m,
+        top_m,
+        storeys: facts.facts.storeys.unwrap_or_default() as u32,
+        ..Building::default()
+    };
+    Ok(Some(Blocker { building, is_raised }))
+}
+
+/// Says which buildings were simplified, the first hundred by name.
+pub(super) fn note(blockers: &Blockers) -> Option<Note> {
+    let raised = || blockers.values().filter(|blocker| blocker.is_raised);
+    let count = raised().count();
+    (count > 0).then(|| Note {
+        code: "roof-raised".to_owned(),
+        features: raised().take(100).map(|blocker| blocker.building.id.clone()).collect(),
+        text: Text::new(
+            format!("{count} 栋建筑按轮廓拉伸到最高点计算遮挡，坡屋顶偏保守"),
+            format!(
+                "{count} buildings block as their outline raised to the highest point: on the safe side for pitched roofs"
+            ),
+        ),
+    })
 }
 
 fn usage(usage: BuildingUse, name: &str) -> Usage {

@@ -179,6 +179,7 @@ export const enPlanning: typeof zhPlanning = {
     crossing: "The outline crosses itself; please move a corner.",
     storeys: "Storeys",
     floor_height: "Floor height (m)",
+    slide_storeys: "Storeys (slide)",
     use: "Use",
     setback: "Setback (m)",
     name: "Name",

@@ -178,6 +178,7 @@ export const zhPlanning = {
     crossing: "外轮廓自相交，请调整角点。",
     storeys: "层数",
     floor_height: "层高（米）",
+    slide_storeys: "层数（拖动）",
     use: "用途",
     setback: "退线（米）",
     name: "名称",

@@ -3,10 +3,10 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { fill, formatNumber } from "../i18n";
 import type { EditRequest, Massing, MassingRequest } from "../planning/api";
 import { isDate } from "../planning/phase";
-import { along, bearing, crossesItself, distance, inset, rectangleAt, signedArea, type Point } from "../planning/sketch";
-import type { DrawUse, Marked } from "../planning/state";
+import { along, bearing, crossesItself, distance, inset, rectangleAt, rectangleFrom, signedArea, type Point } from "../planning/sketch";
+import type { DrawUse, Marked, Sketch } from "../planning/state";
 import { troubleOf } from "../planning/trouble";
-import { fields, numberField, segments, selectField, textField } from "../ui/fields";
+import { fields, numberField, segments, selectField, slideField, textField } from "../ui/fields";
 import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
 import type { ShellState } from "../state/state";
@@ -16,6 +16,9 @@ import { outerRings } from "../geojson";
 
 const TOOLS = ["mark", "draw", "array", "pipe"] as const;
 type ToolTab = (typeof TOOLS)[number];
+
+/** Storeys that the slider reaches; more are typed. */
+const SLIDE_STOREYS = 60;
 type MarkAction = "retain" | "modify" | "demolish";
 
 export class EditPanel extends Panel {
@@ -42,6 +45,9 @@ export class EditPanel extends Panel {
     .act [data-value="modify"][aria-checked="true"] { background: #2f6fc6; color: #fff; }
     .act [data-value="retain"][aria-checked="true"] { background: #cdc7bb; color: #2a2620; }
   `];
+
+  /** Until what was written is put away. */
+  #isWriting = false;
 
   declare tab: ToolTab;
   declare action: MarkAction;
@@ -81,6 +87,12 @@ export class EditPanel extends Panel {
     super.disconnectedCallback();
     const { tool } = this.state.planning;
     if (tool === "mark" || tool === "lasso") this.shell.planner.tools.take("none");
+    this.shell.planner.setDraft([]);
+  }
+
+  override updated(): void {
+    // while a write is under way, what was drawn is neither a draft nor there
+    if (this.shell && !this.#isWriting && !this.state.planning.busy) this.shell.planner.setDraft(this.shell.planner.canEdit ? this.#draft().map((edit) => this.#recorded(edit)) : []);
   }
 
   protected override drawn(state: ShellState): readonly unknown[] {
@@ -97,6 +109,7 @@ export class EditPanel extends Panel {
     return html`<section class="card" aria-label=${text.title}>
       ${segments(text.tools, TOOLS.map((tool) => [tool, text[tool]] as const), this.tab, (tab) => this.#turn(tab))}
       <div class="body scroll">
+        ${planning.isLive ? html`<cj-live .shell=${this.shell} .state=${this.state} @cj-storeys=${(event: CustomEvent<{ id: string; storeys: number }>) => this.#takeStoreys(event.detail)}></cj-live>` : nothing}
         ${this.tab === "mark" ? this.#mark() : this.tab === "draw" ? this.#draw() : this.tab === "array" ? this.#array() : this.#pipe()}
         ${this.problem ? html`<p class="trouble" role="alert">${this.problem}</p>` : nothing}
         ${planning.busy ? html`<p class="hint" role="status">${this.text.planning.busy}</p>` : nothing}
@@ -126,9 +139,10 @@ export class EditPanel extends Panel {
       <div class="act">${segments(text.action, [["retain", text.retain], ["modify", text.modify], ["demolish", text.demolish]] as const, this.action, (action) => { this.action = action; })}</div>
       ${this.action === "modify" ? html`<div class="pair">
         ${marked.some(isProposal)
-          ? numberField({ label: text.body_storeys, name: "body_storeys", value: this.form.bodyStoreys, min: 1, max: 200, step: 1, onChange: (bodyStoreys) => this.#set({ bodyStoreys }) })
-          : numberField({ label: text.added_storeys, name: "added_storeys", value: this.form.addedStoreys, min: 1, max: 200, step: 1, onChange: (addedStoreys) => this.#set({ addedStoreys }) })}
+          ? numberField({ label: text.body_storeys, name: "body_storeys", value: this.form.bodyStoreys, min: 1, max: 200, step: 1, isLive: true, onChange: (bodyStoreys) => this.#set({ bodyStoreys }) })
+          : numberField({ label: text.added_storeys, name: "added_storeys", value: this.form.addedStoreys, min: 1, max: 200, step: 1, isLive: true, onChange: (addedStoreys) => this.#set({ addedStoreys }) })}
         ${selectField(text.new_use, "new_use", this.form.newUse, [["", text.unchanged], ...this.#uses()], (newUse) => this.#set({ newUse }))}</div>
+        ${marked.some(isProposal) ? slideField({ label: text.body_storeys, name: "body_storeys_slide", value: this.form.bodyStoreys ?? 18, min: 1, max: SLIDE_STOREYS, onChange: (bodyStoreys) => this.#set({ bodyStoreys }) }) : nothing}
         ${textField(text.facade, "facade", this.form.facade, (facade) => this.#set({ facade }))}` : nothing}
       <button class="primary" data-edit="apply" ?disabled=${marked.length === 0 || busy || (this.action === "modify" && Object.keys(this.#changes()).length === 0)} @click=${() => void this.#applyMarks()}>${marked.length === 0 ? text.apply : fill(text.apply_n, { n })}</button>`;
   }
@@ -162,10 +176,39 @@ export class EditPanel extends Panel {
   }
 
   async #applyMarks(): Promise<void> {
-    const { marked } = this.state.planning;
+    await this.#write([this.#marks()], () => this.shell.planner.tools.unmark());
+  }
+
+  /** What is decided for what is marked. */
+  #marks(): EditRequest {
     const attributes = this.action === "modify" ? this.#changes() : {};
-    const request: EditRequest = { action: this.action, features: marked.map(({ id }) => id), ...(Object.keys(attributes).length > 0 ? { attributes } : {}) };
-    if (await this.#write([request])) this.shell.planner.tools.unmark();
+    return { action: this.action, features: this.state.planning.marked.map(({ id }) => id), ...(Object.keys(attributes).length > 0 ? { attributes } : {}) };
+  }
+
+  /** The edits that a press on the tab's button would write. */
+  #draft(): EditRequest[] {
+    const { marked, sketch, preview } = this.state.planning;
+    switch (this.tab) {
+      case "mark": {
+        const isChange = this.action === "demolish" || (this.action === "modify" && Object.keys(this.#changes()).length > 0);
+        return marked.length > 0 && isChange ? [this.#marks()] : [];
+      }
+      case "draw": {
+        const outline = sketch?.use === "block" ? outlineOf(sketch) : null;
+        const build = outline && this.#massing(outline);
+        return build ? [{ action: "build", build }] : [];
+      }
+      case "array":
+        return preview?.bodies.map((build) => ({ action: "build", build })) ?? [];
+      case "pipe":
+        return [];
+    }
+  }
+
+  /** Puts an answer of "how many storeys" into the form of what is drawn, or writes it to the building. */
+  #takeStoreys({ id, storeys }: { id: string; storeys: number }): void {
+    if (this.tab === "draw" && this.state.planning.sketch) this.#set({ storeys });
+    else if (isProposal({ id })) void this.#write([{ action: "modify", features: [id], attributes: { storeys } }]);
   }
 
   /** Attributes that 改 sets. */
@@ -188,9 +231,10 @@ export class EditPanel extends Panel {
     const body = own?.closed ? this.#body(own.points) : null;
     return html`${this.#outlineTools("block", own !== null && !own.closed)}
       <div class="triple">
-        ${numberField({ label: text.storeys, name: "storeys", value: this.form.storeys, min: 1, max: 200, step: 1, onChange: (storeys) => this.#set({ storeys: storeys ?? 1 }) })}
-        ${numberField({ label: text.floor_height, name: "floor_height", value: this.form.floorHeight, min: 2, max: 12, step: 0.1, onChange: (floorHeight) => this.#set({ floorHeight: floorHeight ?? 3 }) })}
-        ${numberField({ label: text.setback, name: "setback", value: this.form.setback, min: 0, max: 100, step: 0.5, onChange: (setback) => this.#set({ setback: setback ?? 0 }) })}</div>
+        ${numberField({ label: text.storeys, name: "storeys", value: this.form.storeys, min: 1, max: 200, step: 1, isLive: true, onChange: (storeys) => this.#set({ storeys: storeys ?? 1 }) })}
+        ${numberField({ label: text.floor_height, name: "floor_height", value: this.form.floorHeight, min: 2, max: 12, step: 0.1, isLive: true, onChange: (floorHeight) => this.#set({ floorHeight: floorHeight ?? 3 }) })}
+        ${numberField({ label: text.setback, name: "setback", value: this.form.setback, min: 0, max: 100, step: 0.5, isLive: true, onChange: (setback) => this.#set({ setback: setback ?? 0 }) })}</div>
+      ${slideField({ label: text.slide_storeys, name: "storeys_slide", value: this.form.storeys, min: 1, max: SLIDE_STOREYS, onChange: (storeys) => this.#set({ storeys: storeys ?? 1 }) })}
       <div class="pair">${selectField(text.use, "use", this.form.use, this.#uses(), (use) => this.#set({ use }))}${textField(text.name, "name", this.form.name, (name) => this.#set({ name }))}</div>
       ${this.#figures(body)}
       ${own?.closed && crossesItself(own.points) ? html`<p class="warn" role="alert">${text.crossing}</p>` : own?.closed && !body ? html`<p class="warn" role="alert">${text.no_room}</p>` : nothing}
@@ -214,12 +258,16 @@ export class EditPanel extends Panel {
   async #build(): Promise<void> {
     const { sketch } = this.state.planning;
     const { tools } = this.shell.planner;
-    const body = sketch?.closed ? this.#body(sketch.points) : null;
-    const footprint = body && tools.polygon(body);
-    if (!footprint) return;
+    const build = sketch?.closed ? this.#massing(sketch.points) : null;
+    if (build) await this.#write([{ action: "build", build }], () => tools.clearSketch());
+  }
+
+  /** The building over an outline, by the form. */
+  #massing(points: readonly Point[]): Massing | null {
+    const body = this.#body(points);
+    const footprint = body && this.shell.planner.tools.polygon(body);
     const { storeys, floorHeight, use, name } = this.form;
-    const build: Massing = { footprint, storeys, floor_height_m: floorHeight, use, ...(name.trim() ? { name: name.trim() } : {}) };
-    if (await this.#write([{ action: "build", build }])) tools.clearSketch();
+    return footprint && { footprint, storeys, floor_height_m: floorHeight, use, ...(name.trim() ? { name: name.trim() } : {}) };
   }
 
   /** Buttons and typed values by which an outline comes about; the same for a block, a site and an area. */
@@ -348,7 +396,7 @@ export class EditPanel extends Panel {
   async #place(): Promise<void> {
     const { preview } = this.state.planning;
     if (!preview) return;
-    if (await this.#write(preview.bodies.map((build) => ({ action: "build" as const, build })))) this.shell.planner.tools.clearSketch();
+    await this.#write(preview.bodies.map((build) => ({ action: "build" as const, build })), () => this.shell.planner.tools.clearSketch());
   }
 
   // Pipes ------------------------------------------------------------------------------------------------------------
@@ -389,7 +437,7 @@ export class EditPanel extends Panel {
     const line = tools.line();
     const { diameter, material, pipeClass, pipeDepth } = this.form;
     if (!line || diameter === null) return;
-    if (await this.#write([{ action: "build", pipe: { add: { line, pipe_class: pipeClass, diameter_mm: diameter, material, depth_m: pipeDepth } } }])) tools.clearSketch();
+    await this.#write([{ action: "build", pipe: { add: { line, pipe_class: pipeClass, diameter_mm: diameter, material, depth_m: pipeDepth } } }], () => tools.clearSketch());
   }
 
   #fromSelection(): void {
@@ -415,11 +463,22 @@ export class EditPanel extends Panel {
       ${textField(text.note, "note", this.form.note, (note) => this.#set({ note }))}</div></details>`;
   }
 
-  async #write(edits: EditRequest[]): Promise<boolean> {
-    const { project, phase, note } = this.form;
-    const record = { ...(project ? { project } : {}), ...(isDate(phase) ? { phase } : {}), ...(note.trim() ? { note: note.trim() } : {}) };
+  /** Writes edits; `done` puts away what they were made of. */
+  async #write(edits: EditRequest[], done?: () => void): Promise<void> {
     this.problem = null;
-    return this.shell.planner.edit(edits.map((edit) => ({ ...edit, ...record })));
+    this.#isWriting = true;
+    try {
+      if (await this.shell.planner.edit(edits.map((edit) => this.#recorded(edit)))) done?.();
+    } finally {
+      this.#isWriting = false;
+      this.requestUpdate();
+    }
+  }
+
+  /** With project, phase and note of the form. */
+  #recorded(edit: EditRequest): EditRequest {
+    const { project, phase, note } = this.form;
+    return { ...edit, ...(project ? { project } : {}), ...(isDate(phase) ? { phase } : {}), ...(note.trim() ? { note: note.trim() } : {}) };
   }
 
   #refused(error: unknown): void {
@@ -451,8 +510,16 @@ export class EditPanel extends Panel {
 
 
 /** Bodies that scenarios build have ids of their own (`server/app/src/scenarios`). */
-function isProposal({ id }: Marked): boolean {
+function isProposal({ id }: Pick<Marked, "id">): boolean {
   return id.startsWith("p-");
+}
+
+/** An outline as far as it is drawn: of one that is open, what it would be if it ended at the pointer. */
+function outlineOf({ points, cursor, closed, shape }: Sketch): readonly Point[] | null {
+  if (closed) return points;
+  const [a, b] = points;
+  if (!cursor || !a || !b) return null;
+  return shape === "rectangle" ? rectangleFrom(a, b, cursor) : [...points, cursor];
 }
 
 customElements.define("cj-edit", EditPanel);

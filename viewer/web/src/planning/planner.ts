@@ -215,10 +215,21 @@ export class Planner {
         await this.#outrun(scenario, edits);
         return false;
       }
+      // what was a draft is in the scenario now
+      this.#set({ draft: [] });
       await this.#reread();
       this.host.announce(fill(this.#text.written, { n: edits.length }));
       return true;
     }, false);
+  }
+
+  /** What the editing panel would write now: simulations show it before it is saved. */
+  setDraft(draft: readonly EditRequest[]): void {
+    if (JSON.stringify(draft) !== JSON.stringify(this.state.draft)) this.#set({ draft });
+  }
+
+  setLive(isLive: boolean): void {
+    if (isLive !== this.state.isLive) this.#set({ isLive });
   }
 
   /** After "someone else changed this scenario": takes the newest state, and writes the edits again when asked. */

@@ -78,6 +78,10 @@ export interface PlanningState {
   tool: MapTool;
   marked: readonly Marked[];
   sketch: Sketch | null;
+  /** Edits as the editing panel would write them now. */
+  draft: readonly EditRequest[];
+  /** A simulation shows what the draft would mean. */
+  isLive: boolean;
   /** Bodies of a previewed array. */
   preview: { bodies: readonly Massing[]; reachedFar: number; isReached: boolean } | null;
   analysis: Analysis;
@@ -105,6 +109,8 @@ export function initialPlanning(author: string): PlanningState {
     marked: [],
     sketch: null,
     preview: null,
+    draft: [],
+    isLive: false,
     analysis: { area: { city: true }, areaName: "", outline: null, busy: false, trouble: null, before: null, after: null, rules: null, outdated: false, lit: null, tint: null },
     projects: null,
     offices: null,

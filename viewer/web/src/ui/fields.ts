@@ -43,18 +43,31 @@ export interface NumberField {
   step?: number | "any";
   name: string;
   placeholder?: string;
+  /** Values count while they are typed too. */
+  isLive?: boolean;
   onChange(value: number | null): void;
 }
 
 /** A number that is typed; an empty or unreadable one is null. */
-export function numberField({ label, value, min, max, step = "any", name, placeholder, onChange }: NumberField): TemplateResult {
+export function numberField({ label, value, min, max, step = "any", name, placeholder, isLive = false, onChange }: NumberField): TemplateResult {
   const changed = (event: Event): void => {
     const text = (event.target as HTMLInputElement).value;
     const read = text.trim() === "" ? Number.NaN : Number(text);
     onChange(Number.isFinite(read) ? read : null);
   };
+  // what is half typed is no number yet
+  const typed = (event: Event): void => {
+    const input = event.target as HTMLInputElement;
+    if (input.value !== "" && input.validity.valid) changed(event);
+  };
   return html`<label class="field"><span>${label}</span><input type="number" inputmode="decimal" name=${name} min=${min ?? nothing} max=${max ?? nothing} step=${step}
-    placeholder=${placeholder ?? nothing} .value=${value === null ? "" : String(value)} @change=${changed}></label>`;
+    placeholder=${placeholder ?? nothing} .value=${value === null ? "" : String(value)} @input=${isLive ? typed : nothing} @change=${changed}></label>`;
+}
+
+/** A number that is drawn along a line. */
+export function slideField({ label, value, min = 0, max = 100, step = 1, name, onChange }: NumberField): TemplateResult {
+  return html`<input type="range" style="width:100%;margin:0;accent-color:var(--cj-accent)" name=${name} min=${min} max=${max} step=${step} aria-label=${label} title=${label} .value=${String(value ?? min)}
+    @input=${(event: Event) => onChange(Number((event.target as HTMLInputElement).value))}>`;
 }
 
 /** A choice from a list of value and words. */

@@ -79,8 +79,12 @@ proptest! {
         // every number below the answer is fine, none above
         let expected = fine.iter().take_while(|f| **f).count() as u32 - 1;
         prop_assert!(fine.iter().skip(expected as usize + 1).all(|f| !f));
-        let answer = storeys::most(study(&input, &params), params.storeys_of.as_ref().unwrap(), &Task::default()).unwrap();
+        let mut live = study(&input, &params);
+        let before = (live.buildings.clone(), live.examined.clone());
+        let answer = storeys::most(&mut live, params.storeys_of.as_ref().unwrap(), &Task::default()).unwrap();
         prop_assert_eq!(answer.most, expected, "{:?}", answer.tried);
+        // what was asked changes nothing
+        prop_assert_eq!((live.buildings, live.examined), before);
     }
 }
 

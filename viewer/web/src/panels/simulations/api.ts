@@ -2,7 +2,7 @@
 import type { Json, LocalText } from "../../api";
 import { query, type Http } from "../../http";
 import type { OutsideFile } from "./outside-question";
-import type { Area } from "../../planning/api";
+import type { Area, EditRequest } from "../../planning/api";
 
 export type Params = Record<string, Json>;
 
@@ -108,6 +108,33 @@ export interface Probe { times_s: number[]; values: (number | null)[]; unit: str
 /** Where a layer is probed. */
 export type ProbePlace = { feature: string } | { lon: number; lat: number; height: number | null };
 
+/** Body of `POST /api/v1/simulations/{name}/live`. */
+export interface LiveQuestion {
+  question: SimulationQuestion;
+  /** Edits that are not saved. */
+  edits: readonly EditRequest[];
+  layer?: string;
+  /** Names the page; of its requests only that with the greatest `turn` counts. */
+  client: string;
+  turn: number;
+  storeys_of?: { building: string; storey_m: number; max_storeys: number };
+}
+
+/** How many storeys a building may have; `harmed` lose their sun one storey higher. */
+export interface StoreysAnswer { building: string; most: number; storey_m: number; is_bounded: boolean; harmed: { id: string; hours: number; hours_before: number; limit_h: number }[] }
+
+/** What a simulation says while one edits: a preview, of which the server keeps nothing. */
+export interface LiveAnswer {
+  outcome: Outcome;
+  /** The scenario has a newer revision than the one that was asked for. */
+  is_outdated: boolean;
+  num_asked: number;
+  num_points: number;
+  /** Ids of what the edits build. */
+  built: string[];
+  storeys: StoreysAnswer | null;
+}
+
 export class SimulationApi {
   constructor(private readonly http: Http) {}
 
@@ -151,6 +178,16 @@ export class SimulationApi {
     const accept = "application/vnd.chengjing.overlay";
     const response = await this.http.request(layerPath(key, layer, { minus }), { accept, signal });
     return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /** A preview, and the layer that was asked for as the engine takes it. */
+  async live(name: string, body: LiveQuestion, signal?: AbortSignal): Promise<{ answer: LiveAnswer; overlay: Uint8Array }> {
+    const accept = "application/vnd.chengjing.live";
+    const response = await this.http.request(`api/v1/simulations/${encodeURIComponent(name)}/live`, { method: "POST", body, accept, signal });
+    const bytes = await response.arrayBuffer();
+    const end = 4 + new DataView(bytes).getUint32(0, true);
+    const answer = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, end - 4))) as LiveAnswer;
+    return { answer, overlay: new Uint8Array(bytes, end) };
   }
 
   probe(key: string, layer: string, minus: string | null, place: ProbePlace, signal?: AbortSignal): Promise<Probe> {

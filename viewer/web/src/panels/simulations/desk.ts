@@ -8,6 +8,7 @@ import { standpointKey } from "../../planning/compare";
 import { troubleOf } from "../../planning/trouble";
 import type { Click, Shell } from "../../shell";
 import { SimulationApi, type Job, type Outcome, type Params, type Probe, type ProbePlace, type SimulationEntry, type SimulationLayer, type SimulationQuestion } from "./api";
+import { Live } from "./live";
 import { fieldPaths, fieldsOf, missingFeature } from "./parameters";
 import { chosenFiles, outsideQuestions } from "./outside-question";
 import { isSame, questionOf, readAdvanced, valueAt, withAdvanced, withValue } from "./question";
@@ -27,6 +28,7 @@ export class SimulationDesk {
   #isOpen = false;
   #following = new AbortController();
   readonly #stage: Stage;
+  readonly #live: Live;
   #player: ReturnType<typeof setInterval> | undefined;
   #release: (() => void) | null = null;
   #revision: string | null = null;
@@ -35,6 +37,7 @@ export class SimulationDesk {
   private constructor(private readonly shell: Shell) {
     this.api = new SimulationApi(shell.api.http);
     this.#stage = new Stage(shell, this.api);
+    this.#live = new Live(shell, this.api, this.#stage, { state: () => this.state, set: (change) => this.#set(change) });
   }
 
   /** The desk of a shell: a panel that is opened again finds its question and result. */
@@ -63,10 +66,37 @@ export class SimulationDesk {
   close(): void {
     this.#isOpen = false;
     this.#release?.();
-    this.#following.abort();
     this.play(false);
     this.#set({ isPicking: false });
+    if (this.#live.isOn) return;
+    this.#following.abort();
     this.#stage.takeAway();
+  }
+
+  // While one edits --------------------------------------------------------------------------------------------------
+
+  /** Keeps the result in sight while massing is edited, and shows what each edit would mean. */
+  setLive(isLive: boolean): void {
+    if (isLive) return this.#live.start();
+    this.#live.stop();
+    if (this.#isOpen) void this.#guard(() => this.#show());
+    else this.close();
+  }
+
+  /** There is a result of sunshine to be followed. */
+  get canLive(): boolean {
+    return this.state.run?.name === "sunshine" && this.state.run.results.length > 0;
+  }
+
+  /** How many storeys a building may have. */
+  async askStoreys(building: string, name: string, storeyM: number): Promise<void> {
+    await this.#live.storeys(building, name, storeyM);
+  }
+
+  /** Asks the question of the result again, for the scenario as it stands. */
+  async again(): Promise<void> {
+    const asked = this.state.run?.questions[0];
+    if (asked) await this.run([questionOf(this.shell.planner.sides.standpoint(0), asked.area, asked.params, {})]);
   }
 
   get isRunning(): boolean {
@@ -167,18 +197,20 @@ export class SimulationDesk {
 
   // Jobs -------------------------------------------------------------------------------------------------------------
 
-  async run(): Promise<void> {
-    const { entry } = this;
+  async run(given?: SimulationQuestion[]): Promise<void> {
+    const entry = given ? (this.state.catalogue?.find(({ name }) => name === this.state.run?.name) ?? null) : this.entry;
     if (!entry || this.state.isStarting || this.isRunning) return;
-    const missing = missingFeature(entry.name, this.params);
+    const missing = given ? null : missingFeature(entry.name, this.params);
     if (missing) return this.#fail(this.#text.needs_selected.replace("{name}", local(missing.label, this.shell.state.language)));
-    const questions = this.questions();
+    const questions = given ?? this.questions();
     const { sides } = this.shell.planner;
-    const names = entry.name === "outside" && questions.length > 1 ? questions.map(({ params }) => this.#filesOf(params)) : this.#standpoints().map((_, side) => sides.name(side));
+    const names = entry.name === "outside" && questions.length > 1 ? questions.map(({ params }) => this.#filesOf(params)) : questions.map((_, side) => sides.name(side));
+    const { layer } = this.state;
     this.#following.abort();
-    this.#stage.forget();
+    if (entry.name !== "sunshine") this.setLive(false);
+    if (!this.#live.isOn) this.#stage.forget();
     this.play(false);
-    this.#set({ isStarting: true, trouble: null, failure: null, run: null, layer: null, isDifference: false, difference: null, probed: null, probeTrouble: null, isPicking: false, isVisible: true, timeS: 0 });
+    this.#set({ storeys: null, isStarting: true, trouble: null, failure: null, run: null, layer: null, isDifference: false, difference: null, probed: null, probeTrouble: null, isPicking: false, isVisible: true, timeS: 0 });
     try {
       const jobs: Job[] = [];
       for (const question of questions) jobs.push(await this.api.start(entry.name, question));
@@ -187,7 +219,7 @@ export class SimulationDesk {
       this.#set({ isStarting: false });
       return this.#caught(error);
     }
-    await this.#guard(() => this.#follow());
+    await this.#guard(() => this.#follow(given ? layer : null));
   }
 
   async cancel(): Promise<void> {
@@ -199,7 +231,7 @@ export class SimulationDesk {
   }
 
   /** Asks after the jobs until all are over, then reads their results. */
-  async #follow(): Promise<void> {
+  async #follow(shown: string | null = null): Promise<void> {
     this.#following.abort();
     this.#following = new AbortController();
     const { signal } = this.#following;
@@ -221,7 +253,8 @@ export class SimulationDesk {
     const isOfFeature = fieldsOf(run.name, run.questions[0]?.params ?? {}).some(({ kind }) => kind === "feature");
     this.#set({ run: { ...run, results }, isProbing: !isOfFeature && results.some(({ layers }) => layers.length > 0) });
     this.shell.announce(this.#text.done);
-    const [first] = results[0]?.layers ?? [];
+    const layers = results[0]?.layers ?? [];
+    const first = layers.find(({ key }) => key === shown) ?? layers[0];
     if (first) await this.setLayer(first.key);
   }
 
@@ -298,7 +331,10 @@ export class SimulationDesk {
   /** Brings the sides to what is chosen. */
   async #show(): Promise<void> {
     const { run, layer, isDifference } = this.state;
-    if (!run || layer === null || !this.#isOpen) return;
+    if (!run || layer === null) return;
+    // the edits are drawn, not what was found without them
+    if (this.#live.isOn) return this.#live.look();
+    if (!this.#isOpen) return;
     const has = (outcome: Outcome | undefined): outcome is Outcome => outcome?.layers.some(({ key }) => key === layer) ?? false;
     const [after, before] = run.results;
     const places: Place[] = [];

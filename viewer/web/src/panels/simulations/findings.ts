@@ -8,6 +8,7 @@ import type { Ending, Outcome, SimulationColumn, SimulationTable, SimulationVerd
 import { countEndings, ENDING_SIGN, ENDINGS, formatValue, sortVerdicts, withUnit } from "./legend";
 import { looks } from "./looks";
 import { SimulationPart } from "./part";
+import { shownOutcome } from "./state";
 
 /** Lines shown at once; more come when they are asked for. */
 const SHOWN = 60;
@@ -44,7 +45,7 @@ export class SimulationFindings extends SimulationPart {
   }
 
   override render(): TemplateResult | typeof nothing {
-    const [outcome] = this.now.run?.results ?? [];
+    const outcome = shownOutcome(this.now);
     if (!outcome) return nothing;
     switch (this.section) {
       case "verdicts":
@@ -112,7 +113,7 @@ export class SimulationFindings extends SimulationPart {
   #cell(column: SimulationColumn | undefined, value: Json): TemplateResult {
     const { simulations: text } = this.text;
     const { language } = this.state;
-    if (column?.key === "feature_id" && typeof value === "string" && value) return html`<td><button class="link" data-feature=${value} title=${fill(text.fly, { name: value })} @click=${() => void this.fly(value)}>${value}</button></td>`;
+    if ((column?.key === "feature_id" || column?.key === "blocker_id") && typeof value === "string" && value && value !== "terrain") return html`<td><button class="link" data-feature=${value} title=${fill(text.fly, { name: value })} @click=${() => void this.fly(value)}>${value}</button></td>`;
     if (typeof value === "number") return html`<td class="number">${formatValue(value, language)}</td>`;
     if (typeof value === "boolean") return html`<td>${value ? "✓" : "✕"}</td>`;
     if (value === null) return html`<td>—</td>`;

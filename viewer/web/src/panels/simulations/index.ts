@@ -9,12 +9,13 @@ import { shared } from "../../ui/styles";
 import type { Job } from "./api";
 import { SimulationDesk } from "./desk";
 import { looks } from "./looks";
-import type { DeskState, Run } from "./state";
+import { isPreview, shownOutcome, type DeskState, type Run } from "./state";
 import "../area";
 import "./findings";
 import "./form";
 import "./layers";
 import "./outside";
+import "./live-card";
 
 const SECTIONS = ["map", "verdicts", "tables", "method"] as const;
 type Section = (typeof SECTIONS)[number];
@@ -160,12 +161,13 @@ export class SimulationsPanel extends Panel {
     const { simulations: text } = this.text;
     const { shell, state } = this;
     const { language } = state;
-    const [outcome] = run.results;
+    const outcome = shownOutcome(desk.state);
     if (!outcome) return html``;
     const [name = ""] = run.names;
     const who = outcome.scenario.id === "base" ? name : fill(text.revision, { name, n: outcome.scenario.revision });
-    return html`<p class="stamp" data-simulation="stamp">${[local(outcome.simulation === "outside" ? outcome.method.title : outcome.title, language), who, outcome.area].join(" · ")}</p>
-      ${outcome.simulation === "sunshine" ? html`<p class="hint shadows" data-simulation="screen-shadows">${icons.info}${text.screen_shadows}</p>` : nothing}
+    return html`<p class="stamp" data-simulation="stamp">${[...(isPreview(desk.state) ? [text.live.badge] : []), local(outcome.simulation === "outside" ? outcome.method.title : outcome.title, language), who, outcome.area].join(" · ")}</p>
+      ${outcome.simulation === "sunshine" ? html`<p class="hint shadows" data-simulation="screen-shadows">${icons.info}${text.screen_shadows}</p>
+        <cj-live .shell=${shell} .state=${state}></cj-live>` : nothing}
       ${segments(text.title, SECTIONS.map((section) => [section, text.sections[section]] as const), this.section, (section) => { this.section = section; })}
       ${this.section === "map" ? html`<cj-simulation-layers .shell=${shell} .state=${state} .desk=${desk} .now=${desk.state}></cj-simulation-layers>`
         : html`<cj-simulation-findings .shell=${shell} .state=${state} .desk=${desk} .now=${desk.state} .section=${this.section}></cj-simulation-findings>`}`;

@@ -59,6 +59,12 @@ const FLOOD: readonly Field[] = [
   { kind: "number", path: ["run", "rain", "peak_ratio"], label: text("雨峰系数", "Share before the peak"), unit: "0–1", min: 0.01, max: 1, isOptional: true },
   { kind: "number", path: ["run", "rain", "step_min"], label: text("降雨步长", "Step of the rain"), unit: "min", min: 0.1 },
   { kind: "numbers", path: ["run", "rain", "depths_mm"], label: text("每步雨量", "Depth of each step"), unit: "mm" },
+  { kind: "choice", path: ["cleared_surface"], label: text("拆除后的地面", "Ground of what is taken down"), options: [
+    ["bare", text("裸土", "bare soil")],
+    ["green", text("绿地", "green")],
+    ["paved", text("铺装", "paving")],
+    ["asphalt", text("沥青或混凝土", "asphalt or concrete")],
+  ] },
   { kind: "number", path: ["cell_m"], label: text("网格边长", "Cell"), unit: "m", min: 0.5, max: 100 },
   { kind: "number", path: ["run", "simulated_min"], label: text("模拟时长（0 为雨后一小时）", "Simulated time (0: an hour after the rain)"), unit: "min", min: 0 },
   { kind: "number", path: ["run", "output_step_min"], label: text("输出间隔", "Step of output"), unit: "min", min: 0.1 },

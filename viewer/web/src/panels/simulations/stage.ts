@@ -42,6 +42,14 @@ export class Stage {
     return bytes[0] ? overlayHeader(bytes[0]).classes : [];
   }
 
+  /** Puts bytes of nobody's keeping on the scenario's side; the next `show` hands the result over again. */
+  lend(bytes: Uint8Array, showing: Showing): void {
+    this.#turn++;
+    this.shell.setOverlay(0, bytes);
+    this.#shown.set(0, "lent");
+    this.tell(showing);
+  }
+
   /** Time, opacity and visibility of what is shown. */
   tell({ timeS, opacity, isVisible }: Showing): void {
     for (const [side, name] of this.#shown) if (name) this.shell.send({ type: "show_overlay", side, time_s: timeS, opacity, visible: isVisible });
