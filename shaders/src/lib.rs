@@ -194,7 +194,7 @@ mod tests {
             marks,
             facades,
         );
-        twin!("FeatureRow", FeatureRow, state, tint);
+        twin!("FeatureRow", FeatureRow, state, tints);
         twin!(
             OVERLAY,
             "OverlayView",

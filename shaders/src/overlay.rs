@@ -12,7 +12,8 @@ pub struct OverlayView {
     pub numbers: [f32; 4],
     /// Limit; error of the method; 1 when there is a limit; classes.
     pub limit: [f32; 4],
-    /// Texels across and up; look (0 ramp, 1 water, 2 flow); bits: 1 blends neighbouring texels, 2 stands upright.
+    /// Texels across and up; look (0 ramp, 1 water, 2 flow); bits: 1 blends neighbouring texels, 2 stands upright, 4 is
+    /// seen through what lies before it.
     pub size: [u32; 4],
     /// Lower bounds of the classes.
     pub bounds: [[f32; 4]; 4],
@@ -20,5 +21,5 @@ pub struct OverlayView {
     pub colors: [[f32; 4]; 16],
 }
 
-/// Bytes of one vertex: position, texel, distance along the line; six f32.
-pub const OVERLAY_STRIDE_BYTES: u64 = 24;
+/// Bytes of one vertex: position, texel, distance along the line and its direction; nine f32.
+pub const OVERLAY_STRIDE_BYTES: u64 = 36;

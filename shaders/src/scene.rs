@@ -66,8 +66,8 @@ pub mod look {
 pub struct FeatureRow {
     /// Bits of [`state`].
     pub state: u32,
-    /// sRGB bytes red, green, blue, and the share of the tint.
-    pub tint: u32,
+    /// sRGB bytes red, green, blue, and the share of the tint: in the first picture, and in the second one.
+    pub tints: [u32; 2],
 }
 
 /// Everything that a frame needs beside tiles. Frame: ENU axes, metres relative to the eye; colours linear.
@@ -104,9 +104,11 @@ pub struct Scene {
     pub layer_mask: [[u32; 4]; 2],
     /// A word a state on the first side, a nibble in it a state on the second: the look (`viewer_core::Pane`).
     pub looks: [[u32; 4]; 2],
-    /// Lowest bits of the states on both sides in [`FeatureRow::state`]; 1 when the rest is ghost; layer of proposals.
+    /// Lowest bits of the states on both sides in [`FeatureRow::state`]; 1 when the rest that stands is ghost, 2 when the rest below
+    /// the ground is, too; layer of proposals.
     pub sides: [u32; 4],
-    /// x: column of the target where the second side begins, px; y, z: layer of the shadow maps before it and from it on.
+    /// x: column of the target where the second side begins, px; y, z: layer of the shadow maps before it and from it on; w: which of the
+    /// tints counts.
     pub maps: [f32; 4],
     /// rgb of lit features, linear; w: what is added to the height of project walls, m.
     pub lit: [f32; 4],

@@ -125,6 +125,19 @@ fn faded(kind: u32) -> f32 {
     return scene.ground_ambient.w * select(1.0, 0.35, stands && scene.ground_ambient.w < 1.0);
 }
 
+const KEPT_OPACITY: f32 = 0.72; // of what an x-ray picture is about
+
+// Projects stand back in an x-ray picture.
+fn receded(opacity: f32) -> f32 {
+    return opacity * select(1.0, 0.2, scene.sides.z == 2u);
+}
+
+// While everything else fades, what is coloured stays to be read.
+fn kept(opacity: f32, row: FeatureRow) -> f32 {
+    let share = f32(tint_of(row) >> 24u) * (KEPT_OPACITY / 255.0);
+    return select(opacity, max(opacity, share), scene.sides.z == 2u);
+}
+
 // Projects, and everything above ground in underground mode.
 @fragment
 fn city_blended(in: Lit) -> @location(0) vec4<f32> {
@@ -132,6 +145,6 @@ fn city_blended(in: Lit) -> @location(0) vec4<f32> {
     let shaded = shade(in, px);
     let kind = in.surface.x & 15u;
     let is_project = kind == KIND_PROJECT_FILL || kind == KIND_PROJECT_WALL;
-    let opacity = select(faded(kind), shaded.alpha, is_project);
+    let opacity = select(kept(faded(kind), feature_row(in.surface.y >> 8u)), receded(shaded.alpha), is_project);
     return vec4(srgb_from_linear(shaded.color), opacity);
 }

@@ -24,7 +24,7 @@ const SELECTED_TINT: vec3<f32> = vec3(1.0, 0.42, 0.08);
 // here opacity comes from the kind of the surface and from the look.
 fn stated_color(word: u32, row: FeatureRow, look: u32) -> vec3<f32> {
     let color = unpack4x8unorm(word);
-    let tint = unpack4x8unorm(row.tint);
+    let tint = unpack4x8unorm(tint_of(row));
     var base = linear_from_srgb(mix(color.rgb, tint.rgb, tint.a));
     base = mix(base, scene.marks[look].rgb, scene.marks[look].a);
     base = mix(base, scene.lit.rgb, select(0.0, 0.8, (row.state & STATE_LIT) != 0u));
@@ -66,7 +66,7 @@ const LAYER_ZONE: u32 = 13u; // city_model::layers, projects/zone
 
 // Zones cover the whole city: their fill is drawn only where somebody has coloured it.
 fn is_bare(kind: u32, layer: u32, row: FeatureRow) -> bool {
-    return kind == KIND_PROJECT_FILL && layer == LAYER_ZONE && (row.tint >> 24u) == 0u;
+    return kind == KIND_PROJECT_FILL && layer == LAYER_ZONE && (tint_of(row) >> 24u) == 0u;
 }
 
 fn stated_style(style: u32, layer: u32) -> u32 {

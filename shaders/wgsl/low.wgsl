@@ -200,15 +200,15 @@ struct LowBlended {
 fn low_blended_vertex(vertex: TileVertex) -> LowBlended {
     let surface = low_surface(vertex);
     let kind = vertex.words.y & 15u;
-    let top = clamp(low_facade(vertex).y / 3.0, 0.0, 1.0);
-    let opacity = select(faded(kind), mix(0.55, 0.18, top), kind == KIND_PROJECT_WALL);
-    let ground = vec3(surface.rel.xy + scene.eye.xy, length(surface.rel) * scene.ray_forward.w);
-    let layer = vertex.words.x >> 24u;
-    let style = stated_style(vertex.words.y, layer);
-    var row = FeatureRow(0u, 0u);
+    var row = NO_ROW;
     if (has_states) {
         row = feature_row(vertex.feature_index);
     }
+    let top = clamp(low_facade(vertex).y / 3.0, 0.0, 1.0);
+    let opacity = select(kept(faded(kind), row), receded(mix(0.55, 0.18, top)), kind == KIND_PROJECT_WALL);
+    let ground = vec3(surface.rel.xy + scene.eye.xy, length(surface.rel) * scene.ray_forward.w);
+    let layer = vertex.words.x >> 24u;
+    let style = stated_style(vertex.words.y, layer);
     let clip = select(surface.clip, NOWHERE, is_bare(kind, layer, row));
     return LowBlended(clip, vec4(surface.color.rgb, opacity), ground, style);
 }
@@ -216,7 +216,8 @@ fn low_blended_vertex(vertex: TileVertex) -> LowBlended {
 @fragment
 fn low_blended(in: LowBlended) -> @location(0) vec4<f32> {
     if ((in.style & 15u) == KIND_PROJECT_FILL) {
-        return vec4(in.color.rgb, project_fill(in.ground.xy, in.ground.z, (in.style >> 16u) & 255u));
+        let fill = project_fill(in.ground.xy, in.ground.z, (in.style >> 16u) & 255u);
+        return vec4(in.color.rgb, receded(fill));
     }
     return in.color;
 }

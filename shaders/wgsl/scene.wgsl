@@ -23,8 +23,8 @@ struct Scene {
     fog: vec4<f32>,            // x: start, m; y: 1 / range, 1/m; z: greatest share; w: detail (0 low, 1 medium, 2 high)
     layer_mask: array<vec4<u32>, 2>, // bit `layer code` set: shown
     looks: array<vec4<u32>, 2>,      // a word a state on the first side, a nibble a state on the second: the look
-    sides: vec4<u32>,                // lowest bits of the states on both sides; 1: the rest is ghost; layer of proposals
-    maps: vec4<f32>,                 // x: column where the second side begins, px; shadow map before it, from it on
+    sides: vec4<u32>,                // lowest bits of the states on both sides; 1: the rest is ghost, 2: below ground too; layer of proposals
+    maps: vec4<f32>,                 // x: column where the second side begins, px; shadow map before it, from it on; which tint
     lit: vec4<f32>,                  // rgb of lit features; w: what is added to the height of project walls, m
     marks: array<vec4<f32>, 8>,      // by look: rgb, and its share
     facades: array<vec4<f32>, 32>,   // two rows a building use, see `shaders::facade`
@@ -32,11 +32,18 @@ struct Scene {
 
 struct FeatureRow {
     state: u32, // bits: 1 hidden, 2 selected, 4 related, 8 hovered, 16 ghost, 32 lit; from 8 on four bits a side
-    tint: u32,  // rgba8, sRGB; alpha is the share of the tint
+    tints: array<u32, 2>, // by picture: rgba8, sRGB; alpha is the share of the tint
 };
 
 @group(0) @binding(0) var<uniform> scene: Scene;
 @group(0) @binding(1) var<storage, read> features: array<FeatureRow>;
+
+const NO_ROW: FeatureRow = FeatureRow(0u, array<u32, 2>(0u, 0u));
+
+// Tint of a feature in this picture.
+fn tint_of(row: FeatureRow) -> u32 {
+    return select(row.tints[0], row.tints[1], scene.maps.w > 0.5);
+}
 
 const STATE_HIDDEN: u32 = 1u;
 const STATE_SELECTED: u32 = 2u;
@@ -98,7 +105,7 @@ fn is_layer_shown(code: u32) -> bool {
 
 fn feature_row(index: u32) -> FeatureRow {
     if (index >= arrayLength(&features)) {
-        return FeatureRow(0u, 0u);
+        return NO_ROW;
     }
     return features[index];
 }
@@ -106,6 +113,13 @@ fn feature_row(index: u32) -> FeatureRow {
 // Buildings and what stands among them: the layers that "the rest" of a ghost set means.
 fn stands(layer: u32) -> bool {
     return layer < 6u || layer == scene.sides.w;
+}
+
+const FIRST_PIPE_LAYER: u32 = 32u; // city_model::layers::FIRST_PIPE_CODE
+
+// What "the rest" of a ghost set means.
+fn is_of_rest(layer: u32) -> bool {
+    return stands(layer) || (scene.sides.z == 2u && layer >= FIRST_PIPE_LAYER);
 }
 
 // Look of a feature by everything that is known of it; the CPU twin is `FeatureStates::look` of viewer-core.
@@ -119,7 +133,7 @@ fn look_of(layer: u32, row: FeatureRow) -> u32 {
     }
     let look = (scene.looks[states.x >> 2u][states.x & 3u] >> (states.y * 4u)) & 15u;
     let is_marked = (row.state & STATE_GHOST) != 0u;
-    let is_ghost = select(is_marked, stands(layer) && !is_marked, scene.sides.z == 1u);
+    let is_ghost = select(is_marked, is_of_rest(layer) && !is_marked, scene.sides.z >= 1u);
     return select(look, LOOK_GHOST, is_ghost && (look == LOOK_PLAIN || look == LOOK_KEPT));
 }
 

@@ -125,6 +125,8 @@ pub enum Look {
     Water,
     /// Colour by value with marks that move along the line; the sign of the value is the direction.
     Flow,
+    /// Flat colour by value; everything else in the city fades.
+    Xray,
 }
 
 /// How values become colours.

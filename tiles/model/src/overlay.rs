@@ -1,14 +1,15 @@
 //! A layer of a simulation as it travels from the server to the viewer: a mesh once, and values for every step of time.
 //!
 //! Layout, little-endian: `CJOV`, u32 version, u32 length of the header, the header as JSON padded with spaces to four
-//! bytes, then [`Vertex`] rows of six f32, u32 indices, u32 feature numbers and u16 values, as many as the header says.
+//! bytes, then [`Vertex`] rows of nine f32, u32 indices, u32 feature numbers and u16 values, as many as the header says.
 
 use serde::{Deserialize, Serialize};
 
 const MAGIC: [u8; 4] = *b"CJOV";
-const VERSION: u32 = 1;
+/// Version of the layout.
+pub const VERSION: u32 = 2;
 /// Floats of a vertex.
-const VERTEX_FLOATS: usize = 6;
+const VERTEX_FLOATS: usize = 9;
 /// Longest header read, bytes.
 const MAX_HEADER_BYTES: usize = 4 << 20;
 /// Longest side of the table of values of one step, texels: what every WebGPU device takes.
@@ -42,7 +43,7 @@ pub enum OverlayKind {
     Surface,
     /// Every vertex has a value of its own and says which texel holds it.
     Vertices,
-    /// Values belong to features of the city, one texel each, and there is no mesh.
+    /// Values belong to features of the city, one texel each; the mesh, if any, is the course of those that are lines.
     Features,
 }
 
@@ -56,6 +57,8 @@ pub enum OverlayLook {
     Water,
     /// Colour by the size of the value with marks that move along the line, against it where the value is negative.
     Flow,
+    /// Flat colour by value; whatever has none fades.
+    Xray,
 }
 
 /// A class of colours.
@@ -76,6 +79,8 @@ pub struct OverlayHeader {
     pub look: OverlayLook,
     /// True blends neighbouring texels; false keeps each for itself.
     pub is_smooth: bool,
+    /// True shows it through whatever lies before it.
+    pub is_through: bool,
     /// Origin of the vertices, ENU metres.
     pub origin_enu: [f64; 3],
     /// Texels of a step across and up.
@@ -90,6 +95,8 @@ pub struct OverlayHeader {
     pub classes: Vec<OverlayClass>,
     /// A limit, and the error of the method: values that near to it are hatched.
     pub limit: Option<[f32; 2]>,
+    /// Places of a difference that only one side has: they are not drawn.
+    pub left_out: u32,
     /// Vertices, indices and features that follow.
     pub counts: [u32; 3],
 }
@@ -103,6 +110,9 @@ pub struct Vertex {
     pub at: [f32; 2],
     /// Distance along its line, metres.
     pub along_m: f32,
+    /// Direction of its line, unit length, turned about at every second vertex: these lie on either edge of the line, on
+    /// whose middle both stand. Zero for what is no line.
+    pub along: [f32; 3],
 }
 
 /// A layer of a simulation.
@@ -159,7 +169,8 @@ impl Overlay {
         bytes.extend(header);
         for vertex in &self.vertices {
             let [x, y, z] = vertex.position;
-            let row = [x, y, z, vertex.at[0], vertex.at[1], vertex.along_m];
+            let [dx, dy, dz] = vertex.along;
+            let row = [x, y, z, vertex.at[0], vertex.at[1], vertex.along_m, dx, dy, dz];
             bytes.extend(row.iter().flat_map(|v| v.to_le_bytes()));
         }
         bytes.extend(self.indices.iter().chain(&self.features).flat_map(|v| v.to_le_bytes()));
@@ -205,6 +216,7 @@ impl Overlay {
                     position: [word(0), word(1), word(2)],
                     at: [word(3), word(4)],
                     along_m: word(5),
+                    along: [word(6), word(7), word(8)],
                 }
             })
             .collect();
@@ -298,12 +310,14 @@ mod tests {
             position: [x, 0.0, 1.5],
             at: [x, 0.5],
             along_m: x,
+            along: [0.0, 1.0, 0.0],
         };
         Overlay {
             header: OverlayHeader {
                 kind: OverlayKind::Surface,
                 look: OverlayLook::Water,
                 is_smooth: true,
+                is_through: false,
                 origin_enu: [1.0, 2.0, 3.0],
                 size: [2, 1],
                 times_s: vec![0.0, 60.0],
@@ -311,6 +325,7 @@ mod tests {
                 scale: 0.001,
                 classes: vec![class(0.05, 10), class(0.15, 20)],
                 limit: Some([0.15, 0.01]),
+                left_out: 7,
                 counts: [3, 3, 0],
             },
             vertices: vec![vertex(0.0), vertex(1.0), vertex(2.0)],
@@ -353,7 +368,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bytes_cut_or_changed_never_panic(at in 0_usize..400, byte: u8, cut in 0_usize..400) {
+        fn bytes_cut_or_changed_never_panic(at in 0_usize..400, byte: u8, cut in 0_usize..440) {
             let mut bytes = sample().encode();
             if let Some(b) = bytes.get_mut(at) {
                 *b = byte;

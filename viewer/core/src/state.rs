@@ -1,11 +1,13 @@
 //! What the user has done to features: the table behind selection, hover, hiding, x-ray and tints.
 //!
 //! One row of two words a feature, dense by feature index, in the layout of the city shader: state bits with the scenario
-//! states of four sides above them, then a tint (sRGB bytes red, green, blue and its share). Writes note what changed, so
+//! states of four sides above them, then two tints (sRGB bytes red, green, blue and their share), one for the first picture
+//! and one for those beside it. Writes note what changed, so
 //! that only that is copied to the GPU.
 
 use crate::compare::{Look, MAX_SIDES, Pane};
 pub use crate::layer_mask::LayerMask;
+use city_model::layers::FIRST_PIPE_CODE;
 use city_model::scenario::{FeatureState, StateTable};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -20,7 +22,7 @@ pub mod bits {
     pub const RELATED: u32 = 4;
     /// Under the pointer.
     pub const HOVERED: u32 = 8;
-    /// See-through; turned about while the rest is ([`super::FeatureStates::is_rest_ghost`]).
+    /// See-through; turned about while the rest is ([`super::Rest`]).
     pub const GHOST: u32 = 16;
     /// Lit up as one of a set.
     pub const LIT: u32 = 32;
@@ -30,8 +32,21 @@ pub mod bits {
     pub const SIDE_BITS: u32 = 4;
 }
 
+/// What besides the features named is see-through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u32)]
+pub enum Rest {
+    /// Nothing: the features named are ghosts.
+    #[default]
+    Whole = 0,
+    /// Everything that stands, except the features named.
+    Standing = 1,
+    /// That and everything below the ground, except the features named.
+    All = 2,
+}
+
 /// Words of a row.
-pub const ROW_WORDS: usize = 2;
+pub const ROW_WORDS: usize = 3;
 /// Gap between changed rows that is copied along rather than copied around, rows.
 const MERGE_GAP: usize = 32;
 
@@ -50,7 +65,8 @@ pub struct FeatureStates {
     hovered: Option<u32>,
     lit: Vec<u32>,
     ghosts: Vec<u32>,
-    is_rest_ghost: bool,
+    rest: Rest,
+    has_side_tints: bool,
 }
 
 impl FeatureStates {
@@ -135,22 +151,22 @@ impl FeatureStates {
 
     /// Makes a set of features see-through in place of the one before.
     ///
-    /// * `is_rest` — everything that stands except these instead
-    pub fn set_ghosts(&mut self, features: &[u32], is_rest: bool) {
+    /// * `rest` — everything else instead
+    pub fn set_ghosts(&mut self, features: &[u32], rest: Rest) {
         let before = std::mem::replace(&mut self.ghosts, features.to_vec());
         self.replace_bits(&before, features, bits::GHOST);
-        self.is_rest_ghost = is_rest;
+        self.rest = rest;
         self.generation += 1;
     }
 
-    /// True while the ghost bit means "whole" for what stands.
-    pub const fn is_rest_ghost(&self) -> bool {
-        self.is_rest_ghost
+    /// What the ghost bit leaves out.
+    pub const fn rest(&self) -> Rest {
+        self.rest
     }
 
     /// True while anything may look other than it is: without that nobody need ask for the looks of features.
     pub fn has_looks(&self) -> bool {
-        self.is_rest_ghost || !self.ghosts.is_empty() || self.has_states.contains(&true)
+        self.rest != Rest::Whole || !self.ghosts.is_empty() || self.has_states.contains(&true)
     }
 
     /// Number that changes whenever looks may.
@@ -175,10 +191,10 @@ impl FeatureStates {
         let look = pane.look(is_proposal, self.side_codes(index, pane.sides));
         let is_marked = state & bits::GHOST != 0;
         let stands = layer_code < FIRST_GROUND_CODE || is_proposal;
-        let is_ghost = if self.is_rest_ghost {
-            stands && !is_marked
-        } else {
-            is_marked
+        let is_ghost = match self.rest {
+            Rest::Whole => is_marked,
+            Rest::Standing => stands && !is_marked,
+            Rest::All => (stands || layer_code >= FIRST_PIPE_CODE) && !is_marked,
         };
         if is_ghost && matches!(look, Look::Plain | Look::Kept) {
             Look::Ghost
@@ -222,22 +238,41 @@ impl FeatureStates {
         }
     }
 
-    /// Colours a feature.
+    /// Colours a feature in all pictures.
     ///
     /// * `rgb` — sRGB; `share` — 0 leaves the feature as it is, 255 replaces its colour
     pub fn set_tint(&mut self, index: u32, rgb: [u8; 3], share: u8) {
         let tint = u32::from_le_bytes([rgb[0], rgb[1], rgb[2], share]);
-        self.write(index, |row| row[1] = tint);
+        self.write(index, |row| row[1..].fill(tint));
     }
 
     /// Colours every feature at once: a word a feature as in [`Self::set_tint`], little endian red, green, blue, share.
     /// Features beyond the end are left without.
     pub fn set_tints(&mut self, words: &[u32]) {
-        let tints = words.iter().copied().chain(std::iter::repeat(0));
-        for (row, tint) in self.rows.iter_mut().zip(tints) {
-            row[1] = tint;
+        self.set_side_tints([words, words]);
+        self.has_side_tints = false;
+    }
+
+    /// Colours every feature at once: in the first picture, and in those beside it.
+    pub fn set_side_tints(&mut self, words: [&[u32]; 2]) {
+        let [first, second] = words.map(|words| words.iter().copied().chain(std::iter::repeat(0)));
+        let (mut from, mut end) = (u32::MAX, 0);
+        for (index, (row, tints)) in (0_u32..).zip(self.rows.iter_mut().zip(first.zip(second))) {
+            if (row[1], row[2]) != tints {
+                (row[1], row[2]) = tints;
+                from = from.min(index);
+                end = index + 1;
+            }
         }
-        self.touch_span(0..u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
+        if from < end {
+            self.touch_span(from..end);
+        }
+        self.has_side_tints = words[0] != words[1];
+    }
+
+    /// True while features may have other colours in one picture than in another.
+    pub const fn has_side_tints(&self) -> bool {
+        self.has_side_tints
     }
 
     /// Takes away all tints.
@@ -342,7 +377,7 @@ mod tests {
     fn hover_hiding_and_ghosts_are_independent_bits() {
         let mut table = FeatureStates::new(10);
         table.set_hidden(&[3], true);
-        table.set_ghosts(&[3], false);
+        table.set_ghosts(&[3], Rest::Whole);
         assert!(table.hover(Some(3)));
         assert!(!table.hover(Some(3)));
         assert_eq!(table.state(3), bits::HIDDEN | bits::GHOST | bits::HOVERED);
@@ -352,12 +387,20 @@ mod tests {
         table.set_lit(&[3, 4]);
         assert_eq!((table.state(3), table.state(4)), (bits::GHOST | bits::LIT, bits::LIT));
         table.set_lit(&[4]);
-        table.set_ghosts(&[], false);
+        table.set_ghosts(&[], Rest::Whole);
         assert_eq!((table.state(3), table.state(4)), (0, bits::LIT));
         table.set_tint(3, [1, 2, 3], 255);
-        assert_eq!(table.words()[7], 0xff03_0201);
+        assert_eq!(table.words()[10..12], [0xff03_0201; 2]);
+        table.set_side_tints([&[0, 0, 0, 7], &[0, 0, 0, 9]]);
+        assert_eq!(
+            (table.words()[10..12].to_vec(), table.has_side_tints()),
+            (vec![7, 9], true)
+        );
         table.clear_tints();
-        assert_eq!(table.words()[7], 0);
+        assert_eq!(
+            (table.words()[10..12].to_vec(), table.has_side_tints()),
+            (vec![0, 0], false)
+        );
         table.set_hidden(&[10, u32::MAX], true);
         assert_eq!(table.state(10), 0, "beyond the table");
     }
@@ -404,6 +447,7 @@ mod tests {
     fn looks_follow_states_hiding_and_ghosts() {
         const BUILDING: u8 = 1;
         const ROAD: u8 = 7;
+        const PIPE: u8 = 33;
         let mut table = FeatureStates::new(4);
         let pane = crate::Compare::default().panes()[0];
         table.set_side(0, Some(&table_of(&[0, 3, 4, 0])));
@@ -412,11 +456,15 @@ mod tests {
             [0, 1, 2].map(|i| look(&table, i)),
             [Look::Plain, Look::Removed, Look::Added]
         );
-        table.set_ghosts(&[0, 2], false);
+        table.set_ghosts(&[0, 2], Rest::Whole);
         assert_eq!((look(&table, 0), look(&table, 2)), (Look::Ghost, Look::Added));
-        table.set_ghosts(&[0], true);
+        table.set_ghosts(&[0], Rest::Standing);
         assert_eq!((look(&table, 0), look(&table, 3)), (Look::Plain, Look::Ghost));
         assert_eq!(table.look(&pane, 3, ROAD, false), Look::Plain, "the ground stays");
+        assert_eq!(table.look(&pane, 3, PIPE, false), Look::Plain, "pipes do not stand");
+        table.set_ghosts(&[0], Rest::All);
+        assert_eq!(table.look(&pane, 3, PIPE, false), Look::Ghost);
+        assert_eq!(table.look(&pane, 0, PIPE, false), Look::Plain);
         table.set_hidden(&[2], true);
         assert_eq!(look(&table, 2), Look::Hidden);
         assert_eq!(

@@ -264,6 +264,7 @@ export class ChengjingViewer extends LitElement {
       <slot></slot>
       ${started ? html`<cj-zones .shell=${shell} .state=${state} lang=${state.language}></cj-zones>` : nothing}
       ${started && !this.bare ? html`<cj-pins .shell=${shell} .state=${state} lang=${state.language}></cj-pins>` : nothing}
+      ${started && !this.bare ? html`<cj-simulation-signs .shell=${shell} .state=${state} lang=${state.language}></cj-simulation-signs>` : nothing}
       ${started ? html`<cj-swipe .shell=${shell} .state=${state} lang=${state.language}></cj-swipe>
       <div class="overlay ${this.bare ? "bare" : ""} ${this.docked ? "docked" : ""}" lang=${state.language}>
         <header class="top">

@@ -78,14 +78,24 @@ pub struct Break {
 /// # Errors
 /// [`Error`] names what makes no sense; [`Error::Cancelled`] when it was asked to stop.
 pub fn run(input: &Input, params: &Params, task: &Task) -> Result<Outcome, Error> {
-    let rules = params.rules()?;
     let pipe = input.pipes.iter().find(|p| p.id == params.pipe);
     let pipe = pipe.ok_or_else(|| Error::UnknownPipe {
         id: params.pipe.clone(),
     })?;
     let prepared = Prepared::new(input, &pipe.class, params, task)?;
-    let found = break_of(input, &prepared, params, task)?;
-    let outcome = outcome::outcome(input, params, &rules, &prepared, &found);
+    answer(input, &prepared, params, task)
+}
+
+/// Answers a click on a pipe of a network that is ready.
+///
+/// * `prepared` — made of the same `input` with the same distances in `params`
+///
+/// # Errors
+/// [`Error`] names what makes no sense; [`Error::Cancelled`] when it was asked to stop.
+pub fn answer(input: &Input, prepared: &Prepared, params: &Params, task: &Task) -> Result<Outcome, Error> {
+    let rules = params.rules()?;
+    let found = break_of(input, prepared, params, task)?;
+    let outcome = outcome::outcome(input, params, &rules, prepared, &found);
     task.step(1.0)?;
     Ok(outcome)
 }

@@ -3,8 +3,8 @@
 use crate::http::AppState;
 use crate::http::problem::{ApiError, Problem};
 use crate::simulations::{
-    Job, JobState, Place, Probe, ResultFolder, SIMULATIONS, SimulationQuestion, ask, csv, difference, epsg_of, geotiff,
-    overlay_bytes, probe,
+    Canvas, Difference, Job, JobState, Place, Probe, ResultFolder, SIMULATIONS, SimulationQuestion, ask, csv,
+    difference, epsg_of, geotiff, overlay_bytes, probe,
 };
 use analysis::indicators::Text;
 use analysis::outcome::Layer;
@@ -245,8 +245,9 @@ pub async fn layer(
                         .ok_or_else(|| no_layer(&layer))?,
                     Some(minus) => {
                         let subtracted = subtracted(&this, &folder, &layer, minus)?;
-                        let frame = this.snapshot().frame.clone().ok_or(ApiError::NotPublished)?;
-                        overlay_bytes(&subtracted, &frame).map_err(unreadable)?
+                        let snapshot = this.snapshot();
+                        let canvas = Canvas::new(this.store.as_ref(), &snapshot).ok_or(ApiError::NotPublished)?;
+                        overlay_bytes(&subtracted.layer, subtracted.left_out, &canvas).map_err(unreadable)?
                     }
                 };
                 let headers = [
@@ -334,12 +335,12 @@ fn one_or_difference(
     minus: Option<&str>,
 ) -> Result<Layer, ApiError> {
     match minus {
-        Some(minus) => subtracted(state, folder, layer, minus),
+        Some(minus) => Ok(subtracted(state, folder, layer, minus)?.layer),
         None => folder.layer(layer).map_err(unreadable)?.ok_or_else(|| no_layer(layer)),
     }
 }
 
-fn subtracted(state: &AppState, of: &ResultFolder, layer: &str, minus: &str) -> Result<Layer, ApiError> {
+fn subtracted(state: &AppState, of: &ResultFolder, layer: &str, minus: &str) -> Result<Difference, ApiError> {
     let read = |folder: &ResultFolder| folder.layer(layer).map_err(unreadable)?.ok_or_else(|| no_layer(layer));
     difference(&read(of)?, &read(&folder(state, minus)?)?).map_err(refused)
 }

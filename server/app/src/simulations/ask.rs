@@ -116,6 +116,8 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
         serde_json::json!([
             simulation.name(),
             simulation.version(),
+            // a result holds its layers as the viewer takes them
+            city_model::overlay::VERSION,
             // features that scenarios add come with the scenario's revision
             features.changed,
             view.id,

@@ -1,6 +1,7 @@
 //! The city as a simulation sees it: what stands in a scenario on a day, near an area, in the scene CRS.
 
 use super::live::Studies;
+use super::ready::ReadyNetworks;
 use super::registry::SimulationError;
 use crate::http::{AppState, Snapshot};
 use crate::indicators::{AreaAnswer, Reader, plan_of, rules_in_force};
@@ -34,6 +35,8 @@ pub struct City<'a> {
     pub(super) wanted: Vec<String>,
     /// Where a simulation leaves what it has prepared, for answers while somebody edits, and under which name.
     pub(super) keep: Option<(&'a Studies, &'a str)>,
+    /// Networks made for earlier questions.
+    pub(super) networks: &'a ReadyNetworks,
 }
 
 /// A feature that stands.
@@ -69,6 +72,7 @@ impl<'a> City<'a> {
             region,
             area,
             keep: None,
+            networks: &state.jobs.networks,
         }
     }
 }
@@ -219,20 +223,37 @@ impl City<'_> {
 
     /// Vertices of a line with heights above the datum.
     pub fn line_points(&self, line: &Line) -> Vec<DVec3> {
-        let is_below = line.reference == LevelReference::BelowTerrain;
-        line.points
-            .iter()
-            .filter(|p| p.is_finite())
-            .map(|p| {
-                let ground = if is_below {
-                    self.ground_m(p.truncate()).unwrap_or_default()
-                } else {
-                    0.0
-                };
-                DVec3::new(p.x, p.y, p.z + ground)
-            })
-            .collect()
+        line_points(line, &|position| self.ground_m(position))
     }
+
+    /// What the whole city in this scenario is made of: another one when anything that simulations read is another.
+    ///
+    /// # Errors
+    /// [`SimulationError::Store`] when the city cannot be read.
+    pub(super) fn made_of(&self) -> Result<serde_json::Value, SimulationError> {
+        let terrain: Vec<u64> = self.snapshot.terrain.iter().map(|(revision, _)| *revision).collect();
+        Ok(serde_json::json!([
+            self.store.features_version()?.changed,
+            self.view.id,
+            self.view.revision,
+            self.view.phase.map(|day| day.0),
+            terrain,
+            self.rules.settings.assumptions,
+        ]))
+    }
+}
+
+/// Vertices of a line with heights above the datum.
+///
+/// * `ground_m` — height of the ground at a place
+pub(super) fn line_points(line: &Line, ground_m: &dyn Fn(DVec2) -> Option<f64>) -> Vec<DVec3> {
+    let is_below = line.reference == LevelReference::BelowTerrain;
+    let height = |p: &DVec3| {
+        let ground = is_below.then(|| ground_m(p.truncate())).flatten();
+        p.z + ground.unwrap_or_default()
+    };
+    let points = line.points.iter().filter(|p| p.is_finite());
+    points.map(|p| DVec3::new(p.x, p.y, height(p))).collect()
 }
 
 /// Lines of a feature's finest level.

@@ -2,9 +2,10 @@
 
 use super::city::City;
 use super::networks::{class_of, gather};
+use super::ready::ReadyNetwork;
 use super::registry::{Simulation, SimulationError, filled, told};
 use analysis::indicators::Text;
-use analysis::isolation::{self, Input, Params};
+use analysis::isolation::{self, Input, Params, Prepared};
 use analysis::{Outcome, Task};
 use serde_json::{Map, Value};
 
@@ -38,18 +39,47 @@ impl Simulation for Isolation {
             ));
         }
         let class = class_of(&city.feature(&params.pipe)?);
-        let network = gather(city, &class)?;
-        let input = Input {
-            pipes: network.pipes,
-            valves: network.valves,
-            sources: network.sources,
-            consumers: network.consumers,
-        };
-        let mut outcome = isolation::run(&input, &params, task).map_err(|err| match err {
-            isolation::Error::Cancelled(cancelled) => cancelled.into(),
-            other => SimulationError::failed("爆管关阀", other.text()),
-        })?;
-        outcome.notes.extend(network.notes);
+        let network = city
+            .networks
+            .get(&key(city, &class, &params)?, || ready(city, &class, &params, task))?;
+        let mut outcome = isolation::answer(&network.input, &network.prepared, &params, task).map_err(refused)?;
+        outcome.notes.extend(network.notes.iter().cloned());
         Ok(outcome)
+    }
+}
+
+/// Everything that a network is made of.
+fn key(city: &City<'_>, class: &str, params: &Params) -> Result<String, SimulationError> {
+    let made_of = serde_json::json!([
+        city.made_of()?,
+        class,
+        params.snap_m,
+        params.fitting_m,
+        params.service_m,
+        params.memory_bytes,
+    ]);
+    Ok(made_of.to_string())
+}
+
+fn ready(city: &City<'_>, class: &str, params: &Params, task: &Task) -> Result<ReadyNetwork, SimulationError> {
+    let network = gather(city, class)?;
+    let input = Input {
+        pipes: network.pipes,
+        valves: network.valves,
+        sources: network.sources,
+        consumers: network.consumers,
+    };
+    let prepared = Prepared::new(&input, class, params, task).map_err(refused)?;
+    Ok(ReadyNetwork {
+        input,
+        prepared,
+        notes: network.notes,
+    })
+}
+
+fn refused(err: isolation::Error) -> SimulationError {
+    match err {
+        isolation::Error::Cancelled(cancelled) => cancelled.into(),
+        other => SimulationError::failed("爆管关阀", other.text()),
     }
 }

@@ -1,8 +1,10 @@
 //! Jobs: simulations that run one after the other, can be watched and stopped, and fail alone.
 
 use super::ask::Asked;
+use super::canvas::Canvas;
 use super::city::City;
 use super::live::Studies;
+use super::ready::ReadyNetworks;
 use super::registry::SimulationError;
 use super::results::{OutcomeAnswer, ResultFolder, Results};
 use crate::http::AppState;
@@ -97,6 +99,8 @@ pub struct Jobs {
     results: Results,
     known: Mutex<VecDeque<Arc<Job>>>,
     studies: Studies,
+    /// Networks made for earlier questions.
+    pub(super) networks: ReadyNetworks,
     /// Held by the job that runs: kernels use all processors themselves.
     turn: Mutex<()>,
 }
@@ -108,6 +112,7 @@ impl Jobs {
             results,
             known: Mutex::default(),
             studies: Studies::default(),
+            networks: ReadyNetworks::default(),
             turn: Mutex::default(),
         }
     }
@@ -220,7 +225,7 @@ pub fn run_here(state: &AppState, asked: &Asked, task: &Task) -> Result<ResultFo
     state
         .jobs
         .results
-        .save(&answer, &outcome, city.frame()?)
+        .save(&answer, &outcome, &Canvas::of(&city)?)
         .map_err(|err| {
             tracing::error!(%err, "a result cannot be written");
             SimulationError::refused(

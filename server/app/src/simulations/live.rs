@@ -2,6 +2,7 @@
 //! they can change is asked again.
 
 use super::ask::{Asked, SimulationQuestion, ask};
+use super::canvas::Courses;
 use super::city::{City, Standing};
 use super::registry::{SimulationError, told};
 use super::results::OutcomeAnswer;
@@ -287,7 +288,7 @@ fn answered(
             let none = ApiError::NotFound(format!("the result has no layer {shown:?}"));
             return Ok((prepared, Err(none)));
         };
-        let overlay = wire::overlay(layer, city.frame().map_err(refused)?);
+        let overlay = wire::overlay(layer, city.frame().map_err(refused)?, &Courses::new());
         bytes = overlay.map_err(|err| ApiError::Internal(err.to_string()))?.encode();
     }
     let newest = state

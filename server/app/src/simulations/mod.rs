@@ -4,6 +4,7 @@
 //! of `registry.rs`. [`Jobs`] runs them one after the other; the same question has the same key and the same result.
 
 mod ask;
+mod canvas;
 mod city;
 mod difference;
 mod drains;
@@ -17,6 +18,7 @@ mod networks;
 mod outside;
 mod probe;
 mod reach;
+mod ready;
 mod registry;
 mod results;
 mod sunshine;
@@ -24,8 +26,9 @@ mod warp;
 mod wire;
 
 pub use ask::{Asked, SimulationQuestion, ask};
+pub use canvas::Canvas;
 pub use city::{City, Standing};
-pub use difference::difference;
+pub use difference::{Difference, difference};
 pub use export::{csv, epsg_of, geotiff};
 pub use jobs::{Job, JobState, Jobs, run_here};
 pub use live::{LiveAnswer, LiveQuestion, Studies, live};

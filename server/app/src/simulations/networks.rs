@@ -44,6 +44,8 @@ pub(super) struct PipeNetwork {
     pub(super) consumers: Vec<Consumer>,
     /// Floor area of each building among the consumers, by its dense number, m².
     pub(super) floors: HashMap<u32, (f64, bool)>,
+    /// Places of all nodes that the survey has, fittings and manholes: id, dense number, plan.
+    pub(super) nodes: Vec<(String, u32, [f64; 2])>,
     pub(super) notes: Vec<Note>,
 }
 
@@ -109,16 +111,17 @@ impl PipeNetwork {
     fn add_node(&mut self, feature: &Feature, class: &str, names: &BTreeSet<String>) {
         let kind = text_of(&feature.attributes, KIND_KEYS).unwrap_or_default();
         let is = |words: &[&str]| words.iter().any(|word| kind.contains(word));
-        let at = if names.contains(&feature.id) {
-            At::Node(feature.id.clone())
-        } else {
-            match feature.geometry.finest().find_map(|shape| match shape {
-                Shape::Point(point) => Some(point.position),
-                _ => None,
-            }) {
-                Some(p) => At::Point([p.x, p.y]),
-                None => return,
-            }
+        let place = feature.geometry.finest().find_map(|shape| match shape {
+            Shape::Point(point) => Some([point.position.x, point.position.y]),
+            _ => None,
+        });
+        if let Some(place) = place {
+            self.nodes.push((feature.id.clone(), feature.index.0, place));
+        }
+        let at = match place {
+            _ if names.contains(&feature.id) => At::Node(feature.id.clone()),
+            Some(place) => At::Point(place),
+            None => return,
         };
         let class = class.to_owned();
         let id = feature.id.clone();

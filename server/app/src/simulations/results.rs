@@ -1,12 +1,12 @@
 //! Results on disk: `results/{key}/`, written beside and renamed, so that a result is there as a whole or not at all.
 
 use super::ask::Asked;
+use super::canvas::Canvas;
 use super::wire;
 use crate::indicators::{ScenarioAnswer, scenario_answer};
 use analysis::Outcome;
 use analysis::indicators::Text;
 use analysis::outcome::{Figure, Layer, Legend, Look, Method, Note, Shape, Table, Verdict};
-use city_model::SceneFrame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs;
@@ -153,7 +153,7 @@ impl Results {
     ///
     /// # Errors
     /// When the disk refuses, or a layer cannot be sent.
-    pub fn save(&self, answer: &OutcomeAnswer, outcome: &Outcome, frame: &SceneFrame) -> io::Result<ResultFolder> {
+    pub fn save(&self, answer: &OutcomeAnswer, outcome: &Outcome, canvas: &Canvas<'_>) -> io::Result<ResultFolder> {
         let path = self.root.join(&answer.key);
         let partial = self
             .root
@@ -168,7 +168,10 @@ impl Results {
                 partial.join(file(&layer.key, "layer")),
                 zstd::encode_all(bytes.as_slice(), 1)?,
             )?;
-            fs::write(partial.join(file(&layer.key, "cjov.gz")), overlay_bytes(layer, frame)?)?;
+            fs::write(
+                partial.join(file(&layer.key, "cjov.gz")),
+                overlay_bytes(layer, 0, canvas)?,
+            )?;
         }
         fs::write(partial.join(OUTCOME), serde_json::to_vec(answer)?)?;
         match fs::rename(&partial, &path) {
@@ -183,10 +186,14 @@ impl Results {
 
 /// A layer as the viewer draws it, in gzip.
 ///
+/// * `left_out` — places of a difference that only one side has
+///
 /// # Errors
-/// When the layer contradicts itself.
-pub fn overlay_bytes(layer: &Layer, frame: &SceneFrame) -> io::Result<Vec<u8>> {
-    let overlay = wire::overlay(layer, frame).map_err(io::Error::other)?;
+/// When the layer contradicts itself, or the city cannot be read.
+pub fn overlay_bytes(layer: &Layer, left_out: usize, canvas: &Canvas<'_>) -> io::Result<Vec<u8>> {
+    let courses = canvas.courses(layer).map_err(io::Error::other)?;
+    let mut overlay = wire::overlay(layer, canvas.frame(), &courses).map_err(io::Error::other)?;
+    overlay.header.left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(&overlay.encode())?;
     encoder.finish()

@@ -1,5 +1,6 @@
 //! A layer as an overlay for the viewer: meshes in the tile frame, values as 16-bit steps of the range, colours by class.
 
+use super::canvas::Courses;
 use analysis::outcome::{Layer, Look, Shape};
 use city_model::overlay::{
     MAX_CLASSES, MAX_SIDE, NO_VALUE, Overlay, OverlayClass, OverlayError, OverlayHeader, OverlayKind, OverlayLook,
@@ -16,8 +17,6 @@ const MAX_QUADS: u32 = 160;
 const MAX_AREA_CELLS: f64 = 1024.0;
 /// What lies on a surface is drawn so far above it, metres.
 const LIFT_M: f64 = 0.25;
-/// Half of the width of a line, metres.
-const HALF_LINE_M: f64 = 1.5;
 /// Stored numbers of the range; one more stands for "no value".
 const STEPS: f32 = 65_534.0;
 
@@ -55,10 +54,11 @@ struct Mesh {
 /// Builds the overlay of a layer.
 ///
 /// * `frame` — of the scene: layers are in the scene CRS, overlays in the tile frame
+/// * `courses` — of the features of the layer that are lines
 ///
 /// # Errors
 /// [`WireError`] when numbers do not fit together.
-pub(super) fn overlay(layer: &Layer, frame: &SceneFrame) -> Result<Overlay, WireError> {
+pub(super) fn overlay(layer: &Layer, frame: &SceneFrame, courses: &Courses) -> Result<Overlay, WireError> {
     let key = || layer.key.clone();
     let (steps, count) = (layer.times_s.len(), layer.shape.len());
     if layer.values.len() != steps * count || steps == 0 {
@@ -109,6 +109,7 @@ pub(super) fn overlay(layer: &Layer, frame: &SceneFrame) -> Result<Overlay, Wire
         Shape::Features { indices, .. } => {
             let mut mesh = Mesh::table(OverlayKind::Features, count, DVec3::ZERO);
             mesh.features.clone_from(indices);
+            mesh.add_courses(frame, indices, courses)?;
             (mesh, &layer.values)
         }
         Shape::Patches {
@@ -168,11 +169,15 @@ pub(super) fn overlay(layer: &Layer, frame: &SceneFrame) -> Result<Overlay, Wire
                 Look::Ramp => OverlayLook::Ramp,
                 Look::Water => OverlayLook::Water,
                 Look::Flow => OverlayLook::Flow,
+                Look::Xray => OverlayLook::Xray,
             },
             is_smooth: mesh.is_smooth,
+            // pipes lie below the ground
+            is_through: mesh.kind == OverlayKind::Features || matches!(layer.look, Look::Flow | Look::Xray),
             origin_enu: mesh.origin.to_array(),
             size: mesh.size,
             times_s: layer.times_s.clone(),
+            left_out: 0,
             offset: low,
             scale,
             classes,
@@ -208,15 +213,70 @@ impl Mesh {
     }
 
     /// Adds a corner that shows a value of the table.
-    fn corner(&mut self, enu: DVec3, value: usize, along_m: f32) -> u32 {
-        let (column, row) = (value as u32 % self.size[0], value as u32 / self.size[0]);
-        self.push(enu, [column as f32 + 0.5, row as f32 + 0.5], along_m)
+    fn corner(&mut self, enu: DVec3, value: usize) -> u32 {
+        let at = self.texel(value);
+        self.push(enu, at)
     }
 
-    fn push(&mut self, enu: DVec3, at: [f32; 2], along_m: f32) -> u32 {
+    /// Middle of the texel that holds a value.
+    fn texel(&self, value: usize) -> [f32; 2] {
+        let (column, row) = (value as u32 % self.size[0], value as u32 / self.size[0]);
+        [column as f32 + 0.5, row as f32 + 0.5]
+    }
+
+    fn push(&mut self, enu: DVec3, at: [f32; 2]) -> u32 {
         let position = (enu - self.origin).as_vec3().to_array();
-        self.vertices.push(Vertex { position, at, along_m });
+        self.vertices.push(Vertex {
+            position,
+            at,
+            ..Vertex::default()
+        });
         self.vertices.len() as u32 - 1
+    }
+
+    /// Adds a line: two vertices a point, which the viewer pushes apart.
+    ///
+    /// * `value_of` — place of the value of a point
+    fn line(&mut self, points_enu: &[DVec3], value_of: impl Fn(usize) -> usize) {
+        let mut along_m = 0.0;
+        for (at, point) in points_enu.iter().enumerate() {
+            let (before, after) = (points_enu.get(at.wrapping_sub(1)), points_enu.get(at + 1));
+            let of = |from: Option<&DVec3>, to: Option<&DVec3>| match (from, to) {
+                (Some(from), Some(to)) => (*to - *from).normalize_or_zero(),
+                _ => DVec3::ZERO,
+            };
+            along_m += before.map_or(0.0, |before| before.distance(*point));
+            // at a bend halfway between both directions, so that neighbours share their edge
+            let direction = (of(before, Some(point)) + of(Some(point), after)).normalize_or(DVec3::X);
+            let texel = self.texel(value_of(at));
+            for along in [-direction, direction] {
+                let index = self.push(*point, texel) as usize;
+                self.vertices[index].along_m = along_m as f32;
+                self.vertices[index].along = along.as_vec3().to_array();
+            }
+            if before.is_some() {
+                let last = self.vertices.len() as u32;
+                self.quad([last - 4, last - 2, last - 1, last - 3]);
+            }
+        }
+    }
+
+    /// Adds the courses of features that are lines.
+    fn add_courses(&mut self, frame: &SceneFrame, indices: &[u32], courses: &Courses) -> Result<(), WireError> {
+        let of = |(at, index): (usize, &u32)| courses.get(index).map(|lines| (at, lines));
+        for (at, lines) in indices.iter().enumerate().filter_map(of) {
+            for line in lines {
+                let points: Vec<DVec3> = line
+                    .iter()
+                    .map(|point| Ok(frame.enu_from_scene(*point)?.0))
+                    .collect::<Result<_, WireError>>()?;
+                if self.vertices.is_empty() {
+                    self.origin = points.first().copied().unwrap_or_default();
+                }
+                self.line(&points, |_| at);
+            }
+        }
+        Ok(())
     }
 
     fn quad(&mut self, [a, b, c, d]: [u32; 4]) {
@@ -263,7 +323,7 @@ impl GridShape<'_> {
                 let slot = ((y + dy) * (quads[0] + 1) + x + dx) as usize;
                 if corners[slot] == u32::MAX {
                     let at = [((x + dx) * stride).min(columns), ((y + dy) * stride).min(rows)];
-                    corners[slot] = mesh.push(self.enu(frame, at)?, at.map(|v| v as f32), 0.0);
+                    corners[slot] = mesh.push(self.enu(frame, at)?, at.map(|v| v as f32));
                 }
                 *index = corners[slot];
             }
@@ -308,43 +368,24 @@ fn patches(
             .zip([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
         {
             let scene = middle + across * (x * half_x) + up * (y * half_y);
-            *corner = mesh.corner(frame.enu_from_scene(scene)?.0, at, 0.0);
+            *corner = mesh.corner(frame.enu_from_scene(scene)?.0, at);
         }
         mesh.quad(corners);
     }
     Ok(mesh)
 }
 
-/// Level ribbons, one quad a segment.
 fn lines(frame: &SceneFrame, vertices: &[[f64; 3]], starts: &[u32]) -> Result<Mesh, WireError> {
     let first = vertices.first().map_or(DVec3::ZERO, |v| DVec3::from(*v));
     let mut mesh = Mesh::table(OverlayKind::Vertices, vertices.len(), frame.enu_from_scene(first)?.0);
     for (line, start) in starts.iter().enumerate() {
+        let start = *start as usize;
         let end = starts.get(line + 1).map_or(vertices.len(), |end| *end as usize);
-        let mut along_m = 0.0;
-        for at in *start as usize..end.saturating_sub(1) {
-            let (Some(a), Some(b)) = (vertices.get(at), vertices.get(at + 1)) else {
-                continue;
-            };
-            let (a, b) = (DVec3::from(*a), DVec3::from(*b));
-            let direction = (b - a).truncate();
-            let side = direction.perp().normalize_or_zero().extend(0.0) * HALF_LINE_M;
-            let lift = DVec3::Z * LIFT_M;
-            let until_m = along_m + (b - a).length();
-            let ends = [(a, at, along_m), (b, at + 1, until_m)];
-            let mut corner = |(point, value, along): (DVec3, usize, f64), offset: DVec3| {
-                let enu = frame.enu_from_scene(point + offset + lift)?.0;
-                Ok::<u32, WireError>(mesh.corner(enu, value, along as f32))
-            };
-            let quad = [
-                corner(ends[0], -side)?,
-                corner(ends[1], -side)?,
-                corner(ends[1], side)?,
-                corner(ends[0], side)?,
-            ];
-            mesh.quad(quad);
-            along_m = until_m;
-        }
+        let points = vertices.get(start..end).unwrap_or_default().iter();
+        let points: Vec<DVec3> = points
+            .map(|point| Ok(frame.enu_from_scene(DVec3::from(*point) + DVec3::Z * LIFT_M)?.0))
+            .collect::<Result<_, WireError>>()?;
+        mesh.line(&points, |at| start + at);
     }
     Ok(mesh)
 }

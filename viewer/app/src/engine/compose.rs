@@ -18,7 +18,7 @@ use crate::tiles::TileStream;
 use crate::tiles::workers::WorkerPool;
 use bevy::prelude::{NonSendMut, Res, ResMut};
 use bevy::render::renderer::{RenderDevice, RenderQueue};
-use viewer_core::state::LayerMask;
+use viewer_core::state::{LayerMask, Rest};
 use viewer_core::{Look, ViewerEvent, ViewerStats};
 
 /// Moves the camera on, uploads what arrived, chooses tiles.
@@ -141,7 +141,7 @@ pub(crate) fn compose(
     let is_one_side =
         matches!(&panes[..], [pane] if pane.looks.look(0, 0) == Look::Plain && pane.sides[0] == pane.sides[1]);
     frame.is_stateless =
-        is_one_side && !pending.has_rows && !table.states.is_rest_ghost() && state.layers == LayerMask::default();
+        is_one_side && !pending.has_rows && table.states.rest() == Rest::Whole && state.layers == LayerMask::default();
     views::find_marks(&mut stream, &table.states, &panes);
     let drawn = stream.drawn(eye);
     frame.views = views::views(
@@ -154,7 +154,7 @@ pub(crate) fn compose(
         &drawn,
         sketch.is_some(),
     );
-    frame.shared = if table.states.has_looks() {
+    frame.shared = if table.states.has_looks() && !table.states.has_side_tints() {
         views::take_shared(&mut frame.views, &drawn, sketch.is_some())
     } else {
         Vec::new()

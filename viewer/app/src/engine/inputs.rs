@@ -13,6 +13,7 @@ use crate::tiles::workers::WorkerPool;
 use bevy::math::DVec3;
 use bevy::prelude::{Local, NonSendMut, Res, ResMut, Resource};
 use bevy::render::renderer::RenderDevice;
+use viewer_core::state::Rest;
 use viewer_core::{Camera, Look, Pane, PointKind, Ray, Tool, ViewerCommand, ViewerEvent, compare};
 
 /// Feature index of what is no feature (`viewer_decode::NO_FEATURE`).
@@ -204,8 +205,8 @@ impl Scene<'_> {
                 self.table.is_changed = true;
             }
             ViewerCommand::SetGhost { features, rest } => {
-                self.table.states.set_ghosts(&features, rest);
-                self.table.is_changed = true;
+                self.state.ghosts = (features, if rest { Rest::Standing } else { Rest::Whole });
+                self.show_ghosts();
             }
             ViewerCommand::SetProjectEnvelope { height_m } => self.state.set_envelope(height_m),
             ViewerCommand::ShowOverlay {
@@ -216,9 +217,9 @@ impl Scene<'_> {
             } => {
                 let colors = self.overlays.shown.show(usize::from(side), time_s, opacity, visible);
                 if colors {
-                    self.table.states.set_tints(&self.overlays.shown.tints());
-                    self.table.is_changed = true;
+                    self.color_features();
                 }
+                self.look_through();
             }
             ViewerCommand::SetTool { tool } => self.set_tool(tool),
             ViewerCommand::SetSketch {
@@ -250,11 +251,38 @@ impl Scene<'_> {
     /// * `colors` — features have other colours with it
     fn show_overlays(&mut self, colors: bool, progress: &mut Progress) {
         if colors {
-            self.table.states.set_tints(&self.overlays.shown.tints());
-            self.table.is_changed = true;
+            self.color_features();
         }
+        self.look_through();
         self.pending.is_dirty = true;
         progress.unsettle();
+    }
+
+    /// Gives features the colours of the overlays shown.
+    fn color_features(&mut self) {
+        let [first, second] = self.overlays.shown.tints();
+        self.table.states.set_side_tints([&first, &second]);
+        self.table.is_changed = true;
+    }
+
+    /// Lets fade what an x-ray picture is not about.
+    fn look_through(&mut self) {
+        let xray = self.overlays.shown.xray();
+        if xray != self.state.xray {
+            self.state.xray = xray;
+            self.show_ghosts();
+        }
+    }
+
+    /// What is see-through: by an x-ray picture, else as the page asked.
+    fn show_ghosts(&mut self) {
+        let (features, rest) = match &self.state.xray {
+            Some(features) => (features, Rest::All),
+            None => (&self.state.ghosts.0, self.state.ghosts.1),
+        };
+        self.table.states.set_ghosts(features, rest);
+        self.table.is_changed = true;
+        self.pending.is_casting_changed = true;
     }
 
     fn move_camera(&mut self, step: impl FnOnce(&mut Camera)) {
@@ -360,9 +388,13 @@ pub(super) fn is_pickable(
 ) -> bool {
     let is_proposal = compare::proposal_layer() == Some(layer);
     let look = pane.map_or(Look::Plain, |pane| table.states.look(pane, index, layer, is_proposal));
-    state.layers.is_shown(layer)
-        && !matches!(look, Look::Hidden | Look::Ghost)
-        && (!state.is_underground || is_below_ground(layer))
+    // an x-ray picture keeps all pipes within reach: the next one may break, too
+    let is_seen = match look {
+        Look::Hidden => false,
+        Look::Ghost => table.states.rest() == Rest::All && is_below_ground(layer),
+        _ => true,
+    };
+    state.layers.is_shown(layer) && is_seen && (!state.is_underground || is_below_ground(layer))
 }
 
 pub(super) fn is_below_ground(layer: u8) -> bool {

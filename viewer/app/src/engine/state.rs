@@ -4,7 +4,7 @@ use crate::material::frame::PassSettings;
 use bevy::prelude::Resource;
 use city_model::LayerGroup;
 use std::collections::BTreeSet;
-use viewer_core::state::LayerMask;
+use viewer_core::state::{LayerMask, Rest};
 use viewer_core::{Compare, Quality, Tool};
 
 /// Hour shown when a city opens: a clear morning.
@@ -33,6 +33,10 @@ pub(crate) struct SceneState {
     pub(crate) envelope_m: f64,
     /// What the pointer does.
     pub(crate) tool: Tool,
+    /// What the page wants to be see-through.
+    pub(crate) ghosts: (Vec<u32>, Rest),
+    /// What an x-ray picture is about.
+    pub(crate) xray: Option<Vec<u32>>,
 }
 
 /// Colour of lit features unless the page says otherwise: a warm yellow.
@@ -56,6 +60,8 @@ impl SceneState {
             lit_rgb: LIT_RGB,
             envelope_m: PROJECT_WALL_M,
             tool: Tool::None,
+            ghosts: (Vec::new(), Rest::Whole),
+            xray: None,
         }
     }
 

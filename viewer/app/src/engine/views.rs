@@ -9,7 +9,7 @@ use bevy::math::{DVec3, Mat4, Vec3};
 use shaders::Scene;
 use shaders::scene::PATTERN_PERIOD_M;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use viewer_core::state::{FeatureStates, side_shift};
+use viewer_core::state::{FeatureStates, Rest, side_shift};
 use viewer_core::{Camera, Look, Pane, Volume, compare};
 
 /// Nearest distance drawn, metres; the reversed depth has no far plane.
@@ -115,13 +115,14 @@ pub(super) fn views(
         });
         views.push(FrameView {
             scene: Scene {
-                maps: [0.0, shadow as f32, shadow as f32, 0.0],
+                // the second picture and those after it have the second side's colours
+                maps: [0.0, shadow as f32, shadow as f32, index.min(1) as f32],
                 ..scene(
                     camera,
                     [viewport_px[2], viewport_px[3]],
                     state,
                     pane,
-                    states.is_rest_ghost(),
+                    states.rest(),
                     air,
                 )
             },
@@ -171,7 +172,7 @@ fn pixels(share: [f64; 4], size_px: [u32; 2]) -> [u32; 4] {
     [left, top, right - left, bottom - top]
 }
 
-fn scene(camera: &Camera, size_px: [u32; 2], state: &SceneState, pane: &Pane, is_rest_ghost: bool, air: &Air) -> Scene {
+fn scene(camera: &Camera, size_px: [u32; 2], state: &SceneState, pane: &Pane, rest: Rest, air: &Air) -> Scene {
     let eye = camera.eye_enu();
     let light = &air.light;
     let [width, height] = size_px.map(|side| side.max(1) as f32);
@@ -208,7 +209,7 @@ fn scene(camera: &Camera, size_px: [u32; 2], state: &SceneState, pane: &Pane, is
         sides: [
             side_shift(pane.sides[0]),
             side_shift(pane.sides[1]),
-            u32::from(is_rest_ghost),
+            rest as u32,
             compare::proposal_layer().map_or(NO_LAYER, u32::from),
         ],
         maps: [0.0; 4],

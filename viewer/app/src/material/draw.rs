@@ -433,13 +433,15 @@ impl<'a> Painter<'a, '_> {
             return;
         };
         for overlay in self.frame.overlays.iter().filter(|overlay| overlay.pane == at) {
-            self.pass.set_pipeline(pipelines.get(overlay.is_surface));
             let group = pipelines.group(device, &overlay.buffers);
             self.pass.set_bind_group(1, &group, &[]);
             self.pass.set_vertex_buffer(0, overlay.buffers.vertices.slice(..));
             self.pass
                 .set_index_buffer(overlay.buffers.indices.slice(..), wgpu::IndexFormat::Uint32);
-            self.pass.draw_indexed(0..overlay.num_indices, 0, 0..1);
+            for pipeline in pipelines.of(overlay) {
+                self.pass.set_pipeline(pipeline);
+                self.pass.draw_indexed(0..overlay.num_indices, 0, 0..1);
+            }
         }
     }
 

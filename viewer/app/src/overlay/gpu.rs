@@ -3,7 +3,7 @@
 use bevy::math::DVec3;
 use bevy::prelude::Resource;
 use bevy::render::renderer::{RenderDevice, RenderQueue};
-use city_model::overlay::{Overlay, OverlayKind, OverlayLook};
+use city_model::overlay::{Overlay, OverlayKind, OverlayLook, Vertex};
 use shaders::OverlayView;
 use std::sync::Arc;
 use viewer_core::compare::MAX_SIDES;
@@ -24,14 +24,27 @@ pub(crate) struct OverlayLayers {
 pub(crate) struct DrawOverlay {
     /// Picture that shows it.
     pub(crate) pane: usize,
-    /// Values are looked up at every pixel.
-    pub(crate) is_surface: bool,
+    /// How it is drawn.
+    pub(crate) form: Form,
+    /// It is seen through what lies before it.
+    pub(crate) is_through: bool,
     /// Triangle corners.
     pub(crate) num_indices: u32,
     /// Its uniform.
     pub(crate) uniform: OverlayView,
     /// Its buffers.
     pub(crate) buffers: Arc<OverlayBuffers>,
+}
+
+/// What the mesh of an overlay is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A surface: values are looked up at every pixel.
+    Surface,
+    /// Patches, each with a value.
+    Patches,
+    /// Lines with values at their vertices.
+    Lines,
 }
 
 /// What an overlay has on the GPU.
@@ -96,7 +109,8 @@ impl OverlayLayers {
             uploaded.show(queue, shown);
             drawn.push(DrawOverlay {
                 pane: side,
-                is_surface: shown.overlay.header.kind == OverlayKind::Surface,
+                form: form(&shown.overlay),
+                is_through: shown.overlay.header.is_through,
                 num_indices: shown.overlay.indices.len() as u32,
                 uniform: uniform(shown, eye_enu, now_ms),
                 buffers: Arc::clone(&uploaded.buffers),
@@ -133,11 +147,11 @@ fn upload(device: &RenderDevice, queue: &RenderQueue, overlay: &Overlay) -> Over
         queue.write_buffer(&buffer, 0, bytes);
         buffer
     };
-    let vertices: Vec<[f32; 6]> = overlay
-        .vertices
-        .iter()
-        .map(|v| [v.position[0], v.position[1], v.position[2], v.at[0], v.at[1], v.along_m])
-        .collect();
+    let row = |v: &Vertex| {
+        let ([x, y, z], [dx, dy, dz]) = (v.position, v.along);
+        [x, y, z, v.at[0], v.at[1], v.along_m, dx, dy, dz]
+    };
+    let vertices: Vec<[f32; 9]> = overlay.vertices.iter().map(row).collect();
     let [width, height] = overlay.header.size;
     let texture = device.create_texture(&wgpu::TextureDescriptor {
         label: Some("overlay values"),
@@ -201,10 +215,15 @@ fn write_step(queue: &RenderQueue, texture: &wgpu::Texture, layer: u32, overlay:
     );
 }
 
-/// True for patches of façades: a line has a length along it.
-fn is_upright(overlay: &Overlay) -> bool {
-    let first_quad = overlay.vertices.iter().take(4);
-    overlay.header.kind == OverlayKind::Vertices && first_quad.into_iter().all(|vertex| vertex.along_m == 0.0)
+/// What the mesh is: lines have a direction.
+fn form(overlay: &Overlay) -> Form {
+    if overlay.header.kind == OverlayKind::Surface {
+        Form::Surface
+    } else if overlay.vertices.iter().take(4).all(|vertex| vertex.along == [0.0; 3]) {
+        Form::Patches
+    } else {
+        Form::Lines
+    }
 }
 
 fn uniform(shown: &Shown, eye_enu: DVec3, now_ms: f64) -> OverlayView {
@@ -224,11 +243,13 @@ fn uniform(shown: &Shown, eye_enu: DVec3, now_ms: f64) -> OverlayView {
             header.size[0],
             header.size[1],
             match header.look {
-                OverlayLook::Ramp => 0,
+                OverlayLook::Ramp | OverlayLook::Xray => 0,
                 OverlayLook::Water => 1,
                 OverlayLook::Flow => 2,
             },
-            u32::from(header.is_smooth) | (u32::from(is_upright(&shown.overlay)) << 1),
+            u32::from(header.is_smooth)
+                | (u32::from(form(&shown.overlay) == Form::Patches) << 1)
+                | (u32::from(header.is_through) << 2),
         ],
         ..OverlayView::default()
     };

@@ -1,7 +1,7 @@
 //! Pipelines that draw overlays, compiled when the first one comes.
 
 use crate::gpu::surface::DEPTH_FORMAT;
-use crate::overlay::gpu::OverlayBuffers;
+use crate::overlay::gpu::{DrawOverlay, Form, OverlayBuffers};
 use bevy::render::renderer::RenderDevice;
 use wgpu::{BindGroupLayout, RenderPipeline};
 
@@ -9,18 +9,21 @@ use wgpu::{BindGroupLayout, RenderPipeline};
 pub(crate) struct OverlayPipelines {
     target: (wgpu::TextureFormat, u32),
     layout: BindGroupLayout,
-    at_pixels: RenderPipeline,
-    at_vertices: RenderPipeline,
+    surface: RenderPipeline,
+    patches: RenderPipeline,
+    lines: RenderPipeline,
+    /// Lines where something hides them.
+    lines_behind: RenderPipeline,
 }
 
 const VERTEX: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
     array_stride: shaders::OVERLAY_STRIDE_BYTES,
     step_mode: wgpu::VertexStepMode::Vertex,
-    attributes: &wgpu::vertex_attr_array![0 => Float32x3, 1 => Float32x2, 2 => Float32],
+    attributes: &wgpu::vertex_attr_array![0 => Float32x3, 1 => Float32x2, 2 => Float32, 3 => Float32x3],
 };
 
 impl OverlayPipelines {
-    /// Compiles both pipelines.
+    /// Compiles the pipelines.
     ///
     /// * `scene` — layout of group 0; `samples` — of the target
     pub(crate) fn new(
@@ -67,8 +70,13 @@ impl OverlayPipelines {
             bind_group_layouts: &[Some(scene), Some(&layout)],
             immediate_size: 0,
         });
-        let create = |is_surface: bool| {
-            let constants = [("is_surface", f64::from(u8::from(is_surface)))];
+        let create = |form: Form, is_behind: bool| {
+            let switch = |is_on: bool| f64::from(u8::from(is_on));
+            let constants = [
+                ("is_surface", switch(form == Form::Surface)),
+                ("is_line", switch(form == Form::Lines)),
+                ("is_behind", switch(is_behind)),
+            ];
             let compilation = wgpu::PipelineCompilationOptions {
                 constants: &constants,
                 ..Default::default()
@@ -84,13 +92,17 @@ impl OverlayPipelines {
                 },
                 primitive: wgpu::PrimitiveState {
                     // the ground is seen from below in the underground mode, a façade only from outside
-                    cull_mode: (!is_surface).then_some(wgpu::Face::Back),
+                    cull_mode: (form == Form::Patches).then_some(wgpu::Face::Back),
                     ..Default::default()
                 },
                 depth_stencil: Some(wgpu::DepthStencilState {
                     format: DEPTH_FORMAT,
                     depth_write_enabled: Some(false),
-                    depth_compare: Some(wgpu::CompareFunction::GreaterEqual),
+                    depth_compare: Some(if is_behind {
+                        wgpu::CompareFunction::Less
+                    } else {
+                        wgpu::CompareFunction::GreaterEqual
+                    }),
                     stencil: wgpu::StencilState::default(),
                     bias: wgpu::DepthBiasState::default(),
                 }),
@@ -114,8 +126,10 @@ impl OverlayPipelines {
         };
         Self {
             target: (format, samples),
-            at_pixels: create(true),
-            at_vertices: create(false),
+            surface: create(Form::Surface, false),
+            patches: create(Form::Patches, false),
+            lines: create(Form::Lines, false),
+            lines_behind: create(Form::Lines, true),
             layout,
         }
     }
@@ -125,9 +139,15 @@ impl OverlayPipelines {
         self.target == (format, samples)
     }
 
-    /// The pipeline of a kind.
-    pub(crate) const fn get(&self, is_surface: bool) -> &RenderPipeline {
-        if is_surface { &self.at_pixels } else { &self.at_vertices }
+    /// The pipelines that draw an overlay, one after the other.
+    pub(crate) fn of(&self, overlay: &DrawOverlay) -> impl Iterator<Item = &RenderPipeline> {
+        let (first, second) = match overlay.form {
+            Form::Surface => (&self.surface, None),
+            Form::Patches => (&self.patches, None),
+            Form::Lines => (&self.lines, overlay.is_through.then_some(&self.lines_behind)),
+        };
+        // what is hidden first: it lies behind
+        second.into_iter().chain([first])
     }
 
     /// Binds the uniform and values of an overlay.

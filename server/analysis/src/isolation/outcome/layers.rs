@@ -72,7 +72,7 @@ pub(super) fn layers(input: &Input, fate: &Fate<'_>, found: &Break, outcome: &mu
         shape: Shape::Features { ids, indices },
         values,
         error: None,
-        look: Look::Ramp,
+        look: Look::Xray,
     };
     let (mut vertices, mut starts, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for link in 0..network.links.len() as u32 {

@@ -57,7 +57,7 @@ export interface SimulationLayer {
   range: [number, number] | null;
   /** Largest error of the method, in the unit. */
   error: number | null;
-  look: "ramp" | "water" | "flow";
+  look: "ramp" | "water" | "flow" | "xray";
 }
 
 export type Ending = "pass" | "fail" | "within_error" | "not_decidable";

@@ -7,17 +7,23 @@ import { BASE, type Area, type Standpoint } from "../../planning/api";
 import { standpointKey } from "../../planning/compare";
 import { troubleOf } from "../../planning/trouble";
 import type { Click, Shell } from "../../shell";
+import { BREAK, BreakHand } from "./break";
 import { SimulationApi, type Job, type Outcome, type Params, type Probe, type ProbePlace, type SimulationEntry, type SimulationLayer, type SimulationQuestion } from "./api";
 import { Live } from "./live";
-import { fieldPaths, fieldsOf, missingFeature } from "./parameters";
+import { fieldPaths, fieldsOf, missingFeature, withoutChanges } from "./parameters";
 import { chosenFiles, outsideQuestions } from "./outside-question";
 import { isSame, questionOf, readAdvanced, valueAt, withAdvanced, withValue } from "./question";
 import { Stage, type Place } from "./stage";
 import { initialDesk, type DeskState } from "./state";
 import { clampTime, played } from "./steps";
 
-/** A running job is asked after so often. */
+/** A running job is asked after at once, then less and less often. */
+const FIRST_POLL_MS = 20;
 const POLL_MS = 500;
+const POLL_GROWTH = 1.6;
+
+/** What they are about lies below the ground. */
+const UNDERGROUND: readonly string[] = [BREAK, "hydraulics"];
 
 const desks = new WeakMap<Shell, SimulationDesk>();
 
@@ -33,11 +39,16 @@ export class SimulationDesk {
   #release: (() => void) | null = null;
   #revision: string | null = null;
   #probes = 0;
+  #runs = 0;
+  /** The ground was opened for what is looked at, not by the user. */
+  #openedGround = false;
+  readonly breaks: BreakHand;
 
   private constructor(private readonly shell: Shell) {
     this.api = new SimulationApi(shell.api.http);
     this.#stage = new Stage(shell, this.api);
     this.#live = new Live(shell, this.api, this.#stage, { state: () => this.state, set: (change) => this.#set(change) });
+    this.breaks = new BreakHand(this, shell);
   }
 
   /** The desk of a shell: a panel that is opened again finds its question and result. */
@@ -59,6 +70,7 @@ export class SimulationDesk {
     this.#release = this.shell.takeClicks((click) => this.#clicked(click));
     if (!this.state.catalogue) void this.#guard(() => this.#readCatalogue());
     if (this.isRunning) void this.#guard(() => this.#follow());
+    this.#openGround();
     void this.#guard(() => this.#show());
   }
 
@@ -71,6 +83,29 @@ export class SimulationDesk {
     if (this.#live.isOn) return;
     this.#following.abort();
     this.#stage.takeAway();
+    this.#openGround();
+  }
+
+  /** Does something and says what went wrong with it. */
+  guard(work: () => Promise<void>): Promise<void> {
+    return this.#guard(work);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Opens the ground over pipes, and shuts it again when nothing looks at them any more. */
+  #openGround(): void {
+    const wants = this.#isOpen && UNDERGROUND.includes(this.state.name);
+    const { underground } = this.shell.state;
+    if (wants && !underground) {
+      this.#openedGround = true;
+      this.shell.setUnderground(true);
+    } else if (!wants && this.#openedGround) {
+      this.#openedGround = false;
+      if (underground) this.shell.setUnderground(false);
+    }
   }
 
   // While one edits --------------------------------------------------------------------------------------------------
@@ -100,7 +135,7 @@ export class SimulationDesk {
   }
 
   get isRunning(): boolean {
-    return this.state.run?.jobs.some(({ state }) => state === "queued" || state === "running") ?? false;
+    return this.state.run?.jobs.some(isGoing) ?? false;
   }
 
   // Question ---------------------------------------------------------------------------------------------------------
@@ -116,6 +151,12 @@ export class SimulationDesk {
 
   choose(name: string): void {
     this.#set({ name, typed: null, isPicking: false, isProbing: false, trouble: null });
+    // what bursts is chosen by the next click: nothing else may lie over the pipes
+    if (name === BREAK && this.state.run && this.state.run.name !== name) {
+      this.#stage.forget();
+      this.#set({ run: null, layer: null, isDifference: false });
+    }
+    this.#openGround();
   }
 
   setParam(path: readonly string[], value: Json): void {
@@ -169,7 +210,8 @@ export class SimulationDesk {
     const defaults = this.entry?.params ?? {};
     const { files, before } = this.state.outside;
     if (this.state.name === "outside") return outsideQuestions(this.#standpoints(), this.#area, this.params, defaults, before, files ?? []);
-    return this.#standpoints().map((at) => questionOf(at, this.#area, this.params, defaults));
+    const without = this.comparesUnchanged ? withoutChanges(this.state.name, this.params) : null;
+    return this.#standpoints().map((at, side) => questionOf(at, this.#area, side > 0 && without ? without : this.params, defaults));
   }
 
   /** The form asks something else than what the result answers. */
@@ -180,8 +222,19 @@ export class SimulationDesk {
     return run.name !== this.state.name || !isSame(plain(run.questions), plain(this.questions()));
   }
 
+  /** There is no other scenario to hold the question against, but it changes something itself. */
+  get comparesUnchanged(): boolean {
+    return !this.canCompare && withoutChanges(this.state.name, this.params) !== null;
+  }
+
+  #names(): string[] {
+    const { sides } = this.shell.planner;
+    return this.#standpoints().map((_, side) => (side > 0 && this.comparesUnchanged ? `${sides.name(0)} · ${this.#text.unchanged}` : sides.name(side)));
+  }
+
   #standpoints(): Standpoint[] {
     const { sides } = this.shell.planner;
+    if (this.state.isCompared && this.comparesUnchanged) return [sides.standpoint(0), sides.standpoint(0)];
     return this.state.isCompared && this.canCompare ? [sides.standpoint(0), sides.standpoint(1)] : [sides.standpoint(0)];
   }
 
@@ -199,18 +252,20 @@ export class SimulationDesk {
 
   async run(given?: SimulationQuestion[]): Promise<void> {
     const entry = given ? (this.state.catalogue?.find(({ name }) => name === this.state.run?.name) ?? null) : this.entry;
-    if (!entry || this.state.isStarting || this.isRunning) return;
+    if (!entry) return;
+    if (entry.name === BREAK) return this.#answer();
+    if (this.state.isStarting || this.isRunning) return;
     const missing = given ? null : missingFeature(entry.name, this.params);
     if (missing) return this.#fail(this.#text.needs_selected.replace("{name}", local(missing.label, this.shell.state.language)));
     const questions = given ?? this.questions();
     const { sides } = this.shell.planner;
-    const names = entry.name === "outside" && questions.length > 1 ? questions.map(({ params }) => this.#filesOf(params)) : questions.map((_, side) => sides.name(side));
+    const names = entry.name === "outside" && questions.length > 1 ? questions.map(({ params }) => this.#filesOf(params)) : given ? questions.map((_, side) => sides.name(side)) : this.#names();
     const { layer } = this.state;
     this.#following.abort();
     if (entry.name !== "sunshine") this.setLive(false);
     if (!this.#live.isOn) this.#stage.forget();
     this.play(false);
-    this.#set({ storeys: null, isStarting: true, trouble: null, failure: null, run: null, layer: null, isDifference: false, difference: null, probed: null, probeTrouble: null, isPicking: false, isVisible: true, timeS: 0 });
+    this.#set({ storeys: null, isStarting: true, trouble: null, failure: null, run: null, layer: null, isDifference: false, difference: null, probed: null, probeTrouble: null, isPicking: false, isVisible: true, timeS: 0, signs: [] });
     try {
       const jobs: Job[] = [];
       for (const question of questions) jobs.push(await this.api.start(entry.name, question));
@@ -222,11 +277,48 @@ export class SimulationDesk {
     await this.#guard(() => this.#follow(given ? layer : null));
   }
 
+  /** A question that is answered within a blink: the picture stays until the next one comes, a later question overtakes. */
+  async #answer(): Promise<void> {
+    const missing = missingFeature(BREAK, this.params);
+    if (missing) return this.#fail(this.#text.needs_selected.replace("{name}", local(missing.label, this.shell.state.language)));
+    const turn = ++this.#runs;
+    const questions = this.questions();
+    const names = this.#names();
+    this.#following.abort();
+    this.#following = new AbortController();
+    const { signal } = this.#following;
+    this.#set({ isStarting: true, trouble: null, failure: null, isPicking: false, isProbing: false });
+    try {
+      let jobs = await Promise.all(questions.map((question) => this.api.start(BREAK, question, signal)));
+      for (let wait = FIRST_POLL_MS; jobs.some(isGoing) && !signal.aborted; wait = Math.min(POLL_MS, wait * POLL_GROWTH)) {
+        await pause(wait, signal);
+        jobs = await Promise.all(jobs.map((job) => (isGoing(job) ? this.api.job(job.key, signal) : job)));
+      }
+      const failed = jobs.find(({ state }) => state !== "done");
+      const results = failed ? [] : await Promise.all(jobs.map(({ key }) => this.api.result(key, signal)));
+      if (turn !== this.#runs) return;
+      const [first] = results;
+      const layer = first?.layers.find(({ key }) => key === this.state.layer) ?? first?.layers[0];
+      if (!first) this.#stage.takeAway();
+      this.#set({ run: { name: BREAK, questions, names, jobs, results }, isStarting: false, failure: failed?.error ?? null, layer: layer?.key ?? null, isDifference: false, difference: null, probed: null, isVisible: true, timeS: 0, signs: [] });
+      if (!first) return this.shell.announce(failed?.error ? this.#text.failed.replace("{reason}", local(failed.error, this.shell.state.language)) : this.#text.states.cancelled);
+      const figure = (key: string): string => String(first.figures.find((one) => one.key === key)?.value ?? 0);
+      this.shell.announce(this.#text.break_done.replace("{valves}", figure("valves")).replace("{buildings}", figure("buildings")));
+      await this.#show();
+      const signs = await this.breaks.signs(first);
+      if (turn === this.#runs) this.#set({ signs });
+    } catch (error) {
+      if (turn !== this.#runs) return;
+      this.#set({ isStarting: false });
+      this.#caught(error);
+    }
+  }
+
   async cancel(): Promise<void> {
     const { run } = this.state;
     if (!run) return;
     await this.#guard(async () => {
-      await Promise.all(run.jobs.filter(({ state }) => state === "queued" || state === "running").map(({ key }) => this.api.cancel(key)));
+      await Promise.all(run.jobs.filter(isGoing).map(({ key }) => this.api.cancel(key)));
     });
   }
 
@@ -235,8 +327,8 @@ export class SimulationDesk {
     this.#following.abort();
     this.#following = new AbortController();
     const { signal } = this.#following;
-    while (this.isRunning && !signal.aborted) {
-      await pause(POLL_MS, signal);
+    for (let wait = FIRST_POLL_MS; this.isRunning && !signal.aborted; wait = Math.min(POLL_MS, wait * POLL_GROWTH)) {
+      await pause(wait, signal);
       if (signal.aborted) return;
       await this.#readJobs(signal);
     }
@@ -340,8 +432,8 @@ export class SimulationDesk {
     const places: Place[] = [];
     if (has(after)) places.push({ side: 0, key: after.key, layer, minus: this.minus });
     if (has(before) && !isDifference) places.push({ side: 1, key: before.key, layer, minus: null });
-    const classes = await this.#stage.show(places, () => this.state);
-    if (classes) this.#set({ difference: isDifference ? classes : null });
+    const drawn = await this.#stage.show(places, () => this.state);
+    if (drawn) this.#set({ difference: isDifference ? drawn.classes : null, leftOut: isDifference ? drawn.left_out : 0 });
   }
 
   // Probe ------------------------------------------------------------------------------------------------------------
@@ -387,6 +479,11 @@ export class SimulationDesk {
   #clicked({ position_enu, feature_index }: Click): boolean {
     const { manifest } = this.shell.state;
     const { isPicking, isProbing, run } = this.state;
+    if (this.state.name === BREAK && !isPicking && !isProbing) {
+      if (feature_index === null) this.shell.notify(this.#text.break_hint);
+      else void this.#guard(() => this.breaks.click(feature_index));
+      return true;
+    }
     if (!manifest || (!isPicking && (!isProbing || !run || !this.layer))) return false;
     if (!isPicking && this.layer?.shape === "features") {
       if (feature_index !== null) void this.#guard(() => this.#probeIndex(feature_index));
@@ -419,6 +516,7 @@ export class SimulationDesk {
   async #readCatalogue(): Promise<void> {
     const catalogue = await this.api.list();
     this.#set({ catalogue, name: this.state.name || (catalogue[0]?.name ?? "") });
+    this.#openGround();
   }
 
   #setParams(params: Params): void {
@@ -449,6 +547,10 @@ export class SimulationDesk {
     this.#set({ trouble });
     this.shell.announce(trouble.text);
   }
+}
+
+function isGoing({ state }: Job): boolean {
+  return state === "queued" || state === "running";
 }
 
 /** Waits; an abort ends it at once. */

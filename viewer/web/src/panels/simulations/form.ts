@@ -5,6 +5,7 @@ import { fill, local } from "../../i18n";
 import { fields, numberField, selectField } from "../../ui/fields";
 import { icons } from "../../ui/icons";
 import { shared } from "../../ui/styles";
+import { BREAK } from "./break";
 import { looks } from "./looks";
 import { fieldPaths, fieldsOf, variantOf, type Field } from "./parameters";
 import { SimulationPart } from "./part";
@@ -19,6 +20,7 @@ export class SimulationForm extends SimulationPart {
     .chips { display: flex; flex-wrap: wrap; gap: 4px; max-height: 96px; }
     .chips button { min-height: 26px; font-size: 12px; background: rgb(255 195 107 / 18%); padding: 0 8px; max-width: 100%; overflow: hidden; text-overflow: ellipsis; }
     textarea { min-height: 120px; font: 12px/1.5 ui-monospace, monospace !important; white-space: pre; }
+    .change { display: grid; gap: 4px; padding-top: 6px; border-top: 1px solid var(--cj-line); font-size: 13px; overflow-wrap: anywhere; }
     .typed { display: grid; grid-template-columns: 1fr auto; gap: 8px; align-items: end; }
   `];
 
@@ -92,6 +94,8 @@ export class SimulationForm extends SimulationPart {
       }
       case "features":
         return this.#features(label, name, Array.isArray(value) ? value.map(String) : [], set);
+      case "changes":
+        return this.#changes(field, label, name, Array.isArray(value) ? value.filter(isRow) : [], set);
       case "places":
         return this.#places(field.path, label, Array.isArray(value) ? value : [], set);
     }
@@ -108,7 +112,7 @@ export class SimulationForm extends SimulationPart {
   #feature(label: string, name: string, value: string, set: (next: Json) => void): TemplateResult {
     const { simulations: text } = this.text;
     const id = this.state.selection?.id;
-    return html`<div class="wide typed"><label class="field"><span>${label}</span><input name=${name} autocomplete="off" placeholder=${text.needs_feature} .value=${value} @change=${(event: Event) => set((event.target as HTMLInputElement).value.trim())}></label>
+    return html`<div class="wide typed"><label class="field"><span>${label}</span><input name=${name} autocomplete="off" placeholder=${text.needs_feature} .value=${value} @change=${(event: Event) => { set((event.target as HTMLInputElement).value.trim()); if (this.now.name === BREAK) void this.desk.run(); }}></label>
       <button class="plain" data-simulation="take-selected" ?disabled=${!id || id === value} title=${text.take_selected} aria-label=${text.take_selected} @click=${() => { if (id) set(id); }}>${icons.target}</button></div>`;
   }
 
@@ -118,6 +122,24 @@ export class SimulationForm extends SimulationPart {
     return html`<div class="wide group" role="group" aria-label=${label}><div class="row"><span class="label" style="flex:1">${label}</span>
       <button class="plain" data-simulation="add-selected" data-name=${name} ?disabled=${!id || ids.includes(id)} @click=${() => { if (id) set([...ids, id]); }}>${icons.plus}${text.add_selected}</button></div>
       ${ids.length === 0 ? nothing : html`<div class="chips scroll">${ids.map((one) => html`<button title=${fill(text.remove, { name: one })} @click=${() => set(ids.filter((other) => other !== one))}>${one} ×</button>`)}</div>`}</div>`;
+  }
+
+  #changes(field: Extract<Field, { kind: "changes" }>, label: string, name: string, rows: { [name: string]: Json }[], set: (next: Json) => void): TemplateResult {
+    const { simulations: text } = this.text;
+    const { language } = this.state;
+    const id = this.state.selection?.id;
+    const { of, begin, numbers } = field;
+    const change = (at: number, key: string, next: number | null, isOptional: boolean): void => {
+      if (next === null && !isOptional) return this.requestUpdate();
+      set(rows.map((row, other) => (other === at ? { ...row, [key]: next } : row)));
+    };
+    return html`<div class="wide group" role="group" aria-label=${label}><div class="row"><span class="label" style="flex:1">${label}</span>
+      <button class="plain" data-simulation="add-selected" data-name=${name} ?disabled=${!id || rows.some((row) => row[of] === id)} @click=${() => { if (id) set([...rows, { ...begin, [of]: id }]); }}>${icons.plus}${text.add_selected}</button></div>
+      ${rows.map((row, at) => html`<div class="change" data-change=${String(row[of])}><div class="row"><b style="flex:1">${String(row[of])}</b><button class="link" title=${fill(text.remove, { name: String(row[of]) })} aria-label=${fill(text.remove, { name: String(row[of]) })} @click=${() => set(rows.filter((_, other) => other !== at))}>×</button></div>
+        <div class="fields">${numbers.map(({ name: key, label: words, unit, min, isOptional = false }) => {
+          const value = row[key];
+          return numberField({ label: unit ? `${local(words, language)} (${unit})` : local(words, language), name: `${name}.${at}.${key}`, value: typeof value === "number" ? value : null, ...(min === undefined ? {} : { min }), placeholder: isOptional ? text.default : "", onChange: (next) => change(at, key, next, isOptional) });
+        })}</div></div>`)}</div>`;
   }
 
   #places(path: readonly string[], label: string, places: Json[], set: (next: Json) => void): TemplateResult {
@@ -143,6 +165,10 @@ export class SimulationForm extends SimulationPart {
     this.desk.addPlace(path, place);
     input.value = "";
   }
+}
+
+function isRow(value: Json): value is { [name: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 customElements.define("cj-simulation-form", SimulationForm);

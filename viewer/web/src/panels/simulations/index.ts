@@ -7,15 +7,18 @@ import { Panel } from "../../ui/panel";
 import type { ShellState } from "../../state/state";
 import { shared } from "../../ui/styles";
 import type { Job } from "./api";
+import { BREAK } from "./break";
 import { SimulationDesk } from "./desk";
 import { looks } from "./looks";
 import { isPreview, shownOutcome, type DeskState, type Run } from "./state";
 import "../area";
 import "./findings";
 import "./form";
+import "./isolation";
 import "./layers";
 import "./outside";
 import "./live-card";
+import "./signs";
 
 const SECTIONS = ["map", "verdicts", "tables", "method"] as const;
 type Section = (typeof SECTIONS)[number];
@@ -105,6 +108,7 @@ export class SimulationsPanel extends Panel {
       ${trouble ? html`<div class="trouble" role="alert">${trouble.text}<ul>${trouble.items.map(({ at, message }) => html`<li>${at ? `${at}: ` : ""}${message}</li>`)}</ul></div>` : nothing}
       ${run ? this.#progress(desk, run) : nothing}
       ${failure ? html`<p class="trouble" role="alert" data-simulation="failed">${fill(text.failed, { reason: local(failure, this.state.language) })}</p>` : nothing}
+      ${desk.state.name === BREAK && desk.state.catalogue?.length ? html`<cj-simulation-break .shell=${this.shell} .state=${this.state} .desk=${desk} .now=${desk.state}></cj-simulation-break>` : nothing}
       ${run?.results.length ? this.#result(desk, run) : nothing}</div></section>`;
   }
 
@@ -124,6 +128,7 @@ export class SimulationsPanel extends Panel {
         <cj-area .shell=${this.shell} .state=${this.state}></cj-area>
         <p class="hint">${fill(text.scenario, { name: sides.name(0) })}</p>
         ${desk.canCompare ? html`<label class="check"><input type="checkbox" name="compare" .checked=${isCompared} @change=${(event: Event) => desk.setCompared((event.target as HTMLInputElement).checked)}>${fill(text.compare, { name: sides.name(1) })}</label>`
+          : desk.comparesUnchanged ? html`<label class="check"><input type="checkbox" name="compare" .checked=${isCompared} @change=${(event: Event) => desk.setCompared((event.target as HTMLInputElement).checked)}>${text.compare_unchanged}</label>`
           : html`<p class="hint">${fill(text.compare_same, { name: sides.name(1) })}</p>`}
         ${name === "outside" ? html`<cj-simulation-outside .shell=${this.shell} .state=${this.state} .desk=${desk} .now=${desk.state}></cj-simulation-outside>`
           : html`<cj-simulation-form .shell=${this.shell} .state=${this.state} .desk=${desk} .now=${desk.state}></cj-simulation-form>`}</div></details>

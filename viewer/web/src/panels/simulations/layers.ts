@@ -32,7 +32,7 @@ export class SimulationLayers extends SimulationPart {
     if (!run || !outcome || !layer) return nothing;
     const { language } = this.state;
     return html`${selectField(text.layer, "layer", layer.key, outcome.layers.map((one) => [one.key, local(one.title, language)] as const), (key) => void this.desk.setLayer(key))}
-      ${run.results.length > 1 ? this.#views(run, layer) : nothing}
+      ${run.results.length > 1 ? this.#views(run) : nothing}
       ${this.#legend(run, layer)}
       <div class="slider"><label class="check"><input type="checkbox" name="visible" .checked=${this.now.isVisible} @change=${(event: Event) => this.desk.setVisible((event.target as HTMLInputElement).checked)}>${text.show}</label>
         <input type="range" name="opacity" min="0.1" max="1" step="0.05" aria-label=${text.opacity} title=${text.opacity} .value=${String(this.now.opacity)} @input=${(event: Event) => this.desk.setOpacity(Number((event.target as HTMLInputElement).value))}>
@@ -42,15 +42,14 @@ export class SimulationLayers extends SimulationPart {
       ${this.#downloads(outcome.key, layer)}`;
   }
 
-  #views(run: Run, layer: SimulationLayer): TemplateResult {
+  #views(run: Run): TemplateResult {
     const { simulations: text } = this.text;
     const { mode } = this.state.planning.compare;
     const view = this.now.isDifference ? "difference" : mode === "swipe" ? "swipe" : "after";
     const [after = "", before = ""] = run.names;
     return html`<div class="stack" data-simulation="view">${segments(text.view, [["after", text.views.after], ["swipe", text.views.swipe], ["difference", text.views.difference]] as const, view, (chosen) => void this.desk.setView(chosen))}
-      ${view === "difference" ? html`<p class="hint">${fill(text.difference_note, { after, before })}</p>` : nothing}
-      ${view === "swipe" && run.name === "outside" && layer.shape !== "features" ? html`<p class="hint">${fill(text.swipe_note, { after, before })}</p>` : nothing}
-      ${view === "swipe" && layer.shape === "features" ? html`<p class="hint">${text.swipe_features}</p>` : nothing}</div>`;
+      ${view === "difference" ? html`<p class="hint">${fill(text.difference_note, { after, before })}</p>${this.now.leftOut > 0 ? html`<p class="hint" data-simulation="left-out">${fill(text.difference_left_out, { n: formatNumber(this.now.leftOut, this.state.language) })}</p>` : nothing}` : nothing}
+      ${view === "swipe" && run.name === "outside" ? html`<p class="hint">${fill(text.swipe_note, { after, before })}</p>` : nothing}</div>`;
   }
 
   #legend(run: Run, layer: SimulationLayer): TemplateResult {

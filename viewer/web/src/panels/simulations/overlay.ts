@@ -2,7 +2,7 @@
 import type { LegendClass } from "./api";
 
 const MAGIC = "CJOV";
-const VERSION = 1;
+const VERSION = 2;
 /** Magic, version and length of the header. */
 const HEADER_AT = 12;
 
@@ -11,9 +11,11 @@ export interface OverlayHeader {
   classes: LegendClass[];
   /** Limit and error of the method. */
   limit: [number, number] | null;
+  /** Places of a difference that only one side has. */
+  left_out: number;
 }
 
-interface WireHeader { times_s: number[]; classes: { from: number; rgba: [number, number, number, number] }[]; limit: [number, number] | null }
+interface WireHeader { times_s: number[]; classes: { from: number; rgba: [number, number, number, number] }[]; limit: [number, number] | null; left_out: number }
 
 /** Reads the header; throws when the bytes are no overlay. */
 export function overlayHeader(bytes: Uint8Array): OverlayHeader {
@@ -22,8 +24,8 @@ export function overlayHeader(bytes: Uint8Array): OverlayHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(4, true) !== VERSION) throw new Error(`overlay of version ${view.getUint32(4, true)}`);
   const json = new TextDecoder().decode(bytes.subarray(HEADER_AT, HEADER_AT + view.getUint32(8, true)));
-  const { times_s, classes, limit } = JSON.parse(json) as WireHeader;
-  return { times_s, limit, classes: classes.map(({ from, rgba }) => ({ from, color: hex(rgba) })) };
+  const { times_s, classes, limit, left_out } = JSON.parse(json) as WireHeader;
+  return { times_s, limit, left_out, classes: classes.map(({ from, rgba }) => ({ from, color: hex(rgba) })) };
 }
 
 function hex([red, green, blue]: readonly number[]): string {

@@ -14,6 +14,8 @@ export type Field =
   /** Id of a feature, taken from the selection; without it the question makes no sense. */
   | (Common & { kind: "feature" })
   | (Common & { kind: "features" })
+  /** What is changed at features: their ids under `of`, with numbers; an empty one stands for null. */
+  | (Common & { kind: "changes"; of: string; begin: { [name: string]: Json }; numbers: readonly { name: string; label: LocalText; unit: string; min?: number; isOptional?: boolean }[] })
   | (Common & { kind: "numbers"; unit: string })
   /** Places by longitude and latitude, clicked or typed. */
   | (Common & { kind: "places" });
@@ -103,7 +105,23 @@ const HYDRAULICS: readonly Field[] = [
   { kind: "boolean", path: ["run", "has_age"], label: text("计算水龄", "Compute the age of water") },
   { kind: "number", path: ["source_head_m"], label: text("水源水头", "Head of sources"), unit: "m", isOptional: true },
   { kind: "features", path: ["closed"], label: text("关闭的管段与阀门", "Pipes and valves that are closed") },
+  { kind: "changes", path: ["replaced"], label: text("更换的管段", "Pipes laid anew"), of: "pipe", begin: { diameter_mm: 300, roughness: 140 }, numbers: [
+    { name: "diameter_mm", label: text("内径", "Inner diameter"), unit: "mm", min: 1, isOptional: true },
+    { name: "roughness", label: text("海曾-威廉系数", "Hazen-Williams C"), unit: "", min: 1, isOptional: true },
+  ] },
+  { kind: "changes", path: ["demands"], label: text("增加的用水", "Added demand"), of: "node", begin: { demand_lps: 10 }, numbers: [
+    { name: "demand_lps", label: text("水量", "Demand"), unit: "L/s" },
+  ] },
 ];
+
+/** Parameters that change the network itself. */
+const CHANGES: Record<string, readonly string[]> = { hydraulics: ["closed", "replaced", "demands"] };
+
+/** The parameters without changes to the network; null when there are none. */
+export function withoutChanges(simulation: string, params: Params): Params | null {
+  const names = (CHANGES[simulation] ?? []).filter((name) => Array.isArray(params[name]) && params[name].length > 0);
+  return names.length > 0 ? { ...params, ...Object.fromEntries(names.map((name) => [name, []])) } : null;
+}
 
 const FIELDS: Record<string, readonly Field[]> = { sunshine: SUNSHINE, flood: FLOOD, isolation: ISOLATION, reach: REACH, hydraulics: HYDRAULICS };
 

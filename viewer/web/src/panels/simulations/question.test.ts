@@ -82,12 +82,12 @@ it("reads typed places and numbers", () => {
 });
 
 it("reads the classes of a difference from the header of its overlay, and refuses other bytes", () => {
-  const json = new TextEncoder().encode(JSON.stringify({ times_s: [0, 60], classes: [{ from: -1.5, rgba: [33, 102, 172, 255] }], limit: null }));
+  const json = new TextEncoder().encode(JSON.stringify({ times_s: [0, 60], classes: [{ from: -1.5, rgba: [33, 102, 172, 255] }], limit: null, left_out: 3 }));
   const bytes = new Uint8Array(12 + json.length + 4);
   bytes.set(new TextEncoder().encode("CJOV"));
-  new DataView(bytes.buffer).setUint32(4, 1, true);
+  new DataView(bytes.buffer).setUint32(4, 2, true);
   new DataView(bytes.buffer).setUint32(8, json.length, true);
   bytes.set(json, 12);
-  expect(overlayHeader(bytes)).toEqual({ times_s: [0, 60], classes: [{ from: -1.5, color: "#2166ac" }], limit: null });
+  expect(overlayHeader(bytes)).toEqual({ times_s: [0, 60], classes: [{ from: -1.5, color: "#2166ac" }], limit: null, left_out: 3 });
   expect(() => overlayHeader(new Uint8Array([1, 2, 3]))).toThrow("not an overlay");
 });

@@ -1,7 +1,7 @@
 // Layers of simulations over the city: their bytes, the sides of the engine that they lie on, and at what time they are shown.
 import type { Shell } from "../../shell";
-import type { LegendClass, SimulationApi } from "./api";
-import { overlayHeader } from "./overlay";
+import type { SimulationApi } from "./api";
+import { overlayHeader, type OverlayHeader } from "./overlay";
 
 /** Layers kept as bytes: going back and forth between a few fetches none twice. */
 const KEPT = 8;
@@ -10,6 +10,9 @@ const NOTHING = new Uint8Array();
 
 /** A layer of a result on a side of the comparison; `minus` = the result that is subtracted. */
 export interface Place { side: 0 | 1; key: string; layer: string; minus: string | null }
+
+/** A layer as it is drawn: its classes, and how many places of a difference only one side has. */
+export type Drawn = Pick<OverlayHeader, "classes" | "left_out">;
 
 /** How what lies over the city is shown. */
 export interface Showing { timeS: number; opacity: number; isVisible: boolean }
@@ -23,10 +26,10 @@ export class Stage {
   constructor(private readonly shell: Shell, private readonly api: SimulationApi) {}
 
   /**
-   * Brings the sides to these layers; a later call overtakes an earlier one. Gives the classes of the first layer as it
+   * Brings the sides to these layers; a later call overtakes an earlier one. Gives what the first layer says of itself as it
    * is drawn, null when it was overtaken.
    */
-  async show(places: readonly Place[], showing: () => Showing): Promise<LegendClass[] | null> {
+  async show(places: readonly Place[], showing: () => Showing): Promise<Drawn | null> {
     const turn = ++this.#turn;
     const bytes = await Promise.all(places.map((place) => this.#overlay(place)));
     if (turn !== this.#turn) return null;
@@ -39,7 +42,7 @@ export class Stage {
       this.#shown.set(side, name);
     }
     this.tell(showing());
-    return bytes[0] ? overlayHeader(bytes[0]).classes : [];
+    return bytes[0] ? overlayHeader(bytes[0]) : { classes: [], left_out: 0 };
   }
 
   /** Puts bytes of nobody's keeping on the scenario's side; the next `show` hands the result over again. */

@@ -26,6 +26,9 @@ export interface LiveState {
 /** How many storeys a building may have, as it was asked. */
 export interface StoreysState { building: string; name: string; isBusy: boolean; answer: StoreysAnswer | null; trouble: Trouble | null }
 
+/** A sign over the city at what a result is about; metres of the scene. */
+export interface Sign { id: string; kind: "broken" | "valve" | "closed" | "stuck" | "hospital" | "school"; name: string; at: [number, number, number] }
+
 export interface DeskState {
   /** Null until the server answered. */
   catalogue: readonly SimulationEntry[] | null;
@@ -45,6 +48,8 @@ export interface DeskState {
   isDifference: boolean;
   /** Classes of the difference that is shown. */
   difference: LegendClass[] | null;
+  /** Places that the difference leaves out, since only one side has them. */
+  leftOut: number;
   opacity: number;
   isVisible: boolean;
   timeS: number;
@@ -57,6 +62,7 @@ export interface DeskState {
   outside: { files: readonly OutsideFile[] | null; before: readonly string[] };
   /** Clicks add starts. */
   isPicking: boolean;
+  signs: readonly Sign[];
   /** Null = edits do not change what is shown. */
   live: LiveState | null;
   storeys: StoreysState | null;
@@ -76,7 +82,7 @@ export function isPreview({ live, run }: DeskState): boolean {
 export function initialDesk(): DeskState {
   return {
     catalogue: null, name: "", params: {}, typed: null, isCompared: false, run: null, isStarting: false, trouble: null, failure: null,
-    layer: null, isDifference: false, difference: null, opacity: 0.85, isVisible: true, timeS: 0, isPlaying: false, speed: 1,
-    isProbing: false, probed: null, probeTrouble: null, outside: { files: null, before: [] }, isPicking: false, live: null, storeys: null,
+    layer: null, isDifference: false, difference: null, leftOut: 0, opacity: 0.85, isVisible: true, timeS: 0, isPlaying: false, speed: 1,
+    isProbing: false, probed: null, probeTrouble: null, outside: { files: null, before: [] }, isPicking: false, live: null, storeys: null, signs: [],
   };
 }

@@ -1,0 +1,72 @@
+//! What layers are drawn on: the frame of the scene, and the courses of pipes that stand behind values of features.
+
+use super::city::{City, line_points, lines};
+use super::registry::SimulationError;
+use crate::http::Snapshot;
+use analysis::outcome::{Layer, Shape};
+use city_model::{FeatureClass, FeatureIndex, SceneFrame};
+use glam::{DVec2, DVec3};
+use scene_store::{SceneStore, StoreError};
+use std::collections::HashMap;
+
+/// Lines of features by dense number, scene CRS.
+pub(super) type Courses = HashMap<u32, Vec<Vec<DVec3>>>;
+
+/// The scene as layers are drawn on it.
+#[derive(Clone, Copy)]
+pub struct Canvas<'a> {
+    store: &'a dyn SceneStore,
+    snapshot: &'a Snapshot,
+    frame: &'a SceneFrame,
+}
+
+impl std::fmt::Debug for Canvas<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Canvas").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Canvas<'a> {
+    /// Of a published city; `None` for an empty one.
+    pub fn new(store: &'a dyn SceneStore, snapshot: &'a Snapshot) -> Option<Self> {
+        let frame = snapshot.frame.as_deref()?;
+        Some(Self { store, snapshot, frame })
+    }
+
+    /// Of a city.
+    ///
+    /// # Errors
+    /// [`SimulationError::Refused`] for an empty city.
+    pub fn of(city: &'a City<'_>) -> Result<Self, SimulationError> {
+        Ok(Self {
+            store: city.store,
+            snapshot: &city.snapshot,
+            frame: city.frame()?,
+        })
+    }
+
+    /// Frame of the scene.
+    pub fn frame(&self) -> &SceneFrame {
+        self.frame
+    }
+
+    /// Courses of the pipes among the features of a layer; none for a layer of anything else.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the city cannot be read.
+    pub(super) fn courses(&self, layer: &Layer) -> Result<Courses, StoreError> {
+        let Shape::Features { indices, .. } = &layer.shape else {
+            return Ok(Courses::new());
+        };
+        let stubs = self.store.stubs_by_index(indices)?;
+        let is_pipe = |stub: &scene_store::FeatureStub| stub.is_live && stub.class == FeatureClass::Pipe;
+        let pipes: Vec<FeatureIndex> = stubs.into_iter().flatten().filter(is_pipe).map(|s| s.index).collect();
+        let grids = &self.snapshot.terrain;
+        let ground_m = |position: DVec2| grids.iter().find_map(|(_, grid)| grid.sample(position));
+        let course = |feature: &city_model::Feature| {
+            let lines = lines(feature).map(|line| line_points(line, &ground_m));
+            (feature.index.0, lines.filter(|points| points.len() > 1).collect())
+        };
+        Ok(self.store.fetch(&pipes)?.iter().map(course).collect())
+    }
+}
