@@ -163,7 +163,8 @@ pub(crate) fn compose(
         primitives: tile.primitives.clone(),
         tile_from_eye: (tile.origin_enu - eye).as_vec3().extend(0.0).to_array(),
     });
-    frame.overlays = overlays.frame(&device, &queue, eye, clock.now_ms, frame.views.len());
+    let sides: Vec<u8> = frame.views.iter().map(|view| view.side).collect();
+    frame.overlays = overlays.frame(&device, &queue, eye, clock.now_ms, &sides);
     // a sketch lies on top of everything: it counts as the nearest
     frame.tiles = sketch.into_iter().chain(tiles).collect();
 }

@@ -115,8 +115,7 @@ pub(super) fn views(
         });
         views.push(FrameView {
             scene: Scene {
-                // the second picture and those after it have the second side's colours
-                maps: [0.0, shadow as f32, shadow as f32, index.min(1) as f32],
+                maps: [0.0, shadow as f32, shadow as f32, f32::from(pane.sides[0].min(1))],
                 ..scene(
                     camera,
                     [viewport_px[2], viewport_px[3]],
@@ -126,6 +125,7 @@ pub(super) fn views(
                     air,
                 )
             },
+            side: pane.sides[0],
             viewport_px: viewport_px.map(|v| v as f32),
             scissor_px,
             tiles: sketch.into_iter().chain(tiles).collect(),
@@ -147,7 +147,7 @@ pub(super) fn take_shared(views: &mut [FrameView], drawn: &[(&Volume, &ReadyTile
     }
     // a tile drawn once has the shadows of the side that a pixel is on
     let border = second.scissor_px[0] as f32;
-    first.scene.maps = [border, first.shadow as f32, second.shadow as f32, 0.0];
+    first.scene.maps = [border, first.shadow as f32, second.shadow as f32, first.scene.maps[3]];
     let is_shared = |tile: &ViewTile| {
         let at = (tile.row as usize).checked_sub(usize::from(has_sketch));
         at.and_then(|at| drawn.get(at)).is_some_and(|(_, tile)| tile.is_alike())

@@ -38,6 +38,8 @@ pub(crate) struct FrameInput {
 pub(crate) struct FrameView {
     /// Its uniform.
     pub(crate) scene: Scene,
+    /// Side of the comparison that it shows.
+    pub(crate) side: u8,
     /// Where the camera's picture lies: left, top, width, height, pixels of the canvas.
     pub(crate) viewport_px: [f32; 4],
     /// What of the canvas it paints.

@@ -76,15 +76,14 @@ impl OverlayLayers {
 
     /// The overlays of a frame with the values of their steps on the GPU.
     ///
-    /// * `num_panes` — pictures of the frame; the overlay of a side is in the picture of the same number, and that of the
-    ///   first also in a single one
+    /// * `sides` — side that each picture of the frame shows
     pub(crate) fn frame(
         &mut self,
         device: &RenderDevice,
         queue: &RenderQueue,
         eye_enu: DVec3,
         now_ms: f64,
-        num_panes: usize,
+        sides: &[u8],
     ) -> Vec<DrawOverlay> {
         let mut drawn = Vec::new();
         for (side, slot) in self.uploaded.iter_mut().enumerate() {
@@ -92,7 +91,8 @@ impl OverlayLayers {
                 *slot = None;
                 continue;
             };
-            if !shown.is_visible || side >= num_panes || shown.overlay.indices.is_empty() {
+            let panes = || (0..sides.len()).filter(|pane| sides.get(*pane).is_some_and(|of| usize::from(*of) == side));
+            if !shown.is_visible || panes().next().is_none() || shown.overlay.indices.is_empty() {
                 continue;
             }
             if slot
@@ -107,14 +107,14 @@ impl OverlayLayers {
             }
             let Some(uploaded) = slot else { continue };
             uploaded.show(queue, shown);
-            drawn.push(DrawOverlay {
-                pane: side,
+            drawn.extend(panes().map(|pane| DrawOverlay {
+                pane,
                 form: form(&shown.overlay),
                 is_through: shown.overlay.header.is_through,
                 num_indices: shown.overlay.indices.len() as u32,
                 uniform: uniform(shown, eye_enu, now_ms),
                 buffers: Arc::clone(&uploaded.buffers),
-            });
+            }));
         }
         drawn
     }

@@ -1,0 +1,366 @@
+// Water networks and bursts in the browser: a click on a pipe, valves that are stuck, before against after; flow that is seen to run.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { animationFrames, get, settled, stats } from "./helpers.mjs";
+import { openDesk } from "./planning.mjs";
+
+const TAKES_PICTURES = process.env.CHENGJING_SCREENSHOTS === "1";
+const FOLDER = process.env.CHENGJING_SCREENSHOT_FOLDER ?? fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
+/** The street whose main bursts. */
+const STREET = "中原路";
+/** Colours of `isolation/outcome/layers.rs`, sRGB. */
+const SHUT = [230, 159, 0];
+
+let city, server, browser, viewer, page, desk, panel, pipes;
+
+before(async () => {
+  ({ city, server, browser, viewer, page, desk } = await openDesk({ viewport: TAKES_PICTURES ? { width: 1440, height: 900 } : { width: 1200, height: 720 } }));
+  panel = page.locator("cj-simulations");
+  const { features } = await get(server.origin, "/ogc/collections/underground-JS/items?limit=3000");
+  pipes = features.filter(({ geometry }) => geometry.type.endsWith("LineString")).map(({ id, geometry, properties }) => ({
+    id, index: properties.feature_index, road: properties.road, diameter_mm: properties.diameter_mm, ends: [properties.from_node, properties.to_node],
+    line: geometry.type === "LineString" ? geometry.coordinates : geometry.coordinates[0],
+  }));
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  city?.remove();
+});
+
+const part = (name) => panel.locator(`[data-simulation="${name}"]`);
+const figure = (outcome, key) => outcome.figures.find((one) => one.key === key).value;
+const table = (outcome, key) => {
+  const { columns, rows } = outcome.tables.find((one) => one.key === key);
+  return rows.map((row) => Object.fromEntries(columns.map(({ key: name }, at) => [name, row[at]])));
+};
+
+async function picture(name) {
+  if (!TAKES_PICTURES) return;
+  mkdirSync(FOLDER, { recursive: true });
+  await settled(page);
+  await page.screenshot({ path: `${FOLDER}simulations-${name}.jpg`, type: "jpeg", quality: 86 });
+}
+
+/** The middle of the city as it is drawn now, as base64. */
+async function scene() {
+  await page.mouse.move(2, 2);
+  await settled(page);
+  const { width, height } = page.viewportSize();
+  return (await page.screenshot({ clip: { x: width / 2 - 210, y: height / 2 - 180, width: 420, height: 360 } })).toString("base64");
+}
+
+/** Share of pixels that a test of (pixels…) accepts; each pixel is [red, green, blue]. */
+function share(wanted, ...pictures) {
+  return page.evaluate(async ([source, all]) => {
+    const accepts = new Function(`return ${source}`)();
+    const data = await Promise.all(all.map(async (base64) => {
+      const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+      context.drawImage(bitmap, 0, 0);
+      return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+    }));
+    let count = 0;
+    for (let at = 0; at < data[0].length; at += 4) if (accepts(...data.map((one) => [one[at], one[at + 1], one[at + 2]]))) count++;
+    return (count * 4) / data[0].length;
+  }, [wanted.toString(), pictures]);
+}
+const differing = (a, b) => share((p, q) => [0, 1, 2].some((i) => Math.abs(p[i] - q[i]) > 32), a, b);
+
+/** Share of the picture that has a colour of a legend. */
+const colored = (one, [r, g, b]) => share(`(p) => Math.abs(p[0] - ${r}) < 30 && Math.abs(p[1] - ${g}) < 30 && Math.abs(p[2] - ${b}) < 40`, one);
+
+async function choose(name) {
+  await desk.dock("simulations");
+  await panel.locator('select[name="simulation"]').selectOption(name);
+}
+
+const isAsking = async () => (await panel.locator("details.ask").getAttribute("open")) !== null;
+
+async function openQuestion() {
+  if (!(await isAsking())) await part("question").click();
+}
+
+async function closeQuestion() {
+  if (await isAsking()) await part("question").click();
+}
+
+/** Runs a simulation by the interface and gives its result. */
+async function ask(name, question) {
+  const response = await fetch(new URL(`/api/v1/simulations/${name}`, server.origin), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(question) });
+  let job = await response.json();
+  while (job.state === "queued" || job.state === "running") job = await get(server.origin, `/api/v1/jobs/${job.key}`);
+  assert.equal(job.state, "done", JSON.stringify(job));
+  return get(server.origin, `/api/v1/jobs/${job.key}/result`);
+}
+
+/** Does something and gives the results that the panel then shows. */
+async function answered(act, count = 1) {
+  const found = [];
+  let told;
+  const all = new Promise((resolve) => { told = resolve; });
+  const note = (response) => {
+    if (!/\/api\/v1\/jobs\/[0-9a-f]+\/result$/.test(new URL(response.url()).pathname)) return;
+    found.push(response);
+    if (found.length === count) told();
+  };
+  page.on("response", note);
+  await act();
+  await all;
+  page.off("response", note);
+  const outcomes = await Promise.all(found.map((response) => response.json()));
+  return outcomes.sort((a, b) => (a.scenario.id === "base") - (b.scenario.id === "base"));
+}
+
+/** Middle of a pipe, ENU metres. */
+async function middle(id) {
+  const { bounds_enu: [x0, y0, z0, x1, y1, z1] } = await get(server.origin, `/api/v1/features/${id}`);
+  return [(x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2];
+}
+
+/** Clicks the middle of the picture, where the pipe lies that is looked at. */
+async function clickMiddle(index) {
+  const { width, height } = page.viewportSize();
+  const at = [width / 2, height / 2];
+  assert.equal((await page.evaluate(([x, y]) => window.chengjing.pick(x, y), at)).featureIndex, index, "the pipe lies in the middle");
+  await page.mouse.click(...at);
+}
+
+/** What the panel lists is what the server says. */
+async function lists(outcome) {
+  const valves = table(outcome, "valves");
+  await panel.locator('[data-figure="valves"]').filter({ hasText: new RegExp(`^${valves.length}(\\D|$)`) }).waitFor();
+  const shown = await panel.locator("[data-valve]").evaluateAll((all) => all.map((one) => one.dataset.valve));
+  assert.deepEqual(shown, valves.map(({ feature_id }) => feature_id));
+  const important = table(outcome, "consumers").filter(({ kind_en }) => kind_en === "hospital" || kind_en === "school");
+  assert.deepEqual(await panel.locator('[data-break="important"] .link').allInnerTexts(), important.map(({ name }) => name));
+  assert.equal(Number(await panel.locator('[data-figure="buildings"]').evaluate((one) => one.firstChild.nextSibling?.data ?? one.textContent)), figure(outcome, "buildings"));
+}
+
+/** The main of the street whose burst cuts off most. */
+async function worst() {
+  const mains = pipes.filter(({ road }) => road === STREET);
+  const found = [];
+  for (const main of mains) found.push({ main, outcome: await ask("isolation", { params: { pipe: main.id } }) });
+  return found.sort((a, b) => figure(b.outcome, "buildings") - figure(a.outcome, "buildings"))[0];
+}
+
+describe("a burst main on the main street", () => {
+  let main, plain, burst;
+
+  before(async () => { ({ main } = await worst()); });
+
+  test("is a click away: the ground opens, valves, pipes and people cut off are named", async () => {
+    await choose("isolation");
+    await part("break-hint").waitFor();
+    await page.locator('[data-nav="underground"][aria-pressed="true"]').waitFor();
+    await desk.look(await middle(main.id), { distance_m: 320, pitch_deg: 62, heading_deg: 20 });
+    plain = await scene();
+    [burst] = await answered(() => clickMiddle(main.index));
+    assert.equal(burst.params.pipe, main.id);
+    assert.deepEqual(burst.figures, (await ask("isolation", { params: { pipe: main.id } })).figures);
+    assert.ok(figure(burst, "valves") > 0 && figure(burst, "buildings") > 0);
+    await lists(burst);
+    await page.locator('cj-simulation-signs [data-sign="broken"]').waitFor();
+    assert.equal(await page.locator('cj-simulation-signs [data-sign="valve"]').count() > 0, true);
+  });
+
+  test("is read through ground and buildings, while all else fades", async () => {
+    const shown = await scene();
+    assert.ok((await colored(plain, SHUT)) < 0.001);
+    const marked = await colored(shown, SHUT);
+    assert.ok(marked > 0.002, `shut pipes and buildings: ${marked}`);
+    // other pipes were bright lines and are faint ones now
+    assert.ok((await differing(shown, plain)) > 0.03);
+    await picture("burst-1");
+    // from right above, and with the ground shut
+    await desk.look(await middle(main.id), { distance_m: 420, pitch_deg: 89 });
+    assert.ok((await colored(await scene(), SHUT)) > 0.002, "from above");
+    await page.locator('[data-nav="underground"]').click();
+    assert.ok((await colored(await scene(), SHUT)) > 0.0005, "through the ground");
+    await page.locator('[data-nav="underground"]').click();
+    await desk.look(await middle(main.id), { distance_m: 320, pitch_deg: 62, heading_deg: 20 });
+  });
+
+  test("goes on to the next valves when one is stuck, in the list and in the scene", async () => {
+    const [{ feature_id: stuck, next }] = table(burst, "valves").filter(({ next_count }) => next_count > 0);
+    const [wider] = await answered(() => panel.locator(`[data-valve="${stuck}"] .toggle`).click());
+    assert.deepEqual(wider.params.stuck, [stuck]);
+    const valves = table(wider, "valves").map(({ feature_id }) => feature_id);
+    assert.ok(!valves.includes(stuck));
+    for (const other of next.split(" ")) assert.ok(valves.includes(other), other);
+    assert.ok(figure(wider, "length_shut") > figure(burst, "length_shut"));
+    await lists(wider);
+    await panel.locator(`[data-stuck="${stuck}"]`).waitFor();
+    await picture("burst-2-stuck");
+    const sign = page.locator(`cj-simulation-signs [data-sign="stuck"][data-id="${stuck}"]`);
+    await sign.waitFor();
+    const [again] = await answered(() => sign.dispatchEvent("click"));
+    assert.deepEqual(again.figures, burst.figures);
+    await lists(again);
+  });
+
+  test("flies to who is cut off", async () => {
+    const consumer = panel.locator('[data-break="important"] .link, [data-break="others"] .link').first();
+    if (!(await consumer.isVisible())) await panel.locator('[data-break="others"] summary').click();
+    const was = await scene();
+    await consumer.click();
+    await page.locator("cj-dock [data-dock=selection]").waitFor();
+    assert.ok((await differing(await scene(), was)) > 0.1);
+    await desk.dock("simulations");
+  });
+
+  test("is less of a trouble once the scenario sets more valves", async () => {
+    const closing = new Set(table(burst, "valves").map(({ feature_id }) => feature_id));
+    const nodes = main.ends.filter((id) => !closing.has(id));
+    assert.ok(nodes.length > 0, "an end of the main without a valve");
+    await desk.create("中原路增设阀门");
+    const id = await desk.idOf("中原路增设阀门");
+    const etag = (await fetch(new URL(`/api/v1/scenarios/${id}`, server.origin))).headers.get("etag");
+    const response = await fetch(new URL(`/api/v1/scenarios/${id}/edits`, server.origin), {
+      method: "POST", headers: { "content-type": "application/json", "if-match": etag },
+      body: JSON.stringify({ author: "王", edits: [{ action: "modify", features: nodes, attributes: { node_kind: "阀门井" }, note: "消防栓处增设检修阀门" }] }),
+    });
+    assert.ok(response.ok, await response.text());
+    await choose("isolation");
+    await openQuestion();
+    await panel.locator('input[name="compare"]').setChecked(true);
+    await desk.look(await middle(main.id), { distance_m: 520, pitch_deg: 60, heading_deg: 20 });
+    const [now, then] = await answered(() => clickMiddle(main.index), 2);
+    assert.deepEqual([now.scenario.id, then.scenario.id], [id, "base"]);
+    assert.deepEqual(then.figures, burst.figures);
+    assert.ok(figure(now, "buildings") < figure(then, "buildings"), `${figure(now, "buildings")} of ${figure(then, "buildings")}`);
+    assert.ok(figure(now, "people") < figure(then, "people"));
+    for (const node of nodes) assert.ok(table(now, "valves").some(({ feature_id }) => feature_id === node), node);
+    await panel.locator('[data-figure="buildings"] small').filter({ hasText: String(figure(then, "buildings")) }).waitFor();
+    await closeQuestion();
+    // colours of features have a left and a right
+    await part("view").locator('[data-value="swipe"]').click();
+    await page.locator("cj-swipe .handle").waitFor();
+    await picture("burst");
+    const right = async () => {
+      await settled(page);
+      const { width, height } = page.viewportSize();
+      return (await page.screenshot({ clip: { x: width / 2 + 12, y: height / 2 - 230, width: 200, height: 190 } })).toString("base64");
+    };
+    const swiped = await right();
+    await part("view").locator('[data-value="after"]').click();
+    await page.locator("cj-swipe .handle").waitFor({ state: "detached" });
+    assert.ok((await differing(swiped, await right())) < 0.01, "the scenario is on the right");
+    const after = await colored(await scene(), SHUT);
+    assert.ok(after > 0);
+    await openQuestion();
+    await panel.locator('input[name="compare"]').setChecked(false);
+  });
+
+  test("is answered for gas and heat by a typed id", async () => {
+    for (const code of ["RQ", "RL"]) {
+      const { features } = await get(server.origin, `/ogc/collections/underground-${code}/items?limit=50`);
+      const pipe = features.find(({ geometry }) => geometry.type.endsWith("LineString"));
+      await openQuestion();
+      const input = panel.locator('input[name="pipe"]');
+      const [outcome] = await answered(async () => {
+        await input.fill(pipe.id);
+        await input.press("Tab");
+      });
+      assert.equal(outcome.params.pipe, pipe.id);
+      assert.ok(figure(outcome, "length_shut") > 0);
+    }
+  });
+
+  test("leaves the picture as it was", async () => {
+    await desk.look(await middle(main.id), { distance_m: 320, pitch_deg: 62, heading_deg: 20 });
+    await desk.dock("edit");
+    await panel.waitFor({ state: "detached" });
+    assert.equal(await page.locator("cj-simulation-signs button").count(), 0);
+    assert.equal(await page.locator('[data-nav="underground"]').getAttribute("aria-pressed"), "false");
+    await page.locator('[data-nav="underground"]').click();
+    assert.ok((await differing(await scene(), plain)) < 0.02, "pipes are as they were before");
+    await page.locator('[data-nav="underground"]').click();
+  });
+});
+
+describe("the water network", () => {
+  let outcome, main;
+
+  before(() => { main = pipes.filter(({ road, diameter_mm }) => road === STREET && diameter_mm >= 200)[2]; });
+
+  async function show(key) {
+    const layer = outcome.layers.find((one) => one.key === key);
+    await panel.locator('select[name="layer"]').selectOption(key);
+    await part("legend").locator("h3").filter({ hasText: layer.title.zh }).waitFor();
+    await settled(page);
+    return layer;
+  }
+
+  test("shows its values on the pipes over time", async () => {
+    await choose("hydraulics");
+    await desk.look(await middle(main.id), { distance_m: 320, pitch_deg: 62, heading_deg: 20 });
+    const plain = await scene();
+    [outcome] = await answered(() => part("run").click());
+    for (const key of ["pressure", "flow", "velocity"]) {
+      await show(key);
+      assert.ok((await differing(await scene(), plain)) > 0.005, key);
+    }
+    assert.equal(await page.locator('[data-nav="underground"]').getAttribute("aria-pressed"), "true");
+    await picture("flow");
+  });
+
+  test("tells value and curve of a pipe that is clicked", async () => {
+    const layer = await show("flow");
+    const answer = page.waitForResponse((response) => response.url().includes("/probe?"));
+    await clickMiddle(main.index);
+    const { values } = await (await answer).json();
+    assert.equal(values.length, layer.times_s.length);
+    await panel.locator("cj-simulation-probe .chart svg").waitFor();
+  });
+
+  test("moves where water flows, and rests for who wants no motion", async () => {
+    await show("flow");
+    const frames = async () => (await stats(page)).frames;
+    const still = [await scene(), await frames(), await scene(), await frames()];
+    assert.equal(still[1], still[3], "reduced motion: nothing is drawn while nothing changes");
+    assert.equal(await differing(still[0], still[2]), 0);
+    await page.emulateMedia({ reducedMotion: "no-preference" });
+    const a = await scene();
+    let moved = 0;
+    for (let tries = 0; moved === 0 && tries < 20; tries++) {
+      await animationFrames(page, 30);
+      moved = await differing(a, await scene());
+    }
+    assert.ok(moved > 0.0002, `marks move: ${moved}`);
+    await show("pressure");
+    const rest = await scene();
+    await animationFrames(page, 60);
+    assert.equal(await differing(rest, await scene()), 0, "a layer without flow stands still");
+    await page.emulateMedia({ reducedMotion: "reduce" });
+  });
+
+  test("answers what a shut pipe, a new main and more demand do", async () => {
+    await page.evaluate((id) => window.chengjing.select(id), main.id);
+    await desk.dock("simulations");
+    await openQuestion();
+    await panel.locator('[data-simulation="add-selected"][data-name="demands"]').click();
+    const amount = panel.locator('input[name="demands.0.demand_lps"]');
+    await amount.fill("60");
+    await amount.press("Tab");
+    const [more] = await answered(() => part("run").click());
+    assert.deepEqual(more.params.demands, [{ node: main.id, demand_lps: 60 }]);
+    const lowest = (one) => one.layers.find(({ key }) => key === "pressure").range[0];
+    assert.ok(lowest(more) < lowest(outcome), "more demand, less pressure");
+    await openQuestion();
+    await panel.locator(`[data-change="${main.id}"] .link`).click();
+    await panel.locator('[data-simulation="add-selected"][data-name="closed"]').click();
+    const [shut] = await answered(() => part("run").click());
+    assert.deepEqual(shut.params.closed, [main.id]);
+    const probe = await get(server.origin, `/api/v1/jobs/${shut.key}/layers/flow/probe?feature=${main.id}`);
+    assert.ok(probe.values.every((value) => Math.abs(value) < 1e-3), "nothing flows through a shut pipe");
+  });
+
+  test("leaves no error on the console", () => {
+    assert.deepEqual(viewer.errors, []);
+  });
+});
