@@ -50,7 +50,7 @@ async function lay({ kind, grid, pipes, steps, view }) {
   const bytes = new Uint8Array(12 + text.length + words * 4 + cells * steps * 2);
   const at = 12 + text.length;
   bytes.set(new TextEncoder().encode('CJOV'));
-  new Uint32Array(bytes.buffer, 4, 2).set([1, text.length]);
+  new Uint32Array(bytes.buffer, 4, 2).set([2, text.length]);
   bytes.set(text, 12);
   new Float32Array(bytes.buffer, at, vertices.length).set(vertices);
   new Uint32Array(bytes.buffer, at + vertices.length * 4, indices.length + features.length).set([...indices, ...features]);
