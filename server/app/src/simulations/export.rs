@@ -174,6 +174,20 @@ mod tests {
     }
 
     #[test]
+    fn a_series_that_went_out_comes_back_with_all_its_steps() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("depth.tif");
+        std::fs::write(&path, geotiff(&grid(), Some(4547)).unwrap()).unwrap();
+        let back = city_sources::results::read_geotiff(&path, 1 << 20).unwrap();
+        assert_eq!((back.columns, back.rows, back.cell, back.epsg), (3, 2, 5.0, Some(4547)));
+        assert_eq!(back.origin, [500_000.0, 3_800_000.0]);
+        let there: Vec<f32> = back.bands.concat();
+        let same = |(a, b): (&f32, &f32)| a == b || (a.is_nan() && b.is_nan());
+        assert_eq!(there.len(), 12);
+        assert!(there.iter().zip(&grid().values).all(same), "{there:?}");
+    }
+
+    #[test]
     fn csv_has_a_row_a_value_and_leaves_gaps_out() {
         let text = String::from_utf8(csv(&grid()).unwrap()).unwrap();
         let rows: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();

@@ -1,4 +1,4 @@
-//! GeoTIFF results: every band is a moment; north-up, square cells, any sample type.
+//! GeoTIFF results: every band of every page is a moment; north-up, square cells, any sample type.
 
 use crate::SourceError;
 use city_model::Crs;
@@ -28,7 +28,7 @@ pub struct RasterSeries {
     pub bands: Vec<Vec<f32>>,
 }
 
-/// Reads all bands of a GeoTIFF.
+/// Reads all bands of a GeoTIFF, page after page: some programs write a moment to a band, others to a directory of its own.
 ///
 /// * `max_bytes` — most bytes that the values may take, four for each
 ///
@@ -38,7 +38,8 @@ pub fn read_geotiff(path: &Path, max_bytes: u64) -> Result<RasterSeries, SourceE
     let malformed = |at: &str, reason: String| SourceError::malformed(FORMAT, path, at, reason);
     let file = GeoTiffFile::open(path).map_err(|err| malformed("header", err.to_string()))?;
     let (columns, rows) = (file.width(), file.height());
-    let num_bands = file.band_count() as usize;
+    let pages = pages(&file);
+    let num_bands = file.band_count() as usize * pages.len();
     let num_cells = u64::from(columns) * u64::from(rows);
     let needed = num_cells.saturating_mul(num_bands as u64).saturating_mul(4);
     if num_cells == 0 || num_bands == 0 || needed > max_bytes {
@@ -69,8 +70,13 @@ pub fn read_geotiff(path: &Path, max_bytes: u64) -> Result<RasterSeries, SourceE
     let is_north_up = transform.pixel_height < 0.0;
     let is_west_first = transform.pixel_width > 0.0;
     let mut bands = Vec::with_capacity(num_bands);
-    for band in 0..num_bands {
-        let values = read_band(&file, band).map_err(|reason| malformed(&format!("band {}", band + 1), reason))?;
+    for (band, (page, of_page)) in pages
+        .iter()
+        .flat_map(|page| (0..file.band_count() as usize).map(move |band| (*page, band)))
+        .enumerate()
+    {
+        let values =
+            read_band(&file, page, of_page).map_err(|reason| malformed(&format!("band {}", band + 1), reason))?;
         if values.len() as u64 != num_cells {
             let reason = format!("{} of {num_cells} values could be read", values.len());
             return Err(malformed(&format!("band {}", band + 1), reason));
@@ -104,6 +110,24 @@ pub fn read_geotiff(path: &Path, max_bytes: u64) -> Result<RasterSeries, SourceE
     })
 }
 
+/// Directories that hold a moment each: as large as the first and with as many bands, neither overviews nor masks.
+fn pages(file: &GeoTiffFile) -> Vec<usize> {
+    /// Photometric interpretation of masks (TIFF 6.0, tag 262).
+    const MASK: u16 = 4;
+    let base = file.base_ifd_index();
+    let directories = file.tiff().ifds();
+    let is_alike = |at: &usize| {
+        directories.get(*at).is_some_and(|one| {
+            (one.width(), one.height()) == (file.width(), file.height())
+                && u32::from(one.samples_per_pixel()) == file.band_count()
+                && one.photometric_interpretation() != Some(MASK)
+        })
+    };
+    std::iter::once(base)
+        .chain((base + 1..directories.len()).filter(is_alike))
+        .collect()
+}
+
 /// Rows from the south, cells from the west, gaps as NaN.
 fn from_south_west(
     values: &[f64],
@@ -134,11 +158,11 @@ fn from_south_west(
 
 /// One band in row order, whatever its sample type. The reader refuses a type that is not the stored one, so exactly
 /// one attempt succeeds.
-fn read_band(file: &GeoTiffFile, band: usize) -> Result<Vec<f64>, String> {
+fn read_band(file: &GeoTiffFile, page: usize, band: usize) -> Result<Vec<f64>, String> {
     macro_rules! attempt {
         ($($sample:ty),*) => {{
             let mut reason = String::new();
-            $(match file.read_band::<$sample>(band) {
+            $(match file.tiff().read_band::<$sample>(page, band) {
                 Ok(array) => return Ok(array.iter().map(|value| f64::from(*value)).collect()),
                 Err(err) if reason.is_empty() => reason = err.to_string(),
                 Err(_) => {}
