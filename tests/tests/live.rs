@@ -219,7 +219,8 @@ fn a_preview_equals_the_job_of_the_saved_scenario() {
         (&old.answer["is_outdated"], &lowered.answer["is_outdated"]),
         (&json!(true), &json!(false))
     );
-    assert_same(&old, saved, &built, saved);
+    // the home stands again, after all others: layers have the same patches in another order
+    assert_eq!(verdicts(&old.answer["outcome"], saved), verdicts(&built.0, saved));
     server.assert_log_clean().unwrap();
 }
 

@@ -230,9 +230,13 @@ impl Study {
             if known.is_none() && change.building.is_none() {
                 continue;
             }
-            // a place that was left is taken again: edits to and fro do not make the study grow
-            let left = |places: &[Option<Building>]| places.iter().position(Option::is_none);
-            let place = known.or_else(|| left(&self.buildings)).unwrap_or(self.buildings.len());
+            // places left at the end are taken again: edits to and fro do not make the study grow, and order stays that of numbers
+            let end = self
+                .buildings
+                .iter()
+                .rposition(Option::is_some)
+                .map_or(0, |last| last + 1);
+            let place = known.unwrap_or(end);
             if place == self.buildings.len() {
                 self.buildings.push(None);
                 self.examined.push(Examined::default());
