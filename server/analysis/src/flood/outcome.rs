@@ -22,8 +22,8 @@ const DEPTHS: [(f64, &str, [&str; 2]); 6] = [
     (0.15, "#9ecae1", ["积水 ≥ 15 cm", "Flooded, 15 cm or more"]),
     (0.30, "#5ba3cf", ["没过车轮", "Over the wheels"]),
     (0.50, "#2b79b5", ["严重 ≥ 50 cm", "Severe, 50 cm or more"]),
-    (1.00, "#14519a", ["≥ 1 m", "1 m or more"]),
-    (2.00, "#0b2a5c", ["≥ 2 m", "2 m or more"]),
+    (1.00, "#14519a", ["齐腰", "waist-deep"]),
+    (2.00, "#0b2a5c", ["没顶", "over one's head"]),
 ];
 
 /// Speed classes, m/s.

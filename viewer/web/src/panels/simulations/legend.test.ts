@@ -16,6 +16,11 @@ it("lists classes from the top with bounds and unit, and marks the class that th
   expect(legendRows({ classes, limit: { ...limit, value: -1 } }, "1", "zh-CN").map(({ words, holdsLimit }) => [words, holdsLimit])).toEqual([["≥ 4", false], ["充足 · 2 – 4", false], ["0 – 2", false]]);
 });
 
+it("names kinds without the numbers that stand for them", () => {
+  const kinds = [{ from: 1, color: "#0072b2", title: { zh: "需关闭的阀门", en: "valve to close" } }, { from: 2, color: "#d55e00", title: { zh: "爆管管段", en: "broken pipe" } }];
+  expect(legendRows({ classes: kinds, limit: null }, "", "en").map(({ words }) => words)).toEqual(["broken pipe", "valve to close"]);
+});
+
 it("writes numbers with the places that their size needs, and a gap as a dash", () => {
   expect([0.1234, 1.2345, 123.456, -0.0000001, -0.001].map((value) => formatValue(value, "en"))).toEqual(["0.123", "1.23", "123.5", "0", "-0.001"]);
   expect([withUnit(0.5, "m2", "en"), withUnit(3, "1", "en"), withUnit(null, "h", "en")]).toEqual(["0.5 m²", "3", "—"]);

@@ -34,11 +34,13 @@ export function withUnit(value: number | null, unit: string, language: Language)
 export function legendRows({ classes, limit }: Legend, unit: string, language: Language): LegendRow[] {
   const words = formatUnit(unit, language);
   const tail = words ? ` ${words}` : "";
+  // Kinds rather than quantities: their numbers mean nothing.
+  const areNames = !words && classes.every(({ title }) => title);
   return classes.map(({ from, color, title }, index): LegendRow => {
     const next = classes[index + 1];
     const range = next ? `${formatValue(from, language)} – ${formatValue(next.from, language)}${tail}` : `≥ ${formatValue(from, language)}${tail}`;
     const holdsLimit = limit != null && limit.value >= from && (!next || limit.value < next.from);
-    return { color, words: title ? `${local(title, language)} · ${range}` : range, holdsLimit };
+    return { color, words: title ? (areNames ? local(title, language) : `${local(title, language)} · ${range}`) : range, holdsLimit };
   }).reverse();
 }
 
