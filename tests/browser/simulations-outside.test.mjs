@@ -176,7 +176,7 @@ describe("results of other programs", () => {
     assert.deepEqual(questions[0].params.range, questions[1].params.range);
     assert.deepEqual(now.layers[0].legend.classes, then.layers[0].legend.classes);
     await part("view").locator('[data-value="swipe"]').click();
-    await part("view").filter({ hasText: "左：quiet_noise_06h.asc … quiet_noise_08h.asc；右：noise_06h.asc … noise_08h.asc" }).waitFor();
+    await part("view").filter({ hasText: "左：noise_06h.asc … noise_08h.asc；右：quiet_noise_06h.asc … quiet_noise_08h.asc" }).waitFor();
     await settled(page);
     await picture("4-swipe");
     await part("view").locator('[data-value="difference"]').click();
