@@ -26,7 +26,7 @@ async function open(origin, options = {}) {
       return requestDevice.apply(this, given);
     };
   });
-  await openViewer(page, origin, { quality: "low&bare" });
+  await openViewer(page, origin, { quality: `${options.quality ?? "low"}&bare` });
   await page.evaluate(async () => {
     window.engine = await import(new URL("engine/viewer_app.js", document.baseURI).href);
     window.command = (command) => window.engine.command(JSON.stringify(command));
@@ -88,6 +88,18 @@ describe("a city under the hand", () => {
     await animationFrames(page, 10);
     await session.detach();
   }
+
+  test("is drawn in every quality", async () => {
+    for (const quality of ["medium", "high"]) {
+      const other = await open(server.origin, { quality });
+      await settled(other.page);
+      const { data } = await pixels(other.page);
+      await other.context.close();
+      let black = 0;
+      for (let i = 0; i < data.length; i += 4) if (data[i] + data[i + 1] + data[i + 2] < 24) black += 1;
+      assert.ok((black * 4) / data.length < 0.1, `${quality}: ${(black * 400) / data.length} % of the picture is black`);
+    }
+  });
 
   test("moves with one finger: what was under it stays under it", async () => {
     const before = await view(page);

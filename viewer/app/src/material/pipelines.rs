@@ -123,11 +123,7 @@ impl Layouts {
                 "scene",
                 &[
                     entry(0, both, buffer(wgpu::BufferBindingType::Uniform)),
-                    entry(
-                        1,
-                        wgpu::ShaderStages::VERTEX,
-                        buffer(wgpu::BufferBindingType::Storage { read_only: true }),
-                    ),
+                    entry(1, both, buffer(wgpu::BufferBindingType::Storage { read_only: true })),
                 ],
             ),
             shadow: layout(
