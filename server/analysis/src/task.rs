@@ -10,6 +10,13 @@ const WHOLE: f64 = 1e9;
 #[error("the computation was cancelled")]
 pub struct Cancelled;
 
+impl Cancelled {
+    /// The message in Chinese.
+    pub(crate) fn zh(self) -> String {
+        "计算已取消".to_owned()
+    }
+}
+
 /// Shared between a kernel and whoever started it.
 #[derive(Debug, Default)]
 pub struct Task {

@@ -49,6 +49,11 @@ pub(crate) fn kind_zh(en: &str) -> &str {
     KINDS.iter().find(|(word, _)| *word == en).map_or(en, |(_, zh)| zh)
 }
 
+/// Chinese of a vertex whose coordinates are no numbers.
+pub(crate) fn not_finite_zh(what: &str, id: &str, vertex: usize) -> String {
+    format!("{} {id}：第 {vertex} 个顶点的坐标不是有限数", kind_zh(what))
+}
+
 /// Chinese of what a number must be: `above 0 and up to 1` → `大于 0且不超过 1`.
 pub(crate) fn range_zh(en: &str) -> String {
     let zh = RANGES

@@ -113,7 +113,7 @@ impl Error {
     /// The message in both languages.
     pub fn text(&self) -> Text {
         let zh = match self {
-            Self::Cancelled(_) => "计算已取消".to_owned(),
+            Self::Cancelled(stop) => stop.zh(),
             Self::Parameter { name, value, must } => format!("参数 {name} 为 {value}，须为{}", words::range_zh(must)),
             Self::UnknownFormula { id, known } => format!("没有暴雨强度公式 {id}，可用：{known}"),
             Self::UnknownKey { feature, what, key } => {

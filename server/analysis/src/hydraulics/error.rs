@@ -94,7 +94,7 @@ impl HydraulicsError {
     pub fn text(&self) -> Text {
         let en = self.to_string();
         let zh = match self {
-            Self::Cancelled(_) => "计算已取消".to_owned(),
+            Self::Cancelled(stop) => stop.zh(),
             Self::Line { line, section, reason } => format!("管网文件第 {line} 行，{section} 段：{}", reason.zh),
             Self::Element { what, id, reason } => format!("{} {id}：{}", messages::kind_zh(what), reason.zh),
             Self::Refused { code, element, .. } => {

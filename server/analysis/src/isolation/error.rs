@@ -82,10 +82,8 @@ impl Error {
     /// The message in both languages.
     pub fn text(&self) -> Text {
         let zh = match self {
-            Self::Cancelled(_) => "计算已取消".to_owned(),
-            Self::NotFinite { what, id, vertex } => {
-                format!("{} {id}：第 {vertex} 个顶点的坐标不是有限数", words::kind_zh(what))
-            }
+            Self::Cancelled(stop) => stop.zh(),
+            Self::NotFinite { what, id, vertex } => words::not_finite_zh(what, id, *vertex),
             Self::UnknownPipe { id } => format!("数据中没有管段 {id}"),
             Self::NoPart { id, reason } => format!("管段 {id} 无法隔离：{}", reason.zh),
             Self::UnknownValve { id } => format!("数据中没有关不上的阀门 {id}"),

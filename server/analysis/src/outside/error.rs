@@ -78,7 +78,7 @@ impl OutsideError {
     /// The message in both languages.
     pub fn text(&self) -> Text {
         let zh = match self {
-            Self::Cancelled(_) => "计算已取消".to_owned(),
+            Self::Cancelled(stop) => stop.zh(),
             Self::Row { file, row, reason } => format!("{file} 第 {row} 行：{}", reason.zh),
             Self::Byte { file, at, reason } => format!("{file} 第 {at} 字节：{}", reason.zh),
             Self::File { file, reason } => format!("{file}：{}", reason.zh),

@@ -72,10 +72,8 @@ impl Error {
     /// The message in both languages.
     pub fn text(&self) -> Text {
         let zh = match self {
-            Self::Cancelled(_) => "计算已取消".to_owned(),
-            Self::NotFinite { what, id, vertex } => {
-                format!("{} {id}：第 {vertex} 个顶点的坐标不是有限数", words::kind_zh(what))
-            }
+            Self::Cancelled(stop) => stop.zh(),
+            Self::NotFinite { what, id, vertex } => words::not_finite_zh(what, id, *vertex),
             Self::People { id, people } => format!("建筑 {id}：{people} 不是人口数"),
             Self::Parameter { name, value, range } => {
                 format!("参数 {name}：{value} 不符，须为{}", words::range_zh(range))

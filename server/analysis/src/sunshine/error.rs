@@ -69,7 +69,7 @@ impl Error {
     /// The message in both languages.
     pub fn text(&self) -> Text {
         let zh = match self {
-            Self::Cancelled(_) => "计算已取消".to_owned(),
+            Self::Cancelled(stop) => stop.zh(),
             Self::Site { reason } => format!("地点或日期不可用：{}", reason.zh),
             Self::Parameter { name, reason } => format!("参数 {name}：{}", reason.zh),
             Self::Building { id, reason } => format!("建筑 {id}：{}", reason.zh),
