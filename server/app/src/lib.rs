@@ -18,6 +18,7 @@ pub mod import;
 pub mod indicators;
 pub mod manifest;
 pub mod outside;
+mod partial;
 pub mod process;
 pub mod projects;
 pub mod publish;

@@ -7,6 +7,7 @@ mod unpack;
 pub(crate) use inspect::geotiff;
 pub use inspect::{Found, FoundColumn};
 
+use crate::partial;
 use analysis::indicators::Text;
 use analysis::outside::{Format, Kind, OutsideError};
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,6 @@ pub const MAX_VALUES_BYTES: u64 = 256 << 20;
 const ID_DIGITS: usize = 32;
 /// Longest name.
 const MAX_NAME: usize = 120;
-/// Files that are being written: `{n}-{process}.partial`.
-const PARTIAL: &str = "partial";
 
 /// A file of a result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -101,15 +100,9 @@ impl OutsideFiles {
     /// Removes what ended processes left half-written.
     pub fn sweep(&self) {
         for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let writer = Path::new(&name)
-                .extension()
-                .filter(|extension| *extension == PARTIAL)
-                .and_then(|_| Path::new(&name).file_stem()?.to_str()?.rsplit_once('-')?.1.parse().ok())
-                .and_then(rustix::process::Pid::from_raw);
-            let is_left =
-                writer.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH));
-            if is_left && let Err(err) = fs::remove_file(entry.path()) {
+            if partial::is_left(&entry.file_name().to_string_lossy())
+                && let Err(err) = fs::remove_file(entry.path())
+            {
                 tracing::warn!(%err, path = %entry.path().display(), "a half-written file stays");
             }
         }
@@ -123,7 +116,7 @@ impl OutsideFiles {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         fs::create_dir_all(&self.root)?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = self.root.join(format!("{number}-{}.{PARTIAL}", std::process::id()));
+        let path = self.root.join(partial::name(&number.to_string()));
         Ok(Partial { path })
     }
 

@@ -4,6 +4,7 @@ use super::ask::Asked;
 use super::canvas::Canvas;
 use super::wire;
 use crate::indicators::{ScenarioAnswer, scenario_answer};
+use crate::partial;
 use analysis::Outcome;
 use analysis::indicators::Text;
 use analysis::outcome::{Figure, Layer, Legend, Look, Method, Note, Shape, Table, Verdict};
@@ -14,8 +15,6 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 const OUTCOME: &str = "outcome.json";
-/// Folders that are being written.
-const PARTIAL: &str = ".partial";
 
 /// A result as the interface shows it; the bulk of its layers is fetched apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,7 +132,7 @@ impl Results {
     pub fn open(city: &Path) -> Self {
         let root = city.join("results");
         for entry in fs::read_dir(&root).into_iter().flatten().flatten() {
-            if is_left(&entry.file_name().to_string_lossy())
+            if partial::is_left(&entry.file_name().to_string_lossy())
                 && let Err(err) = fs::remove_dir_all(entry.path())
             {
                 tracing::warn!(%err, path = %entry.path().display(), "a half-written result stays");
@@ -155,9 +154,7 @@ impl Results {
     /// When the disk refuses, or a layer cannot be sent.
     pub fn save(&self, answer: &OutcomeAnswer, outcome: &Outcome, canvas: &Canvas<'_>) -> io::Result<ResultFolder> {
         let path = self.root.join(&answer.key);
-        let partial = self
-            .root
-            .join(format!("{}-{}{PARTIAL}", answer.key, std::process::id()));
+        let partial = self.root.join(partial::name(&answer.key));
         if partial.exists() {
             fs::remove_dir_all(&partial)?;
         }
@@ -197,15 +194,6 @@ pub fn overlay_bytes(layer: &Layer, left_out: usize, canvas: &Canvas<'_>) -> io:
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(&overlay.encode())?;
     encoder.finish()
-}
-
-/// True for the folder of a result whose writer is gone: `{key}-{process}.partial`.
-fn is_left(name: &str) -> bool {
-    let Some((_, writer)) = name.strip_suffix(PARTIAL).and_then(|stem| stem.rsplit_once('-')) else {
-        return false;
-    };
-    let writer = writer.parse().ok().and_then(rustix::process::Pid::from_raw);
-    writer.is_none_or(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }
 
 /// One result.
@@ -277,7 +265,7 @@ mod tests {
         let city = tempfile::tempdir().unwrap();
         let mut ended = std::process::Command::new("true").spawn().unwrap();
         ended.wait().unwrap();
-        let folder = |writer: u32| city.path().join(format!("results/abc-{writer}{PARTIAL}"));
+        let folder = |writer: u32| city.path().join(format!("results/abc-{writer}.partial"));
         let folders = [std::process::id(), ended.id()].map(folder);
         folders.iter().for_each(|path| fs::create_dir_all(path).unwrap());
         Results::open(city.path());
