@@ -17,6 +17,7 @@ use crate::scenarios::request::EditRequest;
 use analysis::Task;
 use analysis::sunshine::{Building, Change, Error, Params, StoreysOf, storeys, tell_storeys};
 use city_model::{Feature, FeatureIndex};
+use lru::LruCache;
 use scene_store::FeatureKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -102,9 +103,14 @@ pub struct HarmAnswer {
     pub limit_h: f64,
 }
 
-/// Studies that are kept, the one used last at the end.
-#[derive(Default)]
-pub struct Studies(Mutex<Vec<Arc<Kept>>>);
+/// Studies that are kept.
+pub struct Studies(Mutex<LruCache<String, Arc<Kept>>>);
+
+impl Default for Studies {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::unbounded()))
+    }
+}
 
 impl std::fmt::Debug for Studies {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -114,7 +120,6 @@ impl std::fmt::Debug for Studies {
 
 #[derive(Default)]
 struct Kept {
-    key: String,
     /// `None` until it is prepared, and after an error that leaves it unusable.
     prepared: Mutex<Option<Prepared>>,
     /// Newest request of each page.
@@ -131,16 +136,7 @@ impl Studies {
 
     /// Place of a study; it becomes the one used last.
     fn kept(&self, key: &str) -> Arc<Kept> {
-        let mut all = lock(&self.0);
-        let found = all.iter().position(|kept| kept.key == key).map(|at| all.remove(at));
-        let kept = found.unwrap_or_else(|| {
-            Arc::new(Kept {
-                key: key.to_owned(),
-                ..Kept::default()
-            })
-        });
-        all.push(Arc::clone(&kept));
-        kept
+        Arc::clone(lock(&self.0).get_or_insert(key.to_owned(), Arc::default))
     }
 
     /// Forgets studies, those used longest ago first, until they are few and small enough.
@@ -151,12 +147,12 @@ impl Studies {
             Ok(prepared) => prepared.as_ref().map_or(0, |prepared| prepared.study.bytes()),
             Err(_) => 0,
         };
-        let sizes: Vec<u64> = all.iter().map(bytes).collect();
-        let mut first = all.len().saturating_sub(MAX_STUDIES);
-        while first + 1 < all.len() && sizes[first..].iter().sum::<u64>() > MAX_BYTES {
-            first += 1;
+        let is_large = |all: &LruCache<String, Arc<Kept>>| {
+            all.len() > 1 && all.iter().map(|(_, kept)| bytes(kept)).sum::<u64>() > MAX_BYTES
+        };
+        while all.len() > MAX_STUDIES || is_large(&all) {
+            all.pop_lru();
         }
-        all.drain(..first);
     }
 }
 

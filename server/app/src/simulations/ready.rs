@@ -2,6 +2,7 @@
 
 use analysis::isolation::{Input, Prepared};
 use analysis::outcome::Note;
+use lru::LruCache;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Networks kept: a few classes, before and after.
@@ -18,11 +19,14 @@ pub(super) struct ReadyNetwork {
     pub(super) notes: Vec<Note>,
 }
 
-/// The networks asked for last.
-#[derive(Debug, Default)]
-pub(super) struct ReadyNetworks {
-    /// By what they are made of, the latest at the end.
-    kept: Mutex<Vec<(String, Arc<ReadyNetwork>)>>,
+/// The networks asked for last, by what they are made of.
+#[derive(Debug)]
+pub(super) struct ReadyNetworks(Mutex<LruCache<String, Arc<ReadyNetwork>>>);
+
+impl Default for ReadyNetworks {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::unbounded()))
+    }
 }
 
 impl ReadyNetworks {
@@ -37,23 +41,17 @@ impl ReadyNetworks {
         key: &str,
         make: impl FnOnce() -> Result<ReadyNetwork, E>,
     ) -> Result<Arc<ReadyNetwork>, E> {
-        let take = || {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            let at = kept.iter().position(|(known, _)| known == key)?;
-            let found = kept.remove(at);
-            let network = Arc::clone(&found.1);
-            kept.push(found);
-            Some(network)
-        };
-        if let Some(network) = take() {
-            return Ok(network);
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(network) = kept().get(key) {
+            return Ok(Arc::clone(network));
         }
+        // made without the lock: those that are kept are given meanwhile
         let network = Arc::new(make()?);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.remove(0);
+        let mut kept = kept();
+        kept.put(key.to_owned(), Arc::clone(&network));
+        if kept.len() > KEPT {
+            kept.pop_lru();
         }
-        kept.push((key.to_owned(), Arc::clone(&network)));
         Ok(network)
     }
 }
