@@ -130,6 +130,13 @@ pub struct Snapshot {
     pub layers: Vec<LayerCount>,
 }
 
+/// Height of the finest terrain that knows it, metres.
+///
+/// * `terrain` — finest first; `position` — scene CRS
+pub fn sample(terrain: &[(u64, HeightGrid)], position: DVec2) -> Option<f64> {
+    terrain.iter().find_map(|(_, grid)| grid.sample(position))
+}
+
 impl Snapshot {
     /// Number of the published revision; 0 before the first.
     pub fn number(&self) -> u64 {
@@ -138,10 +145,12 @@ impl Snapshot {
 
     /// Height of the ground at a plan position of the scene CRS, metres; 0 where unknown.
     pub fn ground_m(&self, position: DVec2) -> f64 {
-        self.terrain
-            .iter()
-            .find_map(|(_, grid)| grid.sample(position))
-            .unwrap_or(0.0)
+        self.known_ground_m(position).unwrap_or(0.0)
+    }
+
+    /// Height of the ground at a plan position of the scene CRS, metres; `None` where unknown.
+    pub fn known_ground_m(&self, position: DVec2) -> Option<f64> {
+        sample(&self.terrain, position)
     }
 
     /// Bounds with heights above the vertical datum: those that count from the ground are lifted onto it.

@@ -1,6 +1,7 @@
 //! Drawn geometry in degrees, checked and brought to the scene CRS.
 
 use crate::http::Snapshot;
+use crate::http::state::sample;
 use city_model::ring::signed_area;
 use city_model::{Bounds3, Crs, HeightGrid, SceneFrame, Transformer};
 use geo::{Area as _, Coord, LineString, Polygon, Validation as _};
@@ -49,10 +50,7 @@ impl Place {
 
     /// Height of the ground, metres; 0 where unknown.
     pub fn ground_m(&self, position: DVec2) -> f64 {
-        self.terrain
-            .iter()
-            .find_map(|(_, grid)| grid.sample(position))
-            .unwrap_or(0.0)
+        sample(&self.terrain, position).unwrap_or(0.0)
     }
 
     /// Longitude and latitude of a scene position, degrees.

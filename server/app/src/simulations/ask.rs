@@ -1,6 +1,6 @@
 //! A question as it was understood: everything that decides the result, under one key.
 
-use super::city::rings;
+use super::city::{made_of, rings};
 use super::registry::{Simulation, find};
 use crate::http::AppState;
 use crate::http::problem::ApiError;
@@ -118,18 +118,8 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
             simulation.version(),
             // a result holds its layers as the viewer takes them
             city_model::overlay::VERSION,
-            // features that scenarios add come with the scenario's revision
-            features.changed,
-            view.id,
-            revision,
-            phase.map(|day| day.0),
+            made_of(features.changed, &snapshot, &view, revision, &rules),
             rings(region.polygons()),
-            snapshot
-                .terrain
-                .iter()
-                .map(|(revision, _)| revision)
-                .collect::<Vec<_>>(),
-            rules.settings.assumptions,
             rules.settings.facilities,
             params,
         ])

@@ -61,8 +61,7 @@ impl<'a> Canvas<'a> {
         let stubs = self.store.stubs_by_index(indices)?;
         let is_pipe = |stub: &scene_store::FeatureStub| stub.is_live && stub.class == FeatureClass::Pipe;
         let pipes: Vec<FeatureIndex> = stubs.into_iter().flatten().filter(is_pipe).map(|s| s.index).collect();
-        let grids = &self.snapshot.terrain;
-        let ground_m = |position: DVec2| grids.iter().find_map(|(_, grid)| grid.sample(position));
+        let ground_m = |position: DVec2| self.snapshot.known_ground_m(position);
         let course = |feature: &city_model::Feature| {
             let lines = lines(feature).map(|line| line_points(line, &ground_m));
             (feature.index.0, lines.filter(|points| points.len() > 1).collect())

@@ -181,7 +181,7 @@ impl City<'_> {
 
     /// Height of the ground, metres; `None` where no terrain is known.
     pub fn ground_m(&self, position: DVec2) -> Option<f64> {
-        self.snapshot.terrain.iter().find_map(|(_, grid)| grid.sample(position))
+        self.snapshot.known_ground_m(position)
     }
 
     /// Terrain grids, finest first.
@@ -231,16 +231,32 @@ impl City<'_> {
     /// # Errors
     /// [`SimulationError::Store`] when the city cannot be read.
     pub(super) fn made_of(&self) -> Result<serde_json::Value, SimulationError> {
-        let terrain: Vec<u64> = self.snapshot.terrain.iter().map(|(revision, _)| *revision).collect();
-        Ok(serde_json::json!([
-            self.store.features_version()?.changed,
-            self.view.id,
-            self.view.revision,
-            self.view.phase.map(|day| day.0),
-            terrain,
-            self.rules.settings.assumptions,
-        ]))
+        let changed = self.store.features_version()?.changed;
+        let revision = Some(self.view.revision);
+        Ok(made_of(changed, &self.snapshot, self.view, revision, &self.rules))
     }
+}
+
+/// What a whole city in a scenario is made of: the key of everything that is found in it.
+///
+/// * `changed` — of the features, those that scenarios add aside: they come with the scenario's revision
+/// * `revision` — of the scenario; `None` for what is the same in all of them
+pub(super) fn made_of(
+    changed: u64,
+    snapshot: &Snapshot,
+    view: &ScenarioView,
+    revision: Option<u64>,
+    rules: &RuleSet,
+) -> serde_json::Value {
+    let terrain: Vec<u64> = snapshot.terrain.iter().map(|(revision, _)| *revision).collect();
+    serde_json::json!([
+        changed,
+        view.id,
+        revision,
+        view.phase.map(|day| day.0),
+        terrain,
+        rules.settings.assumptions,
+    ])
 }
 
 /// Vertices of a line with heights above the datum.
