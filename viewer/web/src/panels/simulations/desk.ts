@@ -290,10 +290,10 @@ export class SimulationDesk {
     this.#set({ isStarting: true, trouble: null, failure: null, isPicking: false, isProbing: false });
     try {
       let jobs = await Promise.all(questions.map((question) => this.api.start(BREAK, question, signal)));
-      for (let wait = FIRST_POLL_MS; jobs.some(isGoing) && !signal.aborted; wait = Math.min(POLL_MS, wait * POLL_GROWTH)) {
-        await pause(wait, signal);
+      await poll(() => jobs.some(isGoing), async () => {
         jobs = await Promise.all(jobs.map((job) => (isGoing(job) ? this.api.job(job.key, signal) : job)));
-      }
+      }, signal);
+      signal.throwIfAborted();
       const failed = jobs.find(({ state }) => state !== "done");
       const results = failed ? [] : await Promise.all(jobs.map(({ key }) => this.api.result(key, signal)));
       if (turn !== this.#runs) return;
@@ -327,11 +327,7 @@ export class SimulationDesk {
     this.#following.abort();
     this.#following = new AbortController();
     const { signal } = this.#following;
-    for (let wait = FIRST_POLL_MS; this.isRunning && !signal.aborted; wait = Math.min(POLL_MS, wait * POLL_GROWTH)) {
-      await pause(wait, signal);
-      if (signal.aborted) return;
-      await this.#readJobs(signal);
-    }
+    await poll(() => this.isRunning, () => this.#readJobs(signal), signal);
     const { run } = this.state;
     if (!run || signal.aborted) return;
     const failed = run.jobs.find(({ state }) => state === "failed");
@@ -551,6 +547,14 @@ export class SimulationDesk {
 
 function isGoing({ state }: Job): boolean {
   return state === "queued" || state === "running";
+}
+
+/** Reads again and again, ever less often, while there is something to wait for; an abort ends it at once. */
+async function poll(isGoingOn: () => boolean, read: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  for (let wait = FIRST_POLL_MS; isGoingOn() && !signal.aborted; wait = Math.min(POLL_MS, wait * POLL_GROWTH)) {
+    await pause(wait, signal);
+    if (!signal.aborted) await read();
+  }
 }
 
 /** Waits; an abort ends it at once. */
