@@ -29,6 +29,9 @@ pub(crate) struct Args {
     rounds: u32,
 }
 
+/// Parts that measure the program; the others measure examples of crate `analysis`.
+const WITH_SERVER: [&str; 4] = ["build", "serve", "scenario", "viewer"];
+
 /// One line of the table.
 pub(crate) struct Row {
     what: String,
@@ -49,12 +52,14 @@ impl Row {
 /// Measures and prints the table.
 pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     let wanted = |part: &str| args.parts.is_empty() || args.parts.iter().any(|p| p == part);
-    shell::step("server", "cargo build --release -p chengjing", || {
-        if !paths::web().join("dist").exists() {
-            web::build(&web::Args::default())?;
-        }
-        run::build_server()
-    })?;
+    if WITH_SERVER.iter().any(|part| wanted(part)) {
+        shell::step("server", "cargo build --release -p chengjing", || {
+            if !paths::web().join("dist").exists() {
+                web::build(&web::Args::default())?;
+            }
+            run::build_server()
+        })?;
+    }
     let bench = Bench {
         binary: paths::server_binary(true),
         folder: paths::cache().join("bench"),
