@@ -10,6 +10,7 @@ mod tests {
     use glam::DVec3;
     use std::collections::BTreeMap;
     use std::path::Path;
+    use tiler::buildings::Solid;
     use tiler::{Publication, PublishOptions, polygon::newell};
 
     fn read(path: &str) -> (City, Crs) {
@@ -83,6 +84,32 @@ mod tests {
             }
         }
         area
+    }
+
+    #[test]
+    fn the_solids_of_delft_are_closed_and_have_the_volumes_that_3dbag_states() {
+        let (city, _) = read("assets/sample/delft/delft_fcb.city.jsonl");
+        let (mut volumes, mut open, mut solids) = (BTreeMap::new(), 0, 0);
+        for feature in city.features.iter().filter(|f| f.class == FeatureClass::BuildingPart) {
+            let solid = Solid::of(&feature.geometry, 0.0).unwrap();
+            solids += 1;
+            open += usize::from(!solid.is_closed);
+            *volumes.entry(feature.parent.clone().unwrap()).or_insert(0.0) += solid.volume_m3();
+        }
+        let (mut compared, mut apart) = (0, 0);
+        for building in city.features.iter().filter(|f| f.class == FeatureClass::Building) {
+            let stated = building
+                .attributes
+                .get("b3_volume_lod22")
+                .and_then(serde_json::Value::as_f64);
+            if let (Some(stated), Some(own)) = (stated, volumes.get(&building.id)) {
+                compared += 1;
+                apart += usize::from((own - stated).abs() > 0.01 * stated.max(1.0));
+            }
+        }
+        println!("{open} of {solids} solids are open; {apart} of {compared} volumes further apart than 1 %");
+        assert!(compared > 1000 && apart * 100 <= compared, "{apart} of {compared}");
+        assert!(open * 50 <= solids, "{open} of {solids} are open");
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Building {
     pub ground_m: f64,
     /// Height of the highest part, metres.
     pub top_m: f64,
+    /// Height up to which walls may stand, metres: façades are painted as far; `None` for `top_m`.
+    pub wall_top_m: Option<f64>,
     /// Storeys above ground; 0 when not known (height ÷ 3 m then).
     pub storeys: u32,
     /// Closed triangle mesh that blocks in place of the extruded footprint; empty for none.
@@ -70,6 +72,7 @@ impl Default for Building {
             footprint: MultiPolygon::new(vec![]),
             ground_m: 0.0,
             top_m: 0.0,
+            wall_top_m: None,
             storeys: 0,
             mesh: vec![],
             windows: vec![],

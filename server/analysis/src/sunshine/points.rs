@@ -1,7 +1,9 @@
 //! Where sunshine is asked for: sills along façades, windows, patches of whole façades, cells of the ground.
 
+use super::Error;
 use super::input::{Building, Grid};
 use super::params::Params;
+use super::rays::{Heading, Mesh};
 use geo::{CoordsIter as _, Orient as _, orient::Direction};
 
 /// Points stand this far before the wall or above the ground, metres, so that it does not stop their own rays.
@@ -10,6 +12,8 @@ pub const OFF_M: f64 = 0.05;
 const SHORTEST_M: f64 = 0.3;
 /// Height of a storey when nobody says how many there are, metres.
 const STOREY_M: f64 = 3.0;
+/// A wall is looked for so far behind a patch, metres: outlines and meshes differ by some decimetres.
+const BEHIND_M: f64 = 0.5;
 
 /// A point to be examined.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -134,7 +138,7 @@ pub fn deciding(building: &Building, params: &Params, convergence_deg: f64, is_s
 
 /// Storeys of a building, and the height of one, metres.
 pub fn storeys(building: &Building) -> (u32, f64) {
-    let height_m = (building.top_m - building.ground_m).max(0.0);
+    let height_m = (building.wall_top_m.unwrap_or(building.top_m) - building.ground_m).max(0.0);
     let count = match building.storeys {
         0 => (height_m / STOREY_M).round().max(1.0) as u32,
         n => n,
@@ -142,12 +146,16 @@ pub fn storeys(building: &Building) -> (u32, f64) {
     (count, height_m / f64::from(count))
 }
 
-/// Patches over all façades of a building, storey by storey along each edge.
-pub fn facade(building: &Building, params: &Params) -> Vec<Point> {
+/// Patches over all façades of a building, storey by storey along each edge. Where it has a mesh, patches without a wall
+/// behind them (beside a gable, over lower eaves) are left out.
+///
+/// # Errors
+/// As [`Mesh::new`].
+pub fn facade(building: &Building, params: &Params) -> Result<Vec<Point>, Error> {
     let (count, storey_m) = storeys(building);
     let mut points = vec![];
     if storey_m <= 0.0 {
-        return points;
+        return Ok(points);
     }
     for edge in edges(building) {
         let columns = edge.parts(params.patch_m);
@@ -160,7 +168,25 @@ pub fn facade(building: &Building, params: &Params) -> Vec<Point> {
             }));
         }
     }
-    points
+    if let Some([[corner, ..], ..]) = building.mesh.first_chunk::<1>() {
+        let local = |p: [f64; 3]| [0, 1, 2].map(|i| p[i] - corner[i]);
+        let parts: Vec<_> = building.mesh.iter().map(|t| (t.map(local), 0)).collect();
+        let extent_m = parts
+            .iter()
+            .flat_map(|(t, _)| t.as_flattened())
+            .fold(1.0_f64, |m, v| m.max(v.abs()));
+        let mesh = Mesh::new(&parts, extent_m + BEHIND_M, true)?;
+        points.retain(|point| {
+            let [nx, ny] = point.normal;
+            let mut is_before_wall = false;
+            let inwards = Heading::new([-nx, -ny, 0.0]);
+            mesh.all_met(&inwards, local(point.position), &[], |_, distance_m| {
+                is_before_wall |= distance_m <= BEHIND_M;
+            });
+            is_before_wall
+        });
+    }
+    Ok(points)
 }
 
 /// Upper bound of the points that a building makes, before any of them is made.
@@ -240,11 +266,38 @@ mod tests {
 
     #[test]
     fn patches_cover_the_whole_facade() {
-        let points = facade(&slab(), &Params::default());
+        let points = facade(&slab(), &Params::default()).unwrap();
         let area: f32 = points.iter().map(|p| p.size[0] * p.size[1]).sum();
         assert!((area - 104.0 * 18.0).abs() < 0.01, "{area}");
         // 6 storeys of 14 + 4 + 14 + 4 columns
         assert_eq!(points.len(), 6 * 36);
         assert!(count_bound(&slab(), &Params::default()) >= (points.len() + 40) as u64);
+    }
+
+    #[test]
+    fn patches_end_where_the_walls_do() {
+        // eaves at 109 in the north and the south, gables in the east and the west up to 118
+        let (low, high) = (109.0, 118.0);
+        let quad = |p: [[f64; 3]; 4]| [[p[0], p[1], p[2]], [p[0], p[2], p[3]]];
+        let wall = |y: f64| quad([[0.0, y, 100.0], [40.0, y, 100.0], [40.0, y, low], [0.0, y, low]]);
+        let slope = |y: f64| quad([[0.0, y, low], [40.0, y, low], [40.0, 6.0, high], [0.0, 6.0, high]]);
+        let end = |x: f64| quad([[x, 0.0, 100.0], [x, 12.0, 100.0], [x, 12.0, low], [x, 0.0, low]]);
+        let gable = |x: f64| [[[x, 0.0, low], [x, 12.0, low], [x, 6.0, high]]];
+        let mut mesh: Vec<_> = [wall(0.0), wall(12.0), slope(0.0), slope(12.0), end(0.0), end(40.0)].concat();
+        mesh.extend([gable(0.0), gable(40.0)].concat());
+        let house = Building { mesh, ..slab() };
+        let points = facade(&house, &Params::default()).unwrap();
+        let tops = |is_wanted: &dyn Fn(&Point) -> bool| {
+            let heights = points
+                .iter()
+                .filter(|p| is_wanted(p))
+                .map(|p| p.position[2] + f64::from(p.size[1]) / 2.0);
+            heights.fold(0.0, f64::max)
+        };
+        assert_eq!(tops(&|p| p.normal[1] != 0.0), 109.0);
+        // a gable is wall as far as the middle of a patch lies within it
+        assert_eq!(tops(&|p| p.normal[0] != 0.0), 115.0);
+        let is_corner = |p: &Point| p.normal[0] != 0.0 && p.position[2] > 112.0 && (p.position[1] - 6.0).abs() > 3.0;
+        assert!(!points.iter().any(is_corner));
     }
 }

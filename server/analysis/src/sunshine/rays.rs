@@ -53,6 +53,8 @@ enum Axis {
 impl Heading {
     /// A direction.
     pub fn new(direction: [f64; 3]) -> Self {
+        // a negative zero sends the hierarchy the wrong way
+        let direction = direction.map(|v| v + 0.0);
         let [x, y, z] = direction;
         let (axis, [p, q, long]) = if x.abs() >= y.abs() && x.abs() >= z.abs() {
             (Axis::X, [y, z, x])
@@ -357,6 +359,8 @@ mod tests {
         let mut count = 0;
         mesh.all_met(&heading, [5.0, 0.0, 2.0], &[], |_, _| count += 1);
         assert_eq!(count, 50_000);
+        let signed = Heading::new([-0.0, 1.0, -0.0]);
+        assert!(mesh.is_met(&signed, [5.0, 0.0, 2.0], &[], &mut { NONE }));
         // flat to a point and along the ray: nothing to meet
         let nothing = Mesh::new(&[([[1.0; 3]; 3], 0)], 100.0, false).unwrap();
         assert!(!nothing.is_met(&heading, [1.0, 0.0, 1.0], &[], &mut { NONE }));

@@ -176,7 +176,7 @@ impl Study {
             examined.deciding = Group::of(found);
         }
         if self.params.with_facades {
-            examined.facade = Group::of(points::facade(building, &self.params));
+            examined.facade = Group::of(points::facade(building, &self.params)?);
         }
         Ok(examined)
     }

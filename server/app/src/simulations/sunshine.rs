@@ -6,10 +6,11 @@ use analysis::indicators::Text;
 use analysis::outcome::Note;
 use analysis::sunshine::{self, Building, Grid, Input, Limits, Params, Site, Study, Terrain, Usage};
 use analysis::{Outcome, Task};
-use city_model::{BuildingUse, Feature, FeatureClass, Shape};
+use city_model::{BuildingUse, Feature, FeatureClass};
 use glam::{DVec2, DVec3};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use tiler::buildings::Solid;
 
 /// Shadows of buildings farther away than this are not looked at, metres: a tower of 100 m casts so far at a sun of 3.8°,
 /// lower than at the start of any window in the limits.
@@ -38,7 +39,7 @@ impl Simulation for Sunshine {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
@@ -77,7 +78,7 @@ pub(super) fn failed(err: sunshine::Error) -> SimulationError {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Blocker {
     pub(super) building: Building,
-    /// True when its form was simplified: its outline is raised to its highest point.
+    /// True when its surfaces leave gaps and its outline is raised to its highest point instead.
     pub(super) is_raised: bool,
 }
 
@@ -155,11 +156,9 @@ pub(super) fn blocker(city: &City<'_>, one: &Standing) -> Result<Option<Blocker>
     if facts.footprint.0.is_empty() {
         return Ok(None);
     }
-    let is_raised = one.feature.geometry.finest().any(|shape| match shape {
-        Shape::Extrusion(e) => e.roof.rise_m() > 0.5,
-        Shape::Surfaces(_) | Shape::Instance { .. } => true,
-        _ => false,
-    });
+    // only a body without gaps can say what is inside it; others block as their outline
+    let solid = Solid::of(&one.feature.geometry, ground_m).filter(|solid| solid.is_closed);
+    let is_raised = solid.is_none();
     let name = one.feature.attributes.get("name").and_then(Value::as_str);
     let usage = usage(facts.facts.usage, name.unwrap_or_default());
     let building = Building {
@@ -171,10 +170,18 @@ pub(super) fn blocker(city: &City<'_>, one: &Standing) -> Result<Option<Blocker>
         footprint: facts.footprint,
         ground_m,
         top_m,
+        wall_top_m: solid.as_ref().map(|solid| solid.wall_top_z),
+        mesh: solid
+            .map(|solid| solid.triangles.iter().map(corners).collect())
+            .unwrap_or_default(),
         storeys: facts.facts.storeys.unwrap_or_default() as u32,
         ..Building::default()
     };
     Ok(Some(Blocker { building, is_raised }))
+}
+
+fn corners(triangle: &[DVec3; 3]) -> [[f64; 3]; 3] {
+    triangle.map(|corner| corner.to_array())
 }
 
 /// Says which buildings were simplified, the first hundred by name.
@@ -185,9 +192,10 @@ pub(super) fn note(blockers: &Blockers) -> Option<Note> {
         code: "roof-raised".to_owned(),
         features: raised().take(100).map(|blocker| blocker.building.id.clone()).collect(),
         text: Text::new(
-            format!("{count} 栋建筑按轮廓拉伸到最高点计算遮挡，坡屋顶偏保守"),
+            format!("{count} 栋建筑的三维表面不封闭，按轮廓拉伸到最高点计算遮挡，坡屋顶偏保守"),
             format!(
-                "{count} buildings block as their outline raised to the highest point: on the safe side for pitched roofs"
+                "the surfaces of {count} buildings leave gaps: they block as their outline raised to the highest point, on \
+                 the safe side for pitched roofs"
             ),
         ),
     })

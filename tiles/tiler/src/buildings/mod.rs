@@ -7,6 +7,7 @@ mod openness;
 mod outline;
 mod palette;
 mod roof;
+mod solid;
 mod surfaces;
 
 use crate::record::{FeatureTag, from_summaries, to_summary};
@@ -16,6 +17,7 @@ use city_model::{Bounds3, Feature, FeatureClass, LayerGroup, PointKind, Report, 
 use glam::{DVec2, DVec3, Vec3Swizzles as _};
 use openness::Neighbours;
 use palette::Look;
+pub use solid::Solid;
 
 /// Builder of a group of buildings: [`LayerGroup::Buildings`], or [`LayerGroup::Proposals`] with its own tree.
 #[derive(Debug, Clone, Copy)]

@@ -130,6 +130,70 @@ fn regions(form: &RoofForm, frame: &OrientedBox) -> Vec<Region> {
     }
 }
 
+/// What a face of a pitched roof is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FaceKind {
+    /// A slope.
+    Slope,
+    /// An upright face above the eaves: foot, foot, head, head.
+    Gable,
+    /// An upright face between the teeth of a sawtooth roof.
+    Tooth,
+}
+
+/// One face of a pitched roof, scene CRS.
+#[derive(Debug, Clone)]
+pub(super) struct Face {
+    pub(super) kind: FaceKind,
+    pub(super) points: Vec<DVec3>,
+}
+
+/// Faces of a pitched roof over a ring; `None` over one that is too narrow for slopes.
+pub(super) fn pitched_faces(ring: &[DVec2], eaves_z: f64, form: &RoofForm) -> Option<Vec<Face>> {
+    let frame = OrientedBox::around(ring).filter(|b| b.half_short > 0.2)?;
+    let plan: Vec<DVec2> = ring.iter().map(|p| frame.to_box(*p)).collect();
+    let is_sawtooth = matches!(form, RoofForm::Sawtooth { .. });
+    let at = |p: DVec2, h: f64| frame.to_plan(p).extend(eaves_z + h);
+    let mut faces = vec![];
+    for region in regions(form, &frame) {
+        let piece = region.cut(&plan);
+        if piece.len() < 3 {
+            continue;
+        }
+        let points: Vec<DVec3> = piece.iter().map(|p| at(*p, region.height(*p))).collect();
+        let mut gables = vec![];
+        for i in 0..piece.len() {
+            let j = (i + 1) % piece.len();
+            let (a, b) = (piece[i], piece[j]);
+            if region.height(a).max(region.height(b)) < LEAST_RISE_M || region.is_shared(a, b) {
+                continue;
+            }
+            let is_tooth = is_sawtooth && (a.x - b.x).abs() < 1e-6 && a.x.abs() < frame.half_long - 1e-3;
+            gables.push(Face {
+                kind: if is_tooth { FaceKind::Tooth } else { FaceKind::Gable },
+                points: vec![at(a, 0.0), at(b, 0.0), points[j], points[i]],
+            });
+        }
+        faces.push(Face {
+            kind: FaceKind::Slope,
+            points,
+        });
+        faces.extend(gables);
+    }
+    Some(faces)
+}
+
+/// The box of a roof in plan, anticlockwise; `None` for sizes that are none.
+pub(super) fn box_plan(b: &RoofBox) -> Option<[DVec2; 4]> {
+    let half = DVec2::new(f64::from(b.half_x_m), f64::from(b.half_y_m));
+    if !(half.min_element() > 0.0 && half.max_element() < 500.0 && b.height_m > 0.0 && b.height_m < 500.0) {
+        return None;
+    }
+    let axis = DVec2::from_angle(f64::from(b.rotation_rad));
+    let corner = |(x, y): (f64, f64)| b.center + axis * (x * half.x) + axis.perp() * (y * half.y);
+    Some([(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(corner))
+}
+
 impl Painter<'_> {
     /// Draws a pitched roof over a ring and returns its rise, metres.
     pub(super) fn pitched_roof(
@@ -139,44 +203,33 @@ impl Painter<'_> {
         eaves_z: f64,
         form: &RoofForm,
     ) -> Option<f64> {
-        let Some(frame) = OrientedBox::around(ring).filter(|b| b.half_short > 0.2) else {
+        let Some(faces) = pitched_faces(ring, eaves_z, form) else {
             self.flat_roof(body, &[ring.to_vec()], eaves_z, 0.0)?;
             return Some(0.0);
         };
-        let plan: Vec<DVec2> = ring.iter().map(|p| frame.to_box(*p)).collect();
-        let is_sawtooth = matches!(form, RoofForm::Sawtooth { .. });
         let roof_style = body.style(SurfaceKind::PitchedRoof, body.look.roof, 1.0);
         let gable_style = body.style(SurfaceKind::Plain, body.look.wall, 1.0);
-        for region in regions(form, &frame) {
-            let piece = region.cut(&plan);
-            if piece.len() < 3 {
-                continue;
-            }
-            let at = |p: DVec2, h: f64| frame.to_plan(p).extend(eaves_z + h);
-            let points: Vec<DVec3> = piece
+        let tooth_style = body.style(SurfaceKind::Glass, [128, 142, 152], 1.0);
+        for face in faces {
+            let points: Vec<DVec3> = face
+                .points
                 .iter()
-                .map(|p| self.local(body, at(*p, region.height(*p))))
+                .map(|p| self.local(body, *p))
                 .collect::<Option<_>>()?;
-            if let Some(cut) = self.cutter.triangulate(&points, &[points.len()]) {
-                self.mesh
-                    .push_face(&points, &cut.indices, cut.normal.as_vec3(), roof_style, |_| [0, 0]);
-            }
-            for i in 0..piece.len() {
-                let (a, b) = (piece[i], piece[(i + 1) % piece.len()]);
-                let (ha, hb) = (region.height(a), region.height(b));
-                if ha.max(hb) < LEAST_RISE_M || region.is_shared(a, b) {
+            let style = match face.kind {
+                FaceKind::Slope => {
+                    if let Some(cut) = self.cutter.triangulate(&points, &[points.len()]) {
+                        self.mesh
+                            .push_face(&points, &cut.indices, cut.normal.as_vec3(), roof_style, |_| [0, 0]);
+                    }
                     continue;
                 }
-                let foot = [self.local(body, at(a, 0.0))?, self.local(body, at(b, 0.0))?].map(|p| p.as_vec3());
-                let head = [points[i], points[(i + 1) % piece.len()]].map(|p| p.as_vec3());
-                let is_tooth = is_sawtooth && (a.x - b.x).abs() < 1e-6 && a.x.abs() < frame.half_long - 1e-3;
-                let style = if is_tooth {
-                    body.style(SurfaceKind::Glass, [128, 142, 152], 1.0)
-                } else {
-                    gable_style
-                };
-                self.mesh
-                    .push_quad([foot[0], foot[1], head[1], head[0]], style, [[0; 2]; 4]);
+                FaceKind::Gable => gable_style,
+                FaceKind::Tooth => tooth_style,
+            };
+            if let [a, b, c, d] = points.as_slice() {
+                let corners = [a, b, c, d].map(|p| p.as_vec3());
+                self.mesh.push_quad(corners, style, [[0; 2]; 4]);
             }
         }
         Some(form.rise_m())
@@ -243,13 +296,7 @@ impl Painter<'_> {
 
     /// Draws a box on the roof; boxes that cannot be drawn are passed over.
     pub(super) fn roof_box(&mut self, body: Body<'_>, b: &RoofBox, roof_z: f64) {
-        let half = DVec2::new(f64::from(b.half_x_m), f64::from(b.half_y_m));
-        if !(half.min_element() > 0.0 && half.max_element() < 500.0 && b.height_m > 0.0 && b.height_m < 500.0) {
-            return;
-        }
-        let axis = DVec2::from_angle(f64::from(b.rotation_rad));
-        let plan = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)]
-            .map(|(x, y)| b.center + axis * (x * half.x) + axis.perp() * (y * half.y));
+        let Some(plan) = box_plan(b) else { return };
         let mut at = |p: DVec2, z: f64| self.local(body, p.extend(z)).map(|p| p.as_vec3());
         let top_z = roof_z + f64::from(b.height_m);
         let corners: Option<Vec<(Vec3, Vec3)>> = plan.iter().map(|p| Some((at(*p, roof_z)?, at(*p, top_z)?))).collect();

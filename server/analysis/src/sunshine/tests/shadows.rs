@@ -184,7 +184,7 @@ proptest! {
         let scene = Scene::new(&input, 1 << 30).unwrap();
         let path = Path::new(Day::new(&input.site, "2001-01-20", [8.0, 16.0], 600.0).unwrap(), 0.0);
         for building in &input.buildings {
-            for point in points::facade(building, &Params { patch_m: 7.0, ..Params::default() }) {
+            for point in points::facade(building, &Params { patch_m: 7.0, ..Params::default() }).unwrap() {
                 for heading in path.headings.iter().flatten() {
                     let brute = scene.is_met_by_brute_force(heading, point.position);
                     prop_assert_eq!(scene.is_met(heading, point.position, &mut scene::Memory::default()), brute);
