@@ -1,23 +1,18 @@
 // Water networks and bursts in the browser: a click on a pipe, valves that are stuck, before against after; flow that is seen to run.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { animationFrames, get, settled, stats } from "./helpers.mjs";
-import { openDesk } from "./planning.mjs";
+import { animationFrames, get, stats } from "./helpers.mjs";
+import { figure, openSimulations } from "./simulating.mjs";
 
-const TAKES_PICTURES = process.env.CHENGJING_SCREENSHOTS === "1";
-const FOLDER = process.env.CHENGJING_SCREENSHOT_FOLDER ?? fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 /** The street whose main bursts. */
 const STREET = "中原路";
 /** Colours of `isolation/outcome/layers.rs`, sRGB. */
 const SHUT = [230, 159, 0];
 
-let city, server, browser, viewer, page, desk, panel, pipes;
+let city, server, browser, viewer, page, desk, panel, sim, pipes;
 
 before(async () => {
-  ({ city, server, browser, viewer, page, desk } = await openDesk({ viewport: TAKES_PICTURES ? { width: 1440, height: 900 } : { width: 1200, height: 720 } }));
-  panel = page.locator("cj-simulations");
+  ({ city, server, browser, viewer, page, desk, panel, sim } = await openSimulations("simulations"));
   const { features } = await get(server.origin, "/ogc/collections/underground-JS/items?limit=3000");
   pipes = features.filter(({ geometry }) => geometry.type.endsWith("LineString")).map(({ id, geometry, properties }) => ({
     id, index: properties.feature_index, road: properties.road, diameter_mm: properties.diameter_mm, ends: [properties.from_node, properties.to_node],
@@ -31,70 +26,15 @@ after(async () => {
   city?.remove();
 });
 
-const part = (name) => panel.locator(`[data-simulation="${name}"]`);
-const figure = (outcome, key) => outcome.figures.find((one) => one.key === key).value;
 const table = (outcome, key) => {
   const { columns, rows } = outcome.tables.find((one) => one.key === key);
   return rows.map((row) => Object.fromEntries(columns.map(({ key: name }, at) => [name, row[at]])));
 };
 
-async function picture(name) {
-  if (!TAKES_PICTURES) return;
-  mkdirSync(FOLDER, { recursive: true });
-  await settled(page);
-  await page.screenshot({ path: `${FOLDER}simulations-${name}.jpg`, type: "jpeg", quality: 86 });
-}
-
-/** The middle of the city as it is drawn now, as base64. */
-async function scene() {
-  await page.mouse.move(2, 2);
-  await settled(page);
-  const { width, height } = page.viewportSize();
-  return (await page.screenshot({ clip: { x: width / 2 - 210, y: height / 2 - 180, width: 420, height: 360 } })).toString("base64");
-}
-
-/** Share of pixels that a test of (pixels…) accepts; each pixel is [red, green, blue]. */
-function share(wanted, ...pictures) {
-  return page.evaluate(async ([source, all]) => {
-    const accepts = new Function(`return ${source}`)();
-    const data = await Promise.all(all.map(async (base64) => {
-      const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
-      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
-      context.drawImage(bitmap, 0, 0);
-      return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
-    }));
-    let count = 0;
-    for (let at = 0; at < data[0].length; at += 4) if (accepts(...data.map((one) => [one[at], one[at + 1], one[at + 2]]))) count++;
-    return (count * 4) / data[0].length;
-  }, [wanted.toString(), pictures]);
-}
-const differing = (a, b) => share((p, q) => [0, 1, 2].some((i) => Math.abs(p[i] - q[i]) > 32), a, b);
-
-/** Share of the picture that has a colour of a legend. */
-const colored = (one, [r, g, b]) => share(`(p) => Math.abs(p[0] - ${r}) < 30 && Math.abs(p[1] - ${g}) < 30 && Math.abs(p[2] - ${b}) < 40`, one);
-
-async function choose(name) {
-  await desk.dock("simulations");
-  await panel.locator('select[name="simulation"]').selectOption(name);
-}
-
-const isAsking = async () => (await panel.locator("details.ask").getAttribute("open")) !== null;
-
-async function openQuestion() {
-  if (!(await isAsking())) await part("question").click();
-}
-
-async function closeQuestion() {
-  if (await isAsking()) await part("question").click();
-}
-
 /** Runs a simulation by the interface and gives its result. */
 async function ask(name, question) {
   const response = await fetch(new URL(`/api/v1/simulations/${name}`, server.origin), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(question) });
-  let job = await response.json();
-  while (job.state === "queued" || job.state === "running") job = await get(server.origin, `/api/v1/jobs/${job.key}`);
-  assert.equal(job.state, "done", JSON.stringify(job));
-  return get(server.origin, `/api/v1/jobs/${job.key}/result`);
+  return sim.resultOf(await response.json());
 }
 
 /** Does something and gives the results that the panel then shows. */
@@ -123,10 +63,8 @@ async function middle(id) {
 
 /** Clicks the middle of the picture, where the pipe lies that is looked at. */
 async function clickMiddle(index) {
-  const { width, height } = page.viewportSize();
-  const at = [width / 2, height / 2];
-  assert.equal((await page.evaluate(([x, y]) => window.chengjing.pick(x, y), at)).featureIndex, index, "the pipe lies in the middle");
-  await page.mouse.click(...at);
+  assert.equal((await page.evaluate(([x, y]) => window.chengjing.pick(x, y), sim.middle())).featureIndex, index, "the pipe lies in the middle");
+  await sim.clickMiddle();
 }
 
 /** What the panel lists is what the server says. */
@@ -154,11 +92,11 @@ describe("a burst main on the main street", () => {
   before(async () => { ({ main } = await worst()); });
 
   test("is a click away: the ground opens, valves, pipes and people cut off are named", async () => {
-    await choose("isolation");
-    await part("break-hint").waitFor();
+    await sim.choose("isolation");
+    await sim.part("break-hint").waitFor();
     await page.locator('[data-nav="underground"][aria-pressed="true"]').waitFor();
     await desk.look(await middle(main.id), { distance_m: 320, pitch_deg: 62, heading_deg: 20 });
-    plain = await scene();
+    plain = await sim.scene();
     [burst] = await answered(() => clickMiddle(main.index));
     assert.equal(burst.params.pipe, main.id);
     assert.deepEqual(burst.figures, (await ask("isolation", { params: { pipe: main.id } })).figures);
@@ -169,18 +107,18 @@ describe("a burst main on the main street", () => {
   });
 
   test("is read through ground and buildings, while all else fades", async () => {
-    const shown = await scene();
-    assert.ok((await colored(plain, SHUT)) < 0.001);
-    const marked = await colored(shown, SHUT);
+    const shown = await sim.scene();
+    assert.ok((await sim.colored(plain, SHUT)) < 0.001);
+    const marked = await sim.colored(shown, SHUT);
     assert.ok(marked > 0.002, `shut pipes and buildings: ${marked}`);
     // other pipes were bright lines and are faint ones now
-    assert.ok((await differing(shown, plain)) > 0.03);
-    await picture("burst-1");
+    assert.ok((await sim.differing(shown, plain)) > 0.03);
+    await sim.picture("burst-1");
     // from right above, and with the ground shut
     await desk.look(await middle(main.id), { distance_m: 420, pitch_deg: 89 });
-    assert.ok((await colored(await scene(), SHUT)) > 0.002, "from above");
+    assert.ok((await sim.colored(await sim.scene(), SHUT)) > 0.002, "from above");
     await page.locator('[data-nav="underground"]').click();
-    assert.ok((await colored(await scene(), SHUT)) > 0.0005, "through the ground");
+    assert.ok((await sim.colored(await sim.scene(), SHUT)) > 0.0005, "through the ground");
     await page.locator('[data-nav="underground"]').click();
     await desk.look(await middle(main.id), { distance_m: 320, pitch_deg: 62, heading_deg: 20 });
   });
@@ -195,7 +133,7 @@ describe("a burst main on the main street", () => {
     assert.ok(figure(wider, "length_shut") > figure(burst, "length_shut"));
     await lists(wider);
     await panel.locator(`[data-stuck="${stuck}"]`).waitFor();
-    await picture("burst-2-stuck");
+    await sim.picture("burst-2-stuck");
     const sign = page.locator(`cj-simulation-signs [data-sign="stuck"][data-id="${stuck}"]`);
     await sign.waitFor();
     const [again] = await answered(() => sign.dispatchEvent("click"));
@@ -206,10 +144,10 @@ describe("a burst main on the main street", () => {
   test("flies to who is cut off", async () => {
     const consumer = panel.locator('[data-break="important"] .link, [data-break="others"] .link').first();
     if (!(await consumer.isVisible())) await panel.locator('[data-break="others"] summary').click();
-    const was = await scene();
+    const was = await sim.scene();
     await consumer.click();
     await page.locator("cj-dock [data-dock=selection]").waitFor();
-    assert.ok((await differing(await scene(), was)) > 0.1);
+    assert.ok((await sim.differing(await sim.scene(), was)) > 0.1);
     await desk.dock("simulations");
   });
 
@@ -225,8 +163,8 @@ describe("a burst main on the main street", () => {
       body: JSON.stringify({ author: "王", edits: [{ action: "modify", features: nodes, attributes: { node_kind: "阀门井" }, note: "消防栓处增设检修阀门" }] }),
     });
     assert.ok(response.ok, await response.text());
-    await choose("isolation");
-    await openQuestion();
+    await sim.choose("isolation");
+    await sim.openQuestion();
     await panel.locator('input[name="compare"]').setChecked(true);
     await desk.look(await middle(main.id), { distance_m: 520, pitch_deg: 60, heading_deg: 20 });
     const [now, then] = await answered(() => clickMiddle(main.index), 2);
@@ -236,23 +174,20 @@ describe("a burst main on the main street", () => {
     assert.ok(figure(now, "people") < figure(then, "people"));
     for (const node of nodes) assert.ok(table(now, "valves").some(({ feature_id }) => feature_id === node), node);
     await panel.locator('[data-figure="buildings"] small').filter({ hasText: String(figure(then, "buildings")) }).waitFor();
-    await closeQuestion();
+    await sim.closeQuestion();
     // colours of features have a left and a right
-    await part("view").locator('[data-value="swipe"]').click();
+    await sim.part("view").locator('[data-value="swipe"]').click();
     await page.locator("cj-swipe .handle").waitFor();
-    await picture("burst");
-    const right = async () => {
-      await settled(page);
-      const { width, height } = page.viewportSize();
-      return (await page.screenshot({ clip: { x: width / 2 + 12, y: height / 2 - 230, width: 200, height: 190 } })).toString("base64");
-    };
+    await sim.picture("burst");
+    const [x, y] = sim.middle();
+    const right = () => sim.scene({ x: x + 12, y: y - 230, width: 200, height: 190 });
     const swiped = await right();
-    await part("view").locator('[data-value="after"]').click();
+    await sim.part("view").locator('[data-value="after"]').click();
     await page.locator("cj-swipe .handle").waitFor({ state: "detached" });
-    assert.ok((await differing(swiped, await right())) < 0.01, "the scenario is on the right");
-    const after = await colored(await scene(), SHUT);
+    assert.ok((await sim.differing(swiped, await right())) < 0.01, "the scenario is on the right");
+    const after = await sim.colored(await sim.scene(), SHUT);
     assert.ok(after > 0);
-    await openQuestion();
+    await sim.openQuestion();
     await panel.locator('input[name="compare"]').setChecked(false);
   });
 
@@ -260,7 +195,7 @@ describe("a burst main on the main street", () => {
     for (const code of ["RQ", "RL"]) {
       const { features } = await get(server.origin, `/ogc/collections/underground-${code}/items?limit=50`);
       const pipe = features.find(({ geometry }) => geometry.type.endsWith("LineString"));
-      await openQuestion();
+      await sim.openQuestion();
       const input = panel.locator('input[name="pipe"]');
       const [outcome] = await answered(async () => {
         await input.fill(pipe.id);
@@ -278,7 +213,7 @@ describe("a burst main on the main street", () => {
     assert.equal(await page.locator("cj-simulation-signs button").count(), 0);
     assert.equal(await page.locator('[data-nav="underground"]').getAttribute("aria-pressed"), "false");
     await page.locator('[data-nav="underground"]').click();
-    assert.ok((await differing(await scene(), plain)) < 0.02, "pipes are as they were before");
+    assert.ok((await sim.differing(await sim.scene(), plain)) < 0.02, "pipes are as they were before");
     await page.locator('[data-nav="underground"]').click();
   });
 });
@@ -290,23 +225,21 @@ describe("the water network", () => {
 
   async function show(key) {
     const layer = outcome.layers.find((one) => one.key === key);
-    await panel.locator('select[name="layer"]').selectOption(key);
-    await part("legend").locator("h3").filter({ hasText: layer.title.zh }).waitFor();
-    await settled(page);
+    await sim.show(layer);
     return layer;
   }
 
   test("shows its values on the pipes over time", async () => {
-    await choose("hydraulics");
+    await sim.choose("hydraulics");
     await desk.look(await middle(main.id), { distance_m: 320, pitch_deg: 62, heading_deg: 20 });
-    const plain = await scene();
-    [outcome] = await answered(() => part("run").click());
+    const plain = await sim.scene();
+    [outcome] = await answered(() => sim.part("run").click());
     for (const key of ["pressure", "flow", "velocity"]) {
       await show(key);
-      assert.ok((await differing(await scene(), plain)) > 0.005, key);
+      assert.ok((await sim.differing(await sim.scene(), plain)) > 0.005, key);
     }
     assert.equal(await page.locator('[data-nav="underground"]').getAttribute("aria-pressed"), "true");
-    await picture("flow");
+    await sim.picture("flow");
   });
 
   test("tells value and curve of a pipe that is clicked", async () => {
@@ -321,40 +254,40 @@ describe("the water network", () => {
   test("moves where water flows, and rests for who wants no motion", async () => {
     await show("flow");
     const frames = async () => (await stats(page)).frames;
-    const still = [await scene(), await frames(), await scene(), await frames()];
+    const still = [await sim.scene(), await frames(), await sim.scene(), await frames()];
     assert.equal(still[1], still[3], "reduced motion: nothing is drawn while nothing changes");
-    assert.equal(await differing(still[0], still[2]), 0);
+    assert.equal(await sim.differing(still[0], still[2]), 0);
     await page.emulateMedia({ reducedMotion: "no-preference" });
-    const a = await scene();
+    const a = await sim.scene();
     let moved = 0;
     for (let tries = 0; moved === 0 && tries < 20; tries++) {
       await animationFrames(page, 30);
-      moved = await differing(a, await scene());
+      moved = await sim.differing(a, await sim.scene());
     }
     assert.ok(moved > 0.0002, `marks move: ${moved}`);
     await show("pressure");
-    const rest = await scene();
+    const rest = await sim.scene();
     await animationFrames(page, 60);
-    assert.equal(await differing(rest, await scene()), 0, "a layer without flow stands still");
+    assert.equal(await sim.differing(rest, await sim.scene()), 0, "a layer without flow stands still");
     await page.emulateMedia({ reducedMotion: "reduce" });
   });
 
   test("answers what a shut pipe, a new main and more demand do", async () => {
     await page.evaluate((id) => window.chengjing.select(id), main.id);
     await desk.dock("simulations");
-    await openQuestion();
+    await sim.openQuestion();
     await panel.locator('[data-simulation="add-selected"][data-name="demands"]').click();
     const amount = panel.locator('input[name="demands.0.demand_lps"]');
     await amount.fill("60");
     await amount.press("Tab");
-    const [more] = await answered(() => part("run").click());
+    const [more] = await answered(() => sim.part("run").click());
     assert.deepEqual(more.params.demands, [{ node: main.id, demand_lps: 60 }]);
     const lowest = (one) => one.layers.find(({ key }) => key === "pressure").range[0];
     assert.ok(lowest(more) < lowest(outcome), "more demand, less pressure");
-    await openQuestion();
+    await sim.openQuestion();
     await panel.locator(`[data-change="${main.id}"] .link`).click();
     await panel.locator('[data-simulation="add-selected"][data-name="closed"]').click();
-    const [shut] = await answered(() => part("run").click());
+    const [shut] = await answered(() => sim.part("run").click());
     assert.deepEqual(shut.params.closed, [main.id]);
     const probe = await get(server.origin, `/api/v1/jobs/${shut.key}/layers/flow/probe?feature=${main.id}`);
     assert.ok(probe.values.every((value) => Math.abs(value) < 1e-3), "nothing flows through a shut pipe");

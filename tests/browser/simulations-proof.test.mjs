@@ -1,20 +1,14 @@
 // What simulations are for, as a planner does it in the page: a planned tower lowered until the old estate behind it has its sun,
 // and a storm on the urban village with and without its renewal.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { get, settled } from "./helpers.mjs";
-import { openDesk } from "./planning.mjs";
+import { get } from "./helpers.mjs";
+import { figure, openSimulations } from "./simulating.mjs";
 
-const TAKES_PICTURES = process.env.CHENGJING_SCREENSHOTS === "1";
-const FOLDER = process.env.CHENGJING_SCREENSHOT_FOLDER ?? fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
-const VIEWPORT = TAKES_PICTURES ? { width: 1440, height: 900 } : { width: 1200, height: 720 };
-let city, server, browser, viewer, page, project, desk, panel;
+let city, server, browser, viewer, page, project, desk, panel, sim;
 
 before(async () => {
-  ({ city, server, browser, viewer, page, project, desk } = await openDesk({ viewport: VIEWPORT }));
-  panel = page.locator("cj-simulations");
+  ({ city, server, browser, viewer, page, project, desk, panel, sim } = await openSimulations("proof"));
 });
 
 after(async () => {
@@ -23,53 +17,9 @@ after(async () => {
   city?.remove();
 });
 
-const part = (name) => panel.locator(`[data-simulation="${name}"]`);
-
-async function picture(name) {
-  if (!TAKES_PICTURES) return;
-  mkdirSync(FOLDER, { recursive: true });
-  await page.mouse.move(2, 2);
-  await settled(page);
-  await page.screenshot({ path: `${FOLDER}proof-${name}.jpg`, type: "jpeg", quality: 84 });
-}
-
 async function choose(name) {
-  await desk.dock("simulations");
-  await panel.locator('select[name="simulation"]').selectOption(name);
-  const question = panel.locator("details.ask");
-  if ((await question.getAttribute("open")) === null) await part("question").click();
-}
-
-async function type(name, value) {
-  const input = panel.locator(`input[name="${name}"]`);
-  await input.fill(String(value));
-  await input.press("Tab");
-}
-
-/** Runs what the form asks; the results, of the scenario first. */
-async function run(act = () => part("run").click()) {
-  const asked = [];
-  const note = (request) => {
-    if (request.method() === "POST" && /\/api\/v1\/simulations\/\w+$/.test(request.url())) asked.push(request);
-  };
-  page.on("request", note);
-  await act();
-  await page.waitForFunction(() => {
-    const find = (root, selector) => root.querySelector(selector) ?? [...root.querySelectorAll("*")].map((one) => one.shadowRoot && find(one.shadowRoot, selector)).find(Boolean);
-    return find(document, '[data-simulation="legend"], [data-simulation="failed"], cj-simulations .trouble, [data-live="card"][data-preview="false"]');
-  });
-  page.off("request", note);
-  const results = [];
-  for (const request of asked) {
-    const { key } = await (await request.response()).json();
-    for (;;) {
-      const job = await get(server.origin, `/api/v1/jobs/${key}`);
-      assert.ok(["queued", "running", "done"].includes(job.state), JSON.stringify(job));
-      if (job.state === "done") break;
-    }
-    results.push(await get(server.origin, `/api/v1/jobs/${key}/result`));
-  }
-  return results;
+  await sim.choose(name);
+  await sim.openQuestion();
 }
 
 /** Opens a fold of the editing panel. */
@@ -136,11 +86,11 @@ describe("an old estate behind a planned tower", () => {
     id = await desk.create("沿河塔楼");
     await takeArea([corner[0] + 46, corner[1] + 12], [190, 230], project.center_enu[2]);
     await choose("sunshine");
-    [before] = await run();
+    ({ results: [before] } = await sim.run());
     assert.equal(before.verdicts.length, houses.length, "every house of the estate is judged");
     assert.ok(before.verdicts.some(({ verdict }) => verdict === "pass"));
     assert.equal(before.layers[0].legend.limit.value, 2, "two hours on the great cold day");
-    await part("legend").filter({ hasText: "限值 2" }).waitFor();
+    await sim.part("legend").filter({ hasText: "限值 2" }).waitFor();
   });
 
   test("loses it to a tower as it is drawn, before anything is saved", async () => {
@@ -157,7 +107,7 @@ describe("an old estate behind a planned tower", () => {
     await page.locator('[data-live="badge"]').filter({ hasText: "草稿预览" }).waitFor();
     for (const house of lost(high.outcome)) await live().locator(`[data-feature="${house}"][data-verdict="fail"]`).waitFor();
     await desk.look([corner[0] + 6, corner[1] - 16, project.center_enu[2] + 10], { distance_m: 200, heading_deg: 318, pitch_deg: 33 });
-    await picture("sunshine-1-tower");
+    await sim.picture("sunshine-1-tower");
     assert.equal((await desk.scenario(id)).edits.length, 0, "nothing is saved");
   });
 
@@ -174,11 +124,11 @@ describe("an old estate behind a planned tower", () => {
     assert.ok(storeys > 3 && storeys < PLANNED, `${storeys} storeys`);
     const middle = (n) => took.map((one) => one[n]).sort((a, b) => a - b)[Math.floor(took.length / 2)];
     console.log(`live: ${middle(0)} ms to the picture, ${middle(1)} ms at the route, ${middle(2)} of ${now.num_points} points asked, ${took.length} edits`);
-    await picture("sunshine-2-lowered");
+    await sim.picture("sunshine-2-lowered");
     // saved and computed it is what the preview said, to the last digit
     await desk.written(() => desk.edit.locator('[data-edit="build"]:not([disabled])').click());
     await page.locator('[data-live="standing"]').filter({ hasText: "尚未重新计算" }).waitFor();
-    const [whole] = await run(() => page.locator('[data-live="again"]').click());
+    const { results: [whole] } = await sim.run(() => page.locator('[data-live="again"]').click());
     await page.locator('[data-live="standing"]').filter({ hasText: "与已完成的计算一致" }).waitFor();
     assert.equal(await page.locator('[data-live="badge"]').count(), 0);
     assert.deepEqual(lost(whole), []);
@@ -200,7 +150,7 @@ describe("an old estate behind a planned tower", () => {
     const storeys = Number(await most.getAttribute("data-most"));
     assert.ok(storeys >= 1 && storeys < PLANNED, `${storeys}`);
     assert.ok((await most.locator("[data-feature]").count()) > 0, "those who would lose are named");
-    await picture("sunshine-3-storeys");
+    await sim.picture("sunshine-3-storeys");
     await page.locator('cj-edit [data-live="stop"]').click();
     await live().waitFor({ state: "detached" });
   });
@@ -214,7 +164,6 @@ describe("a storm on the urban village with and without its renewal", () => {
 
   let houses, middle, size, before, after;
 
-  const figure = (outcome, key) => outcome.figures.find((one) => one.key === key).value;
   const wet = ({ verdicts }) => verdicts.filter(({ verdict }) => verdict === "fail").length;
 
   test("is renewed in a scenario: houses go, towers come, sewers are replaced by larger ones", async () => {
@@ -255,11 +204,11 @@ describe("a storm on the urban village with and without its renewal", () => {
   test("stands less deep in water, and fewer buildings are wet", async () => {
     await choose("flood");
     await panel.locator('select[name="cleared_surface"]').selectOption("green");
-    await type("cell_m", 3);
-    await type("run.rain.return_period_a", 50);
-    await type("run.rain.duration_min", 60);
+    await sim.type("cell_m", 3);
+    await sim.type("run.rain.return_period_a", 50);
+    await sim.type("run.rain.duration_min", 60);
     await panel.locator('input[name="compare"]').setChecked(true);
-    [after, before] = await run();
+    ({ results: [after, before] } = await sim.run());
     assert.deepEqual([after, before].map(({ scenario }) => scenario.id === "base"), [false, true]);
     assert.ok(wet(before) > 0, "there is something to be mended");
     assert.ok(wet(after) < wet(before), `${wet(after)} and ${wet(before)} findings fail`);
@@ -272,13 +221,13 @@ describe("a storm on the urban village with and without its renewal", () => {
 
   test("is seen side by side under a swipe", async () => {
     await panel.locator('select[name="layer"]').selectOption("max_depth");
-    await part("view").locator('[data-value="swipe"]').click();
+    await sim.part("view").locator('[data-value="swipe"]').click();
     await page.locator("cj-swipe").first().waitFor();
     await desk.look([middle[0], middle[1] - 10, project.center_enu[2]], { distance_m: 300, heading_deg: 8, pitch_deg: 48 });
-    await part("legend").waitFor();
+    await sim.part("legend").waitFor();
     // the city as it will stand, without colours and ghosts of the scenario
     await desk.colors(false);
-    await picture("flood-swipe");
+    await sim.picture("flood-swipe");
   });
 });
 

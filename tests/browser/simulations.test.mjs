@@ -1,22 +1,17 @@
 // Simulations through their panel: a question, its job, layers over the city, values at a place, findings, before against after.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { get, settled } from "./helpers.mjs";
-import { first, openDesk } from "./planning.mjs";
-
-const TAKES_PICTURES = process.env.CHENGJING_SCREENSHOTS === "1";
-const FOLDER = process.env.CHENGJING_SCREENSHOT_FOLDER ?? fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
+import { get } from "./helpers.mjs";
+import { first } from "./planning.mjs";
+import { openSimulations } from "./simulating.mjs";
 
 /** A number as the panel writes it. */
 const written = (value) => new Intl.NumberFormat("zh-CN", { maximumFractionDigits: Math.abs(value) >= 100 ? 1 : Math.abs(value) >= 1 ? 2 : 3 }).format(Math.abs(value) < 0.0005 ? 0 : value);
 
-let city, server, browser, viewer, page, project, desk, panel;
+let city, server, browser, viewer, page, project, desk, panel, sim;
 
 before(async () => {
-  ({ city, server, browser, viewer, page, project, desk } = await openDesk({ viewport: TAKES_PICTURES ? { width: 1440, height: 900 } : { width: 1200, height: 720 } }));
-  panel = page.locator("cj-simulations");
+  ({ city, server, browser, viewer, page, project, desk, panel, sim } = await openSimulations("simulations"));
 });
 
 after(async () => {
@@ -25,104 +20,21 @@ after(async () => {
   city?.remove();
 });
 
-const part = (name) => panel.locator(`[data-simulation="${name}"]`);
-
-async function picture(name) {
-  if (!TAKES_PICTURES) return;
-  mkdirSync(FOLDER, { recursive: true });
-  await settled(page);
-  await page.screenshot({ path: `${FOLDER}simulations-${name}.jpg`, type: "jpeg", quality: 88 });
-}
-
-/** The middle of the city as it is drawn now, without what lies under the pointer being lit. */
-async function scene() {
-  await page.mouse.move(2, 2);
-  await settled(page);
-  const { width, height } = page.viewportSize();
-  const clip = { x: width / 2 - 210, y: height / 2 - 180, width: 420, height: 360 };
-  return (await page.screenshot({ clip })).toString("base64");
-}
-
-/** Share of pixels by which two pictures differ so much that one sees it. */
-function differing(...pictures) {
-  return page.evaluate(async (all) => {
-    const [a, b] = await Promise.all(all.map(async (base64) => {
-      const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
-      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
-      context.drawImage(bitmap, 0, 0);
-      return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
-    }));
-    let count = 0;
-    for (let at = 0; at < a.length; at += 4) if ([0, 1, 2].some((channel) => Math.abs(a[at + channel] - b[at + channel]) > 32)) count++;
-    return (count * 4) / a.length;
-  }, pictures);
-}
-
-/** Middle of the site, ENU metres. */
-function site() {
-  const ring = project.outline.coordinates[0][0].slice(0, -1);
-  const mean = (axis) => ring.reduce((sum, point) => sum + point[axis], 0) / ring.length;
-  return { lonLat: [mean(0), mean(1)], enu: [...desk.enu([mean(0), mean(1)]), project.center_enu[2]] };
-}
-
-async function clickMiddle() {
-  const { width, height } = page.viewportSize();
-  await page.mouse.click(width / 2, height / 2);
-}
-
 /** Chooses a simulation and unfolds its question. */
 async function choose(name) {
-  await desk.dock("simulations");
-  await panel.locator('select[name="simulation"]').selectOption(name);
-  const question = panel.locator("details.ask");
-  if ((await question.getAttribute("open")) === null) await part("question").click();
+  await sim.choose(name);
+  await sim.openQuestion();
 }
-
-/** Types into a field: the value counts when it is left. */
-async function type(name, value) {
-  const input = panel.locator(`input[name="${name}"]`);
-  await input.fill(String(value));
-  await input.press("Tab");
-}
-
-/** Runs what the form asks and waits for the result; gives questions and results. */
-async function run() {
-  const asked = [];
-  const note = (request) => {
-    if (request.method() === "POST" && /\/api\/v1\/simulations\//.test(request.url())) asked.push(request);
-  };
-  page.on("request", note);
-  await part("run").click();
-  await panel.locator('[data-simulation="legend"], [data-simulation="failed"], .trouble').first().waitFor();
-  page.off("request", note);
-  assert.equal(await part("failed").count(), 0, await panel.innerText());
-  const questions = asked.map((request) => request.postDataJSON());
-  const results = [];
-  for (const request of asked) {
-    const { key } = await (await request.response()).json();
-    results.push(await get(server.origin, `/api/v1/jobs/${key}/result`));
-  }
-  return { questions, results };
-}
-
-/** Shows another layer, and waits until its legend stands. */
-async function show(layer) {
-  await panel.locator('select[name="layer"]').selectOption(layer.key);
-  await part("legend").locator("h3").filter({ hasText: layer.title.zh }).waitFor();
-  await settled(page);
-}
-
-const section = (name) => panel.locator(`.segments [data-value="${name}"]`).first().click();
 
 describe("simulations", () => {
   test("are those of the server", async () => {
     const { simulations } = await get(server.origin, "/api/v1/simulations");
-    await desk.look(site().enu, { distance_m: 420, pitch_deg: 65 });
+    await desk.look(sim.site().enu, { distance_m: 420, pitch_deg: 65 });
     await desk.dock("simulations");
     const options = panel.locator('select[name="simulation"] option');
     await options.first().waitFor({ state: "attached" });
     assert.deepEqual(await options.allInnerTexts(), simulations.map(({ title }) => title.zh));
-    await picture("1-panel");
+    await sim.picture("1-panel");
   });
 
   test("ask by fields, and refuse JSON that names what there is not", async () => {
@@ -132,13 +44,13 @@ describe("simulations", () => {
     await panel.locator("summary").filter({ hasText: "高级参数" }).click();
     await advanced.fill('{ "eror_min": 3 }');
     await advanced.press("Tab");
-    await part("json-fault").filter({ hasText: "eror_min" }).waitFor();
-    assert.ok(await part("run").isDisabled());
+    await sim.part("json-fault").filter({ hasText: "eror_min" }).waitFor();
+    assert.ok(await sim.part("run").isDisabled());
     await advanced.fill('{ "error_min": 4 }');
     await advanced.press("Tab");
-    await part("json-fault").waitFor({ state: "detached" });
-    assert.ok(await part("run").isEnabled());
-    await type("spacing_m", 3);
+    await sim.part("json-fault").waitFor({ state: "detached" });
+    assert.ok(await sim.part("run").isEnabled());
+    await sim.type("spacing_m", 3);
     await panel.locator('select[name="city"]').selectOption("small");
   });
 });
@@ -148,53 +60,71 @@ describe("reach", () => {
 
   test("walks from places that are typed and clicked", async () => {
     await choose("reach");
-    const { lonLat: [lon, lat] } = site();
+    const { lonLat: [lon, lat] } = sim.site();
     await panel.locator('input[name="place"]').fill(`${lon.toFixed(6)}, ${lat.toFixed(6)}`);
     await panel.locator('input[name="place"]').press("Enter");
-    await part("pick-places").click();
-    await clickMiddle();
+    await sim.part("pick-places").click();
+    await sim.clickMiddle();
     await panel.locator("cj-simulation-form .chips button").nth(1).waitFor();
-    await part("pick-places").click();
-    const without = await scene();
-    const { questions: [question], results } = await run();
+    await sim.part("pick-places").click();
+    const without = await sim.scene();
+    const { questions: [question], results } = await sim.run();
     [outcome] = results;
     assert.deepEqual(question.area, { project: project.id });
     assert.equal(question.params.starts_deg.length, 2);
     assert.deepEqual(question.params.starts_deg[0], [Number(lon.toFixed(6)), Number(lat.toFixed(6))]);
     const [layer] = outcome.layers;
-    assert.equal(await part("legend").locator("li .swatch:not(.hatch)").count() >= layer.legend.classes.length, true);
-    const shown = await scene();
-    const share = await differing(shown, without);
+    assert.equal(await sim.part("legend").locator("li .swatch:not(.hatch)").count() >= layer.legend.classes.length, true);
+    const shown = await sim.scene();
+    const share = await sim.differing(shown, without);
     assert.ok(share > 0.01, `the layer lies over the city: ${share}`);
-    await picture("2-reach");
+    await sim.picture("2-reach");
     await panel.locator('input[name="visible"]').setChecked(false);
-    assert.ok((await differing(await scene(), without)) < share / 4, "and goes when it is switched off");
+    assert.ok((await sim.differing(await sim.scene(), without)) < share / 4, "and goes when it is switched off");
     await panel.locator('input[name="visible"]').setChecked(true);
-    assert.ok((await differing(await scene(), shown)) < share / 4);
+    assert.ok((await sim.differing(await sim.scene(), shown)) < share / 4);
   });
 
   test("tells the value at a place that is clicked", async () => {
     const layer = outcome.layers.find(({ shape }) => shape === "areas" || shape === "grid");
-    await show(layer);
+    await sim.show(layer);
     const answer = page.waitForResponse((response) => response.url().includes("/probe?"));
-    await clickMiddle();
+    await sim.clickMiddle();
     const { values: [value] } = await (await answer).json();
-    await part("probe-value").filter({ hasText: written(value) }).waitFor();
-    await picture("3-probe");
+    await sim.part("probe-value").filter({ hasText: written(value) }).waitFor();
+    await sim.picture("3-probe");
+  });
+
+  test("lays its areas on the ground, under the name of each", async () => {
+    const { lonLat } = sim.site();
+    for (const layer of outcome.layers.filter(({ shape }) => shape === "areas")) {
+      await sim.show(layer);
+      await desk.look([...desk.enu(lonLat), project.center_enu[2]], { distance_m: 900, pitch_deg: 70 });
+      const shown = await sim.scene();
+      await panel.locator('input[name="visible"]').setChecked(false);
+      const share = await sim.differing(shown, await sim.scene());
+      assert.ok(share > 0.02, `${layer.key}: ${share}`);
+      await panel.locator('input[name="visible"]').setChecked(true);
+      await sim.picture(`3-${layer.key}`);
+      const named = layer.legend.classes.every(({ title }) => title);
+      if (named) assert.deepEqual((await sim.part("legend").locator("li .number").allInnerTexts()).slice().reverse(), layer.legend.classes.map(({ title }) => title.zh));
+    }
+    assert.ok(outcome.layers.some(({ key }) => key === "circles"));
+    await desk.look(sim.site().enu, { distance_m: 420, pitch_deg: 65 });
   });
 
   test("shows figures, tables and how it was found", async () => {
-    await section("tables");
+    await sim.section("tables");
     for (const { title } of outcome.figures) await panel.locator("dt").filter({ hasText: title.zh }).first().waitFor();
     const table = outcome.tables.find(({ rows }) => rows.length > 0);
     const shown = panel.locator(`[data-table="${table.key}"]`);
     if ((await shown.getAttribute("open")) === null) await shown.locator("summary").click();
     assert.equal(await shown.locator("tbody tr").count(), Math.min(500, table.rows.length));
-    await picture("4-tables");
-    await section("method");
-    await part("method").filter({ hasText: outcome.method.validity.zh }).waitFor();
+    await sim.picture("4-tables");
+    await sim.section("method");
+    await sim.part("method").filter({ hasText: outcome.method.validity.zh }).waitFor();
     assert.equal(await panel.locator("li[data-note]").count(), outcome.notes.length);
-    for (const source of outcome.method.sources) assert.ok((await part("method").innerText()).includes(source), source);
+    for (const source of outcome.method.sources) assert.ok((await sim.part("method").innerText()).includes(source), source);
   });
 });
 
@@ -203,63 +133,63 @@ describe("sunshine", () => {
 
   test("keeps its fields, and says that shadows on screen are for display only", async () => {
     await choose("sunshine");
-    const { questions: [question], results } = await run();
+    const { questions: [question], results } = await sim.run();
     [outcome] = results;
     assert.deepEqual(question.params, { city: "small", error_min: 4, spacing_m: 3 });
-    await part("screen-shadows").filter({ hasText: "屏幕阴影仅供显示" }).waitFor();
-    await picture("5-sunshine");
+    await sim.part("screen-shadows").filter({ hasText: "屏幕阴影仅供显示" }).waitFor();
+    await sim.picture("5-sunshine");
   });
 
   test("marks the limit on the legend, and that it is a reference value", async () => {
     const layer = outcome.layers.find(({ legend }) => legend.limit);
-    await show(layer);
-    await part("legend").filter({ hasText: `限值 ${written(layer.legend.limit.value)} ${layer.unit}` }).waitFor();
-    assert.equal(await part("legend").locator(".reference").count(), layer.legend.limit.is_verified ? 0 : 1);
-    assert.equal(await part("legend").locator(".hatch").count(), layer.error === null ? 0 : 1);
+    await sim.show(layer);
+    await sim.part("legend").filter({ hasText: `限值 ${written(layer.legend.limit.value)} ${layer.unit}` }).waitFor();
+    assert.equal(await sim.part("legend").locator(".reference").count(), layer.legend.limit.is_verified ? 0 : 1);
+    assert.equal(await sim.part("legend").locator(".hatch").count(), layer.error === null ? 0 : 1);
   });
 
   test("lists findings by colour and sign, and flies to the building", async () => {
-    await section("verdicts");
+    await sim.section("verdicts");
     const count = (ending) => outcome.verdicts.filter(({ verdict }) => verdict === ending).length;
-    await part("counts").filter({ hasText: `达标 ${count("pass")} · 不达标 ${count("fail")} · 误差范围内 ${count("within_error")} · 无法判定 ${count("not_decidable")}` }).waitFor();
+    await sim.part("counts").filter({ hasText: `达标 ${count("pass")} · 不达标 ${count("fail")} · 误差范围内 ${count("within_error")} · 无法判定 ${count("not_decidable")}` }).waitFor();
     const signs = { pass: "✓", fail: "✕", within_error: "≈", not_decidable: "?" };
     const verdict = panel.locator("button.verdict").first();
     assert.equal(await verdict.locator(".mark").innerText(), signs[await verdict.getAttribute("data-verdict")]);
     const id = await verdict.getAttribute("data-feature");
-    const before = await scene();
-    await picture("6-findings");
+    const before = await sim.scene();
+    await sim.picture("6-findings");
     await verdict.click();
     await page.locator("cj-dock [data-dock=selection]").waitFor();
-    assert.ok((await differing(await scene(), before)) > 0.2, "the view went there");
+    assert.ok((await sim.differing(await sim.scene(), before)) > 0.2, "the view went there");
     // the building that was gone to answers for itself
-    await section("map");
+    await sim.section("map");
     const layer = outcome.layers.find(({ shape }) => shape === "features");
-    await show(layer);
+    await sim.show(layer);
     const answer = page.waitForResponse((response) => response.url().includes("/probe?"));
-    await part("probe-selected").click();
+    await sim.part("probe-selected").click();
     const url = new URL((await answer).url());
     assert.equal(url.searchParams.get("feature"), id);
     const { values: [value] } = await (await answer).json();
-    await part("probe-value").filter({ hasText: written(value) }).waitFor();
-    await picture("7-building");
+    await sim.part("probe-value").filter({ hasText: written(value) }).waitFor();
+    await sim.picture("7-building");
   });
 
   test("can be downloaded", async () => {
-    const response = await fetch(await part("csv").getAttribute("href"));
+    const response = await fetch(await sim.part("csv").getAttribute("href"));
     assert.equal(response.status, 200);
     assert.ok((await response.text()).split("\n").length > 1);
   });
 
   test("goes from the city when the panel is closed, and is there again when it is opened", async () => {
-    const shown = await scene();
+    const shown = await sim.scene();
     await desk.dock("edit");
     await panel.waitFor({ state: "detached" });
-    const without = await scene();
-    const share = await differing(shown, without);
+    const without = await sim.scene();
+    const share = await sim.differing(shown, without);
     assert.ok(share > 0.01, `the colours of buildings go: ${share}`);
     await desk.dock("simulations");
-    await part("legend").waitFor();
-    assert.ok((await differing(await scene(), shown)) < share / 4);
+    await sim.part("legend").waitFor();
+    assert.ok((await sim.differing(await sim.scene(), shown)) < share / 4);
   });
 });
 
@@ -268,10 +198,10 @@ describe("flood", () => {
 
   test("takes a design storm by its numbers", async () => {
     await choose("flood");
-    await type("cell_m", 8);
-    await type("run.rain.return_period_a", 20);
-    await type("run.rain.duration_min", 60);
-    const { questions: [question], results } = await run();
+    await sim.type("cell_m", 8);
+    await sim.type("run.rain.return_period_a", 20);
+    await sim.type("run.rain.duration_min", 60);
+    const { questions: [question], results } = await sim.run();
     [outcome] = results;
     assert.equal(question.params.cell_m, 8);
     assert.equal(question.params.run.rain.return_period_a, 20);
@@ -281,41 +211,41 @@ describe("flood", () => {
   test("goes through time by button, key and typing, and reads the value that holds", async () => {
     const layer = outcome.layers.find(({ times_s }) => times_s.length > 2);
     await panel.locator('select[name="layer"]').selectOption(layer.key);
-    const time = part("time");
+    const time = sim.part("time");
     await time.waitFor();
     const typed = time.locator('[name="time-typed"]');
     const clock = (seconds) => `${Math.floor(seconds / 3600)}:${String(Math.floor(seconds / 60) % 60).padStart(2, "0")}:${String(Math.round(seconds) % 60).padStart(2, "0")}`;
     assert.equal(await typed.inputValue(), clock(layer.times_s[0]));
-    await part("later").click();
+    await sim.part("later").click();
     assert.equal(await typed.inputValue(), clock(layer.times_s[1]));
     await time.locator('input[type="range"]').press("ArrowRight");
     assert.equal(await typed.inputValue(), clock(layer.times_s[2]));
     const last = layer.times_s.at(-1);
     await typed.fill(clock(last));
     await typed.press("Enter");
-    await part("later").and(page.locator("[disabled]")).waitFor();
+    await sim.part("later").and(page.locator("[disabled]")).waitFor();
     const answer = page.waitForResponse((response) => response.url().includes("/probe?"));
-    const { lonLat: [lon, lat] } = site();
+    const { lonLat: [lon, lat] } = sim.site();
     await panel.locator('input[name="probe-place"]').fill(`${lon.toFixed(6)}, ${lat.toFixed(6)}`);
     await panel.locator('input[name="probe-place"]').press("Enter");
     const { values } = await (await answer).json();
     assert.equal(values.length, layer.times_s.length);
     const value = values.at(-1);
-    await part("probe-value").filter({ hasText: value === null ? "—" : written(value) }).waitFor();
+    await sim.part("probe-value").filter({ hasText: value === null ? "—" : written(value) }).waitFor();
     await panel.locator("cj-simulation-probe .chart svg").waitFor();
-    await picture("8-flood");
+    await sim.picture("8-flood");
   });
 
   test("plays and stops", async () => {
-    const typed = part("time").locator('[name="time-typed"]');
+    const typed = sim.part("time").locator('[name="time-typed"]');
     const before = await typed.inputValue();
-    await part("play").click();
+    await sim.part("play").click();
     await page.waitForFunction((was) => {
       const find = (root) => root.querySelector('[name="time-typed"]') ?? [...root.querySelectorAll("*")].map((one) => one.shadowRoot && find(one.shadowRoot)).find(Boolean);
       return find(document).value !== was;
     }, before);
-    await part("play").click();
-    assert.equal(await part("play").getAttribute("aria-pressed"), "false");
+    await sim.part("play").click();
+    assert.equal(await sim.part("play").getAttribute("aria-pressed"), "false");
   });
 });
 
@@ -323,46 +253,46 @@ describe("before against after", () => {
   let outcomes;
 
   test("a scenario is held against the city as it is, as a difference with a legend of its own", async () => {
-    await desk.look(site().enu, { distance_m: 420, pitch_deg: 65 });
+    await desk.look(sim.site().enu, { distance_m: 420, pitch_deg: 65 });
     await desk.create("拆一栋");
-    const [gone] = await first(1, desk.pickable(site().enu));
+    const [gone] = await first(1, desk.pickable(sim.site().enu));
     await desk.mark(gone.id);
     await desk.apply("demolish");
     await choose("sunshine");
     await panel.locator('input[name="compare"]').setChecked(true);
-    const { questions, results } = await run();
+    const { questions, results } = await sim.run();
     outcomes = results;
     assert.deepEqual(questions.map(({ scenario }) => scenario), [await desk.idOf("拆一栋"), "base"]);
     const layer = results[0].layers.find(({ shape }) => shape === "features");
-    await show(layer);
-    const plain = await part("legend").locator("li").allInnerTexts();
-    await part("view").locator('[data-value="difference"]').click();
-    await part("view").filter({ hasText: "拆一栋减现状" }).waitFor();
+    await sim.show(layer);
+    const plain = await sim.part("legend").locator("li").allInnerTexts();
+    await sim.part("view").locator('[data-value="difference"]').click();
+    await sim.part("view").filter({ hasText: "拆一栋减现状" }).waitFor();
     assert.equal(await panel.locator(".trouble").count(), 0, await panel.innerText());
     // seven classes around nothing
-    await part("legend").locator("li").nth(6).waitFor();
-    await part("legend").locator("li").filter({ hasText: /^-/ }).first().waitFor();
-    const difference = await part("legend").locator("li").allInnerTexts();
+    await sim.part("legend").locator("li").nth(6).waitFor();
+    await sim.part("legend").locator("li").filter({ hasText: /^-/ }).first().waitFor();
+    const difference = await sim.part("legend").locator("li").allInnerTexts();
     assert.equal(difference.length, 7);
     assert.notDeepEqual(difference, plain);
-    await picture("9-difference");
+    await sim.picture("9-difference");
   });
 
   test("both lie beside each other under the swipe line", async () => {
     const layer = outcomes[0].layers.find(({ shape }) => shape !== "features");
-    await show(layer);
-    await part("view").locator('[data-value="swipe"]').click();
+    await sim.show(layer);
+    await sim.part("view").locator('[data-value="swipe"]').click();
     await page.locator("cj-swipe .handle").waitFor();
-    await picture("10-swipe");
-    await part("view").locator('[data-value="after"]').click();
+    await sim.picture("10-swipe");
+    await sim.part("view").locator('[data-value="after"]').click();
     await page.locator("cj-swipe .handle").waitFor({ state: "detached" });
   });
 
   test("an edit makes the result out of date", async () => {
-    assert.equal(await part("outdated").count(), 0);
+    assert.equal(await sim.part("outdated").count(), 0);
     await desk.written(() => page.locator('[data-scenario="undo"]').click());
-    await part("outdated").filter({ hasText: "方案已修改，请重新计算" }).waitFor();
-    await picture("11-outdated");
+    await sim.part("outdated").filter({ hasText: "方案已修改，请重新计算" }).waitFor();
+    await sim.picture("11-outdated");
   });
 });
 
@@ -371,12 +301,12 @@ describe("a job", () => {
     await choose("sunshine");
     await panel.locator('input[name="compare"]').setChecked(false);
     await panel.locator('select[name="area"]').selectOption("city");
-    await type("spacing_m", 0.2);
-    await part("run").click();
-    await part("cancel").click();
+    await sim.type("spacing_m", 0.2);
+    await sim.part("run").click();
+    await sim.part("cancel").click();
     await panel.locator('[data-simulation="job"][data-state="cancelled"]').waitFor();
-    assert.equal(await part("legend").count(), 0);
-    await picture("12-cancelled");
+    assert.equal(await sim.part("legend").count(), 0);
+    await sim.picture("12-cancelled");
   });
 
   test("says in words why the server refuses it", async () => {
@@ -386,15 +316,15 @@ describe("a job", () => {
     await panel.locator("summary").filter({ hasText: "高级参数" }).click();
     await advanced.fill('{ "snap_m": 900 }');
     await advanced.press("Tab");
-    await part("run").click();
-    await part("failed").filter({ hasText: "snap_m" }).waitFor();
-    await picture("13-failed");
+    await sim.part("run").click();
+    await sim.part("failed").filter({ hasText: "snap_m" }).waitFor();
+    await sim.picture("13-failed");
   });
 
   test("speaks English when the page does", async () => {
     await page.locator('[data-tool="language"]').click();
-    await part("failed").filter({ hasText: "The simulation failed" }).waitFor();
-    await picture("14-english");
+    await sim.part("failed").filter({ hasText: "The simulation failed" }).waitFor();
+    await sim.picture("14-english");
   });
 
   test("leaves no error on the console", () => {
