@@ -50,6 +50,11 @@ impl<'a> Canvas<'a> {
         self.frame
     }
 
+    /// Height of the ground, metres; `None` where no terrain is known.
+    pub(super) fn ground_m(&self, position: DVec2) -> Option<f64> {
+        self.snapshot.known_ground_m(position)
+    }
+
     /// Courses of the pipes among the features of a layer; none for a layer of anything else.
     ///
     /// # Errors
@@ -61,7 +66,7 @@ impl<'a> Canvas<'a> {
         let stubs = self.store.stubs_by_index(indices)?;
         let is_pipe = |stub: &scene_store::FeatureStub| stub.is_live && stub.class == FeatureClass::Pipe;
         let pipes: Vec<FeatureIndex> = stubs.into_iter().flatten().filter(is_pipe).map(|s| s.index).collect();
-        let ground_m = |position: DVec2| self.snapshot.known_ground_m(position);
+        let ground_m = |position: DVec2| self.ground_m(position);
         let course = |feature: &city_model::Feature| {
             let lines = lines(feature).map(|line| line_points(line, &ground_m));
             (feature.index.0, lines.filter(|points| points.len() > 1).collect())

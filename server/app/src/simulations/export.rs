@@ -103,7 +103,7 @@ pub fn csv(layer: &Layer) -> Result<Vec<u8>, Text> {
         Shape::Features { ids, .. } => (&["feature_id"], &|at| vec![ids[at].clone()]),
         Shape::Patches { centers, .. } => (&["x", "y", "z"], &|at| centers[at].map(|v| v.to_string()).to_vec()),
         Shape::Lines { vertices, .. } => (&["x", "y", "z"], &|at| vertices[at].map(|v| v.to_string()).to_vec()),
-        Shape::Areas { .. } => (&["polygon"], &|at| vec![at.to_string()]),
+        Shape::Areas { polygons } => (&["wkt"], &|at| vec![wkt(&polygons[at])]),
     };
     let unit = format!("{} [{}]", layer.key, layer.unit);
     let mut write = || -> Result<(), csv::Error> {
@@ -127,6 +127,15 @@ pub fn csv(layer: &Layer) -> Result<Vec<u8>, Text> {
     })?;
     drop(writer);
     Ok(bytes)
+}
+
+/// A polygon as well-known text (OGC 06-103r4): rings are closed.
+fn wkt(rings: &[Vec<[f64; 2]>]) -> String {
+    let ring = |ring: &Vec<[f64; 2]>| {
+        let points = ring.iter().chain(ring.first()).map(|[x, y]| format!("{x} {y}"));
+        format!("({})", points.collect::<Vec<_>>().join(", "))
+    };
+    format!("POLYGON ({})", rings.iter().map(ring).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -194,5 +203,16 @@ mod tests {
         assert_eq!(rows[0], "x,y,time_s,depth [m]");
         assert_eq!(rows[1], "500002.5,3800002.5,0,0");
         assert_eq!(rows.len(), 1 + 11);
+        let ring = vec![[0.0, 0.0], [4.0, 0.0], [4.0, 3.5]];
+        let areas = Layer {
+            shape: Shape::Areas {
+                polygons: vec![vec![ring]],
+            },
+            times_s: vec![0.0],
+            values: vec![5.0],
+            ..grid()
+        };
+        let text = String::from_utf8(csv(&areas).unwrap()).unwrap();
+        assert!(text.contains("\"POLYGON ((0 0, 4 0, 4 3.5, 0 0))\",0,5"), "{text}");
     }
 }

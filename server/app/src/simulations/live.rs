@@ -284,7 +284,8 @@ fn answered(
             let none = ApiError::NotFound(format!("the result has no layer {shown:?}"));
             return Ok((prepared, Err(none)));
         };
-        let overlay = wire::overlay(layer, city.frame().map_err(refused)?, &Courses::new());
+        let ground_m = |place| city.ground_m(place);
+        let overlay = wire::overlay(layer, city.frame().map_err(refused)?, &ground_m, &Courses::new());
         bytes = overlay.map_err(|err| ApiError::Internal(err.to_string()))?.encode();
     }
     let newest = state

@@ -189,7 +189,8 @@ impl Results {
 /// When the layer contradicts itself, or the city cannot be read.
 pub fn overlay_bytes(layer: &Layer, left_out: usize, canvas: &Canvas<'_>) -> io::Result<Vec<u8>> {
     let courses = canvas.courses(layer).map_err(io::Error::other)?;
-    let mut overlay = wire::overlay(layer, canvas.frame(), &courses).map_err(io::Error::other)?;
+    let ground_m = |place| canvas.ground_m(place);
+    let mut overlay = wire::overlay(layer, canvas.frame(), &ground_m, &courses).map_err(io::Error::other)?;
     overlay.header.left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(&overlay.encode())?;

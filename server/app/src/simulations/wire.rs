@@ -40,6 +40,9 @@ pub(super) enum WireError {
     Crs(#[from] CrsError),
 }
 
+/// Height of the ground at a place of the scene, metres; `None` where it is not known.
+pub(super) type Ground<'a> = &'a dyn Fn(DVec2) -> Option<f64>;
+
 /// The mesh of a layer while it is built, and where its values lie.
 struct Mesh {
     kind: OverlayKind,
@@ -54,11 +57,17 @@ struct Mesh {
 /// Builds the overlay of a layer.
 ///
 /// * `frame` — of the scene: layers are in the scene CRS, overlays in the tile frame
+/// * `ground_m` — height of the ground at a place of the scene, for layers that have none of their own
 /// * `courses` — of the features of the layer that are lines
 ///
 /// # Errors
 /// [`WireError`] when numbers do not fit together.
-pub(super) fn overlay(layer: &Layer, frame: &SceneFrame, courses: &Courses) -> Result<Overlay, WireError> {
+pub(super) fn overlay(
+    layer: &Layer,
+    frame: &SceneFrame,
+    ground_m: Ground<'_>,
+    courses: &Courses,
+) -> Result<Overlay, WireError> {
     let key = || layer.key.clone();
     let (steps, count) = (layer.times_s.len(), layer.shape.len());
     if layer.values.len() != steps * count || steps == 0 {
@@ -100,6 +109,7 @@ pub(super) fn overlay(layer: &Layer, frame: &SceneFrame, courses: &Courses) -> R
                 cell_m: *cell_m,
                 size: [*columns, *rows],
                 heights,
+                ground_m,
             };
             let first = classes.first().map_or(f32::NEG_INFINITY, |class| class.from);
             let is_seen = |cell: usize| (0..steps).any(|step| layer.values[step * count + cell] >= first);
@@ -131,6 +141,7 @@ pub(super) fn overlay(layer: &Layer, frame: &SceneFrame, courses: &Courses) -> R
                 cell_m: raster.cell_m,
                 size: raster.size,
                 heights: &[],
+                ground_m,
             };
             (grid.mesh(frame, false, &is_seen)?, &rastered)
         }
@@ -289,8 +300,9 @@ struct GridShape<'a> {
     origin: DVec2,
     cell_m: f64,
     size: [u32; 2],
-    /// Heights of the cells; empty: at the height 0 of the frame's scene.
+    /// Heights of the cells; empty: on the ground.
     heights: &'a [f32],
+    ground_m: Ground<'a>,
 }
 
 impl GridShape<'_> {
@@ -303,7 +315,7 @@ impl GridShape<'_> {
             kind: OverlayKind::Surface,
             is_smooth,
             size: self.size,
-            origin: self.enu(frame, [columns / 2, rows / 2])?,
+            origin: self.enu(frame, [columns / 2, rows / 2], stride)?,
             vertices: vec![],
             indices: vec![],
             features: vec![],
@@ -323,7 +335,7 @@ impl GridShape<'_> {
                 let slot = ((y + dy) * (quads[0] + 1) + x + dx) as usize;
                 if corners[slot] == u32::MAX {
                     let at = [((x + dx) * stride).min(columns), ((y + dy) * stride).min(rows)];
-                    corners[slot] = mesh.push(self.enu(frame, at)?, at.map(|v| v as f32));
+                    corners[slot] = mesh.push(self.enu(frame, at, stride)?, at.map(|v| v as f32));
                 }
                 *index = corners[slot];
             }
@@ -332,19 +344,30 @@ impl GridShape<'_> {
         Ok(mesh)
     }
 
-    /// A corner of the grid on the ground.
-    fn enu(&self, frame: &SceneFrame, [x, y]: [u32; 2]) -> Result<DVec3, WireError> {
-        let [columns, rows] = self.size;
-        // a corner takes the highest of the cells around it: a surface below the ground would not be seen
-        let cells = [[0, 0], [1, 0], [0, 1], [1, 1]].into_iter().filter_map(|[dx, dy]| {
-            let (column, row) = (x.checked_sub(dx)?, y.checked_sub(dy)?);
-            let is_inside = column < columns && row < rows;
-            let cell = is_inside.then_some(row as usize * columns as usize + column as usize)?;
-            self.heights.get(cell).copied().filter(|h| h.is_finite())
-        });
-        let z = cells.reduce(f32::max).map_or(0.0, f64::from);
+    /// A corner of the grid on the ground: on the highest of what is around it, since a surface below the ground would not
+    /// be seen.
+    ///
+    /// * `stride` — cells to the next corner
+    fn enu(&self, frame: &SceneFrame, [x, y]: [u32; 2], stride: u32) -> Result<DVec3, WireError> {
         let plan = self.origin + DVec2::new(f64::from(x), f64::from(y)) * self.cell_m;
-        Ok(frame.enu_from_scene(plan.extend(z + LIFT_M))?.0)
+        let z = if self.heights.is_empty() {
+            let half = f64::from(stride) * self.cell_m * 0.5;
+            let around = [[0.0, 0.0], [-half, 0.0], [half, 0.0], [0.0, -half], [0.0, half]];
+            let heights = around
+                .into_iter()
+                .filter_map(|by| (self.ground_m)(plan + DVec2::from(by)));
+            heights.reduce(f64::max)
+        } else {
+            let [columns, rows] = self.size;
+            let cells = [[0, 0], [1, 0], [0, 1], [1, 1]].into_iter().filter_map(|[dx, dy]| {
+                let (column, row) = (x.checked_sub(dx)?, y.checked_sub(dy)?);
+                let is_inside = column < columns && row < rows;
+                let cell = is_inside.then_some(row as usize * columns as usize + column as usize)?;
+                self.heights.get(cell).copied().filter(|h| h.is_finite())
+            });
+            cells.reduce(f32::max).map(f64::from)
+        };
+        Ok(frame.enu_from_scene(plan.extend(z.unwrap_or_default() + LIFT_M))?.0)
     }
 }
 
@@ -445,5 +468,49 @@ impl Raster {
             }
         }
         cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use analysis::indicators::Text;
+    use analysis::outcome::{Class, Legend};
+    use city_model::Crs;
+
+    #[test]
+    fn areas_lie_on_the_ground() {
+        let at = [500_000.0, 3_850_000.0];
+        let ring = [[0.0, 0.0], [300.0, 0.0], [300.0, 300.0], [0.0, 300.0]].map(|p| [p[0] + at[0], p[1] + at[1]]);
+        let layer = Layer {
+            key: "circles".into(),
+            title: Text::new("生活圈", "Circles"),
+            unit: "min".into(),
+            legend: Legend {
+                classes: vec![Class {
+                    from: 5.0,
+                    color: "#112233".into(),
+                    title: None,
+                }],
+                limit: None,
+            },
+            times_s: vec![0.0],
+            shape: Shape::Areas {
+                polygons: vec![vec![ring.to_vec()]],
+            },
+            values: vec![5.0],
+            error: None,
+            look: Look::Ramp,
+        };
+        let frame = SceneFrame::new(Crs::from_epsg(4547).unwrap(), DVec3::new(at[0], at[1], 0.0), 0.0).unwrap();
+        // a slope of one in ten to the east
+        let ground_m = |p: DVec2| Some(90.0 + (p.x - at[0]) * 0.1);
+        let overlay = overlay(&layer, &frame, &ground_m, &Courses::new()).unwrap();
+        assert!(overlay.vertices.len() > 100 && !overlay.indices.is_empty());
+        for vertex in &overlay.vertices {
+            let [x, _, z] = [0, 1, 2].map(|k| overlay.header.origin_enu[k] + f64::from(vertex.position[k]));
+            let above = z - (90.0 + x * 0.1);
+            assert!((0.2..1.0).contains(&above), "{above} m above the ground at {x} m");
+        }
     }
 }

@@ -58,7 +58,7 @@ export class SimulationLayers extends SimulationPart {
     const { difference, isDifference } = this.now;
     const classes: readonly LegendClass[] = isDifference ? (difference ?? []) : layer.legend.classes;
     const limit = isDifference ? null : (layer.legend.limit ?? null);
-    const rows = legendRows({ classes: [...classes], limit }, layer.unit, language);
+    const rows = legendRows({ classes: [...classes], limit }, layer.unit, language, layer.shape);
     const lowest = classes[0]?.from;
     const isBelow = !isDifference && lowest !== undefined && layer.range !== null && layer.range[0] < lowest;
     const error = isDifference ? null : layer.error;

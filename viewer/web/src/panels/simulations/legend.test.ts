@@ -19,6 +19,8 @@ it("lists classes from the top with bounds and unit, and marks the class that th
 it("names kinds without the numbers that stand for them", () => {
   const kinds = [{ from: 1, color: "#0072b2", title: { zh: "需关闭的阀门", en: "valve to close" } }, { from: 2, color: "#d55e00", title: { zh: "爆管管段", en: "broken pipe" } }];
   expect(legendRows({ classes: kinds, limit: null }, "", "en").map(({ words }) => words)).toEqual(["broken pipe", "valve to close"]);
+  // areas are told by their names, whatever the unit of their number
+  expect(legendRows({ classes: kinds, limit: null }, "min", "en", "areas").map(({ words }) => words)).toEqual(["broken pipe", "valve to close"]);
 });
 
 it("writes numbers with the places that their size needs, and a gap as a dash", () => {

@@ -31,11 +31,11 @@ export function withUnit(value: number | null, unit: string, language: Language)
 }
 
 /** Lines of a legend, the highest class on top as on a scale. */
-export function legendRows({ classes, limit }: Legend, unit: string, language: Language): LegendRow[] {
+export function legendRows({ classes, limit }: Legend, unit: string, language: Language, shape?: string): LegendRow[] {
   const words = formatUnit(unit, language);
   const tail = words ? ` ${words}` : "";
-  // Kinds rather than quantities: their numbers mean nothing.
-  const areNames = !words && classes.every(({ title }) => title);
+  // Kinds rather than quantities: their numbers mean nothing. Areas have names for what they are, such as a walk of 5 minutes.
+  const areNames = (!words || shape === "areas") && classes.every(({ title }) => title);
   return classes.map(({ from, color, title }, index): LegendRow => {
     const next = classes[index + 1];
     const range = next ? `${formatValue(from, language)} – ${formatValue(next.from, language)}${tail}` : `≥ ${formatValue(from, language)}${tail}`;
