@@ -20,7 +20,7 @@ pub use scene::{FeatureRow, MAX_LAYER_CODES, Scene, look, state};
 /// | `city_vertex`, `city_opaque`, `city_blended` | medium and high quality, everything blended |
 /// | `textured_vertex`, `city_textured` | primitives with a texture |
 /// | `city_mark` | what a scenario marks, after `city_vertex` in every quality |
-/// | `low_plain_vertex`, `low_plain`, the same of `wall`, `road`, `water`, `blended`, and `low_wall_night` | low quality |
+/// | `low_plain_vertex`, `low_plain`, the same of `wall`, `road`, `water`, `blended`, `low_wall_stated` where features have states, and `low_wall_night` | low quality |
 /// | `low_far_wall_vertex` | walls whose windows are too small to see, before `low_plain` |
 ///
 /// Constants: `bucket` (u32, a [`Bucket`]), `is_night` (bool), `has_shadows` (bool), `shadow_taps` (i32, taps a side),
@@ -81,6 +81,7 @@ mod tests {
         "low_plain",
         "low_wall_vertex",
         "low_wall",
+        "low_wall_stated",
         "low_wall_night",
         "low_road_vertex",
         "low_road",

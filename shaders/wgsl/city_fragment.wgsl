@@ -115,7 +115,16 @@ fn shade(in: Lit, px: vec2<f32>) -> Shaded {
 @fragment
 fn city_opaque(in: Lit) -> @location(0) vec4<f32> {
     let px = fwidth(in.facade.xy);
-    return vec4(srgb_from_linear(shade(in, px).color), 1.0);
+    return vec4(shown(shade(in, px).color, in), 1.0);
+}
+
+// A shaded colour as it goes into the picture, sRGB.
+fn shown(color: vec3<f32>, in: Lit) -> vec3<f32> {
+    let srgb = srgb_from_linear(color);
+    if ((in.surface.x & STYLE_HATCHED) != 0u) {
+        return hatched(srgb, in.clip.xy);
+    }
+    return srgb;
 }
 
 // Opacity of what is no project: less than one in underground mode. What stands hides more than the ground does, since
@@ -146,5 +155,5 @@ fn city_blended(in: Lit) -> @location(0) vec4<f32> {
     let kind = in.surface.x & 15u;
     let is_project = kind == KIND_PROJECT_FILL || kind == KIND_PROJECT_WALL;
     let opacity = select(kept(faded(kind), feature_row(in.surface.y >> 8u)), receded(shaded.alpha), is_project);
-    return vec4(srgb_from_linear(shaded.color), opacity);
+    return vec4(shown(shaded.color, in), opacity);
 }

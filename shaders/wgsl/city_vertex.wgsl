@@ -12,8 +12,11 @@ struct Lit {
     @location(0) rel: vec3<f32>,           // metres from the eye
     @location(1) base: vec4<f32>,          // linear colour; w: cosine to the sun, ≥ 0
     @location(2) facade: vec4<f32>,        // xy: metres along and up; z: 0 faces down, 1 up; w: openness
-    @location(3) @interpolate(flat, either) surface: vec2<u32>, // style bytes; look | seed of the feature << 8
+    @location(3) @interpolate(flat, either) surface: vec2<u32>, // style, 1 << 24 where hatched; look | seed of the feature << 8
 };
+
+const STYLE_HATCHED: u32 = 0x01000000u; // in place of the openness, which pixels have from `facade`;
+
 
 // Looks that a pipeline draws, a bit each. What is marked has pipelines of its own, so that ordinary ones stay short.
 override looks_drawn: u32 = 0x41u; // plain and kept
@@ -118,6 +121,7 @@ fn lit_vertex(vertex: TileVertex) -> Lit {
     out.base = vec4(stated_color(vertex.words.w, row, look), max(dot(normal, scene.sun.xyz), 0.0) * scene.sun.w);
     let openness = f32(vertex.words.y >> 24u) * (1.0 / 255.0);
     out.facade = vec4(facade, normal.z * 0.5 + 0.5, openness);
+    style = (style & 0xffffffu) | select(0u, STYLE_HATCHED, is_hatched(row));
     out.surface = vec2(style, look | (vertex.feature_index << 8u));
     return out;
 }

@@ -12,20 +12,34 @@ struct LowSurface {
     clip: vec4<f32>,
     color: vec4<f32>, // lit, hazed, sRGB; w: share that the haze has left of the surface
     rel: vec3<f32>,   // metres from the eye
+    hatch: f32,       // added to the red of what is hatched
 };
 
 // False while nothing is selected, tinted, hidden or compared: looking all that up for each vertex costs a third of the
 // frame where a processor does it.
 override has_states: bool = true;
 
+// Red of a hatched feature goes to its pixels so much higher: a value of its own would cost all the others.
+const HATCH_RED: f32 = 2.0;
+
+// The colour of a pixel, sRGB; striped where its vertices say so.
+fn low_color(color: vec3<f32>, clip: vec2<f32>) -> vec3<f32> {
+    if (!has_states || color.r < 0.75 * HATCH_RED) {
+        return color;
+    }
+    return hatched(color - vec3(HATCH_RED, 0.0, 0.0), clip);
+}
+
 fn low_surface(vertex: TileVertex) -> LowSurface {
     let layer = vertex.words.x >> 24u;
     // proposals are absent until somebody shows them
     var look = select(LOOK_PLAIN, LOOK_HIDDEN, layer == scene.sides.w);
     var base: vec3<f32>;
+    var hatch = 0.0;
     if (has_states) {
         let row = feature_row(vertex.feature_index);
         look = look_of(layer, row);
+        hatch = select(0.0, HATCH_RED, is_hatched(row));
         base = stated_color(vertex.words.w, row, look);
     } else {
         base = linear_from_srgb(unpack4x8unorm(vertex.words.w).rgb);
@@ -54,7 +68,7 @@ fn low_surface(vertex: TileVertex) -> LowSurface {
         shown = before_ground(shown, kind);
     }
     let clip = select(NOWHERE, shown, is_drawn(look));
-    return LowSurface(clip, vec4(low_srgb(mix(lit, scene.horizon.rgb, haze)), 1.0 - haze), rel);
+    return LowSurface(clip, vec4(low_srgb(mix(lit, scene.horizon.rgb, haze)), 1.0 - haze), rel, hatch);
 }
 
 fn low_facade(vertex: TileVertex) -> vec2<f32> {
@@ -69,12 +83,12 @@ struct LowPlain {
 @vertex
 fn low_plain_vertex(vertex: TileVertex) -> LowPlain {
     let surface = low_surface(vertex);
-    return LowPlain(surface.clip, surface.color.rgb);
+    return LowPlain(surface.clip, surface.color.rgb + vec3(surface.hatch, 0.0, 0.0));
 }
 
 @fragment
 fn low_plain(in: LowPlain) -> @location(0) vec4<f32> {
-    return vec4(in.color, 1.0);
+    return vec4(low_color(in.color, in.clip.xy), 1.0);
 }
 
 struct LowWall {
@@ -97,7 +111,8 @@ fn low_wall_vertex(vertex: TileVertex) -> LowWall {
     let low = vec2(bay.y, look.x);
     let high = vec2(bay.z, look.y);
     let cell = low_facade(vertex) / size + 0.5 - (low + high) * 0.5;
-    return LowWall(surface.clip, surface.color, cell, (high - low) * 0.5, vertex.feature_index);
+    let color = surface.color + vec4(surface.hatch, 0.0, 0.0, 0.0);
+    return LowWall(surface.clip, color, cell, (high - low) * 0.5, vertex.feature_index);
 }
 
 const LOW_WINDOW_SHADE: vec3<f32> = vec3(0.44, 0.36, 0.27); // what a window takes from the wall, in sRGB
@@ -119,7 +134,8 @@ fn low_far_wall_vertex(vertex: TileVertex) -> LowPlain {
     let look = scene.facades[use_row + 1u];
     let mean = (bay.z - bay.y) * (look.y - look.x) * surface.color.w;
     let dark = surface.color.rgb * (1.0 - LOW_WINDOW_SHADE * mean);
-    return LowPlain(surface.clip, dark + LAMP * (mean * LIT_WINDOWS * scene.sun_color.w));
+    let lit = dark + LAMP * (mean * LIT_WINDOWS * scene.sun_color.w);
+    return LowPlain(surface.clip, lit + vec3(surface.hatch, 0.0, 0.0));
 }
 
 @fragment
@@ -133,11 +149,21 @@ fn low_wall(
     return vec4(color.rgb * (1.0 - LOW_WINDOW_SHADE * share), 1.0);
 }
 
+// The same where features have states: some may be hatched.
+@fragment
+fn low_wall_stated(in: LowWall) -> @location(0) vec4<f32> {
+    let color = low_color(in.color.rgb, in.clip.xy);
+    let seen = low_window(in.cell, in.window);
+    let share = mix(seen.x, 4.0 * in.window.x * in.window.y, seen.y) * in.color.w;
+    return vec4(color * (1.0 - LOW_WINDOW_SHADE * share), 1.0);
+}
+
 @fragment
 fn low_wall_night(in: LowWall) -> @location(0) vec4<f32> {
     let seen = low_window(in.cell, in.window);
     let mean = 4.0 * in.window.x * in.window.y;
-    let dark = in.color.rgb * (1.0 - LOW_WINDOW_SHADE * (mix(seen.x, mean, seen.y) * in.color.w));
+    let color = low_color(in.color.rgb, in.clip.xy);
+    let dark = color * (1.0 - LOW_WINDOW_SHADE * (mix(seen.x, mean, seen.y) * in.color.w));
     let lit = select(0.0, 1.0, cell_hash(vec2<i32>(floor(in.cell)), in.seed) < LIT_WINDOWS);
     let w = fwidth(in.cell);
     let far = mean * LIT_WINDOWS * glitter(in.cell, max(w.x, w.y), in.seed);
@@ -155,7 +181,8 @@ struct LowRoad {
 @vertex
 fn low_road_vertex(vertex: TileVertex) -> LowRoad {
     let surface = low_surface(vertex);
-    return LowRoad(surface.clip, surface.color, low_facade(vertex).y, f32((vertex.words.y >> 8u) & 255u) * 0.1);
+    let color = surface.color + vec4(surface.hatch, 0.0, 0.0, 0.0);
+    return LowRoad(surface.clip, color, low_facade(vertex).y, f32((vertex.words.y >> 8u) & 255u) * 0.1);
 }
 
 @fragment
@@ -166,7 +193,7 @@ fn low_road(in: LowRoad) -> @location(0) vec4<f32> {
     let middle = clamp((0.17 - x) / across + 0.5, 0.0, 1.0);
     let keep = in.color.w * clamp(1.4 - across, 0.0, 1.0) * select(0.0, 0.55, in.half_m > 2.5);
     let mark = max(edge, middle) * keep;
-    return vec4(in.color.rgb * (1.0 + mark * 0.9), 1.0);
+    return vec4(low_color(in.color.rgb, in.clip.xy) * (1.0 + mark * 0.9), 1.0);
 }
 
 struct LowWater {
@@ -210,14 +237,14 @@ fn low_blended_vertex(vertex: TileVertex) -> LowBlended {
     let layer = vertex.words.x >> 24u;
     let style = stated_style(vertex.words.y, layer);
     let clip = select(surface.clip, NOWHERE, is_bare(kind, layer, row));
-    return LowBlended(clip, vec4(surface.color.rgb, opacity), ground, style);
+    return LowBlended(clip, vec4(surface.color.rgb + vec3(surface.hatch, 0.0, 0.0), opacity), ground, style);
 }
 
 @fragment
 fn low_blended(in: LowBlended) -> @location(0) vec4<f32> {
     if ((in.style & 15u) == KIND_PROJECT_FILL) {
         let fill = project_fill(in.ground.xy, in.ground.z, (in.style >> 16u) & 255u);
-        return vec4(in.color.rgb, receded(fill));
+        return vec4(low_color(in.color.rgb, in.clip.xy), receded(fill));
     }
-    return in.color;
+    return vec4(low_color(in.color.rgb, in.clip.xy), in.color.w);
 }

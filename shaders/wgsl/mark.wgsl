@@ -48,5 +48,5 @@ fn city_mark(in: Lit) -> @location(0) vec4<f32> {
     if (scene.ground_ambient.w < 1.0 && kind != KIND_PIPE && kind != KIND_PIPE_NODE) {
         alpha *= 0.35; // above the ground while looking below it
     }
-    return vec4(srgb_from_linear(hazed(lit, in.rel, distance_m)), alpha);
+    return vec4(shown(hazed(lit, in.rel, distance_m), in), alpha);
 }

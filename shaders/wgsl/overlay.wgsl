@@ -158,8 +158,7 @@ fn overlay_fragment(in: OverlayPixel) -> @location(0) vec4<f32> {
     }
     if (overlay.limit.z > 0.5 && abs(value - overlay.limit.x) < overlay.limit.y) {
         // nearer to the limit than the method can tell
-        let stripe = step(0.5, fract((in.clip.x + in.clip.y) / 9.0));
-        color = vec4(mix(color.rgb, vec3(0.12), 0.65 * stripe), color.a);
+        color = vec4(hatched(color.rgb, in.clip.xy), color.a);
     }
     if (is_line) {
         // a dark edge parts it from whatever it is seen before

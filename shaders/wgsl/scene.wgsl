@@ -45,6 +45,17 @@ fn tint_of(row: FeatureRow) -> u32 {
     return select(row.tints[0], row.tints[1], scene.maps.w > 0.5);
 }
 
+// True where what a feature is coloured by lies nearer to a limit than its method can tell: the lowest bit of the share.
+fn is_hatched(row: FeatureRow) -> bool {
+    return (tint_of(row) & 0x01000000u) != 0u;
+}
+
+// Stripes over an sRGB colour that is nearer to a limit than the method can tell.
+fn hatched(color: vec3<f32>, clip: vec2<f32>) -> vec3<f32> {
+    let stripe = step(0.5, fract((clip.x + clip.y) / 9.0));
+    return mix(color, vec3(0.12), 0.65 * stripe);
+}
+
 const STATE_HIDDEN: u32 = 1u;
 const STATE_SELECTED: u32 = 2u;
 const STATE_RELATED: u32 = 4u;

@@ -23,5 +23,5 @@ fn city_textured(in: TexturedLit) -> @location(0) vec4<f32> {
     let texel = textureSample(picture, picture_sampler, in.uv);
     let plain = vec2(in.surface.x & 0xfffffff0u, in.surface.y);
     let lit = Lit(in.clip, in.rel, vec4(in.base.rgb * texel.rgb, in.base.w), in.facade, plain);
-    return vec4(srgb_from_linear(shade(lit, vec2(0.0)).color), 1.0);
+    return vec4(shown(shade(lit, vec2(0.0)).color, lit), 1.0);
 }

@@ -1,6 +1,7 @@
 //! Layers of simulations in the viewer: which of their steps is shown, in which colours.
 
 use crate::compare::MAX_SIDES;
+use crate::state::HATCHED;
 use city_model::overlay::{Overlay, OverlayKind, OverlayLook, step_at};
 
 /// Milliseconds between two pictures of moving water or flow: quick enough to be seen to move.
@@ -170,8 +171,12 @@ fn tints(shown: &Shown) -> Vec<u32> {
             value
         };
         let [red, green, blue, opacity] = overlay.color(size);
+        let is_near = |[limit, error]: [f32; 2]| (size - limit).abs() < error;
         let share = u32::from(opacity) * TINT_SHARE / 255;
-        *word = u32::from_le_bytes([red, green, blue, share as u8]);
+        *word = u32::from_le_bytes([red, green, blue, share as u8]) & !HATCHED;
+        if overlay.header.limit.is_some_and(is_near) {
+            *word |= HATCHED;
+        }
     }
     words
 }
@@ -237,6 +242,19 @@ mod tests {
         assert_eq!(tint(&words, 2)[..3], [200, 0, 0]);
         assert!(overlays.show(0, 3600.0, 1.0, false));
         assert!(overlays.tints()[0].is_empty());
+    }
+
+    #[test]
+    fn what_lies_within_the_error_of_the_limit_is_hatched() {
+        let mut near = pressures();
+        near.header.limit = Some([11.0, 1.5]);
+        let mut overlays = Overlays::default();
+        overlays.set(0, Some(near));
+        let [words, _] = overlays.tints();
+        // 10 is nearer than 1.5 to 11, and 25 is not
+        assert_eq!((words[5] & HATCHED, words[2] & HATCHED), (HATCHED, 0));
+        overlays.set(0, Some(pressures()));
+        assert!(overlays.tints()[0].iter().all(|word| word & HATCHED == 0));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use city_model::scenario::{FeatureState, StateTable};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+/// Bit of a tint, the lowest of its share: what it stands for lies nearer to a limit than its method can tell.
+pub const HATCHED: u32 = 1 << 24;
+
 /// Bits of the first word of a row.
 pub mod bits {
     /// Not drawn, not picked.
@@ -242,18 +245,19 @@ impl FeatureStates {
     ///
     /// * `rgb` — sRGB; `share` — 0 leaves the feature as it is, 255 replaces its colour
     pub fn set_tint(&mut self, index: u32, rgb: [u8; 3], share: u8) {
-        let tint = u32::from_le_bytes([rgb[0], rgb[1], rgb[2], share]);
+        let tint = u32::from_le_bytes([rgb[0], rgb[1], rgb[2], share]) & !HATCHED;
         self.write(index, |row| row[1..].fill(tint));
     }
 
     /// Colours every feature at once: a word a feature as in [`Self::set_tint`], little endian red, green, blue, share.
-    /// Features beyond the end are left without.
+    /// Features beyond the end are left without. Shares are even: the lowest bit is for what is hatched.
     pub fn set_tints(&mut self, words: &[u32]) {
-        self.set_side_tints([words, words]);
+        let plain: Vec<u32> = words.iter().map(|word| word & !HATCHED).collect();
+        self.set_side_tints([&plain, &plain]);
         self.has_side_tints = false;
     }
 
-    /// Colours every feature at once: in the first picture, and in those beside it.
+    /// Colours every feature at once: in the first picture, and in those beside it; hatched where the word has [`HATCHED`].
     pub fn set_side_tints(&mut self, words: [&[u32]; 2]) {
         let [first, second] = words.map(|words| words.iter().copied().chain(std::iter::repeat(0)));
         let (mut from, mut end) = (u32::MAX, 0);
@@ -390,7 +394,7 @@ mod tests {
         table.set_ghosts(&[], Rest::Whole);
         assert_eq!((table.state(3), table.state(4)), (0, bits::LIT));
         table.set_tint(3, [1, 2, 3], 255);
-        assert_eq!(table.words()[10..12], [0xff03_0201; 2]);
+        assert_eq!(table.words()[10..12], [0xfe03_0201; 2]);
         table.set_side_tints([&[0, 0, 0, 7], &[0, 0, 0, 9]]);
         assert_eq!(
             (table.words()[10..12].to_vec(), table.has_side_tints()),

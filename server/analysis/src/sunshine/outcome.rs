@@ -2,6 +2,7 @@
 
 use super::findings::{self, Finding};
 use super::input::Grid;
+use super::params::Rule;
 use super::study::Study;
 use super::{Error, VERSION, tables};
 use crate::Task;
@@ -37,7 +38,7 @@ pub(super) fn of(study: &Study, grid: Option<&Grid>, is_preview: bool, task: &Ta
     };
     outcome.layers.extend(facades(study));
     outcome.layers.extend(grid.map(|grid| ground(study, grid)));
-    outcome.layers.push(buildings(study, &found));
+    outcome.layers.extend(buildings(study, &found));
     outcome.tables.push(tables::buildings(study, &found));
     let mut because = vec![None; found.len()];
     if study.params.with_blame {
@@ -168,18 +169,36 @@ fn ground(study: &Study, grid: &Grid) -> Layer {
     )
 }
 
-fn buildings(study: &Study, found: &[Finding]) -> Layer {
-    let (mut ids, mut indices, mut values) = (vec![], vec![], vec![]);
-    for finding in found {
-        let building = study.buildings.get(finding.place).and_then(Option::as_ref);
-        if let Some((building, index)) = building.and_then(|b| Some((b, b.index?))) {
-            ids.push(building.id.clone());
-            indices.push(index);
-            values.push(finding.worst.map_or(f32::NAN, |(hours, _)| hours as f32));
+/// A layer a rule: each is held against a limit of its own. That of homes is always there.
+fn buildings(study: &Study, found: &[Finding]) -> Vec<Layer> {
+    let of_rule = |(number, rule): (usize, &Rule)| {
+        let (mut ids, mut indices, mut values) = (vec![], vec![], vec![]);
+        for finding in found.iter().filter(|finding| finding.rule == number) {
+            let building = study.buildings.get(finding.place).and_then(Option::as_ref);
+            if let Some((building, index)) = building.and_then(|b| Some((b, b.index?))) {
+                ids.push(building.id.clone());
+                indices.push(index);
+                values.push(finding.worst.map_or(f32::NAN, |(hours, _)| hours as f32));
+            }
         }
-    }
-    let title = Text::new("住宅最不利日照时数", "Hours of sun at the worst place of each building");
-    layer(study, "building_hours", title, Shape::Features { ids, indices }, values)
+        let (day, limit_h) = (&rule.day, rule.limit.value);
+        let (key, title) = if number == 0 {
+            let title = Text::new("住宅最不利日照时数", "Hours of sun at the worst place of each home");
+            ("building_hours".to_owned(), title)
+        } else if ids.is_empty() {
+            return None;
+        } else {
+            let title = Text::new(
+                format!("最不利日照时数（{}，限值 {limit_h} h）", day.zh),
+                format!("Hours of sun at the worst place ({}, limit {limit_h} h)", day.en),
+            );
+            (format!("building_hours_{number}"), title)
+        };
+        let mut layer = layer(study, &key, title, Shape::Features { ids, indices }, values);
+        layer.legend.limit = Some(rule.limit.clone());
+        Some(layer)
+    };
+    study.rules.iter().enumerate().filter_map(of_rule).collect()
 }
 
 fn figures(study: &Study, found: &[Finding]) -> Vec<Figure> {

@@ -276,11 +276,8 @@ fn compile(
         has_constants: true,
     };
     let variant = match pass {
-        Pass::Tiles(bucket) => of_bucket(&opaque, bucket, settings),
-        Pass::Stateless(bucket) => Variant {
-            has_states: false,
-            ..of_bucket(&opaque, bucket, settings)
-        },
+        Pass::Tiles(bucket) => of_bucket(&opaque, bucket, true, settings),
+        Pass::Stateless(bucket) => of_bucket(&opaque, bucket, false, settings),
         Pass::FarWalls { is_stateless } => Variant {
             label: "far walls",
             vertex: "low_far_wall_vertex",
@@ -360,9 +357,10 @@ fn compile(
 }
 
 /// The pipeline of one bucket: in low quality by entry points of its own, else by the constant `bucket`.
-fn of_bucket<'a>(opaque: &Variant<'a>, bucket: Bucket, settings: PassSettings) -> Variant<'a> {
+fn of_bucket<'a>(opaque: &Variant<'a>, bucket: Bucket, has_states: bool, settings: PassSettings) -> Variant<'a> {
     let mut variant = Variant {
         bucket,
+        has_states,
         ..opaque.clone()
     };
     if bucket == Bucket::Blended {
@@ -374,6 +372,7 @@ fn of_bucket<'a>(opaque: &Variant<'a>, bucket: Bucket, settings: PassSettings) -
     if settings.is_low {
         let (vertex, fragment) = match bucket {
             Bucket::Wall if settings.is_night => ("low_wall_vertex", "low_wall_night"),
+            Bucket::Wall if has_states => ("low_wall_vertex", "low_wall_stated"),
             Bucket::Wall => ("low_wall_vertex", "low_wall"),
             Bucket::Road => ("low_road_vertex", "low_road"),
             Bucket::Water => ("low_water_vertex", "low_water"),

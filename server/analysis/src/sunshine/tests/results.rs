@@ -41,6 +41,38 @@ fn the_outcome_is_whole_and_the_same_for_any_number_of_threads() {
 }
 
 #[test]
+fn each_limit_has_a_layer_of_its_own() {
+    let indexed = |id: &str, at: f64, index: u32, usage: Usage| Building {
+        index: Some(index),
+        usage,
+        is_examined: true,
+        ..cuboid(id, [at, 0.0], [30.0, 12.0], [0.0, 18.0])
+    };
+    let input = Input {
+        site: site(),
+        buildings: vec![
+            indexed("home", 0.0, 1, Usage::Residential),
+            indexed("old", 60.0, 2, Usage::Elderly),
+        ],
+        ..Input::default()
+    };
+    let outcome = run(&input, &Params::default(), &Task::default()).unwrap();
+    let layer = |key: &str| outcome.layers.iter().find(|layer| layer.key == key).unwrap();
+    for (key, id) in [("building_hours", "home"), ("building_hours_1", "old")] {
+        let verdict = outcome.verdicts.iter().find(|verdict| verdict.feature == id).unwrap();
+        let Shape::Features { ids, .. } = &layer(key).shape else {
+            panic!("{key}")
+        };
+        assert_eq!(ids, &[id]);
+        assert_eq!(layer(key).legend.limit.as_ref().unwrap().source, verdict.limit.source);
+    }
+    assert_ne!(
+        layer("building_hours").legend.limit,
+        layer("building_hours_1").legend.limit
+    );
+}
+
+#[test]
 fn one_good_window_is_enough_for_a_dwelling() {
     let home = cuboid("home", [0.0, 0.0], [40.0, 12.0], [0.0, 18.0]);
     let window = |id: &str, dwelling: &str, x: f64, y: f64, north: bool| Window {
