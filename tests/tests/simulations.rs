@@ -304,3 +304,86 @@ fn what_cannot_be_simulated_is_refused_with_the_reason_and_alone() {
     assert_eq!(left, 0, "nothing is written of jobs that failed or were stopped");
     server.stop().unwrap();
 }
+
+/// Posts a question and waits until the job runs and has got somewhere.
+fn begun(server: &Server, name: &str, question: &Value) -> String {
+    let (status, job) = send(server, "POST", &format!("/api/v1/simulations/{name}"), Some(question));
+    assert_eq!(status, 202, "{job}");
+    let key = job["key"].as_str().unwrap().to_owned();
+    let started = Instant::now();
+    loop {
+        let (_, job) = send(server, "GET", &format!("/api/v1/jobs/{key}"), None);
+        assert!(started.elapsed() < PATIENCE, "{job}");
+        match job["state"].as_str() {
+            Some("running") if job["progress"].as_f64().unwrap() > 0.05 => return key,
+            Some("queued" | "running") => std::thread::yield_now(),
+            _ => panic!("it ended before it was looked at: {job}"),
+        }
+    }
+}
+
+#[test]
+fn a_job_whose_server_is_killed_or_whose_scenario_is_edited_tells_nothing_false() {
+    let city = City::demo(2_000, 5).unwrap();
+    let server = Server::start(&city).unwrap();
+    let results = || std::fs::read_dir(city.path().join("results")).unwrap().count();
+    let rain = json!({"kind": "storm", "formula": "suzhou-2025", "return_period_a": 100.0, "duration_min": 1440.0});
+    let key = begun(
+        &server,
+        "flood",
+        &json!({"params": {"cell_m": 3.0, "run": {"rain": rain}}}),
+    );
+    assert_eq!(results(), 1, "the job is noted");
+    // at once, as a power cut would
+    drop(server);
+
+    let server = Server::start(&city).unwrap();
+    assert_eq!(results(), 0, "nothing half-written stays");
+    let (status, job) = send(&server, "GET", &format!("/api/v1/jobs/{key}"), None);
+    assert_eq!((status, &job["state"]), (200, &json!("failed")), "{job}");
+    assert!(job["error"]["zh"].as_str().unwrap().contains("服务器停止"), "{job}");
+    let (status, _) = send(&server, "GET", &format!("/api/v1/jobs/{key}/result"), None);
+    assert_eq!(status, 404);
+
+    // edited while it runs: the result is that of the revision that was asked for, and says that there is a newer one
+    let (_, scenario) = send(
+        &server,
+        "POST",
+        "/api/v1/scenarios",
+        Some(&json!({"name": "拆", "author": "王"})),
+    );
+    let id = scenario["id"].as_str().unwrap();
+    let rain = json!({"kind": "storm", "formula": "suzhou-2025", "return_period_a": 100.0, "duration_min": 30.0});
+    let run = json!({"rain": rain, "simulated_min": 30.0});
+    let key = begun(
+        &server,
+        "flood",
+        &json!({"scenario": id, "params": {"cell_m": 4.0, "run": run}}),
+    );
+    let (_, before) = send(&server, "GET", &format!("/api/v1/scenarios/{id}"), None);
+    let building = &server.feature_ids("building", 1).unwrap()[0];
+    let edit = json!({"author": "王", "edits": [{"action": "demolish", "features": [building]}]});
+    let etag = server
+        .get(&format!("/api/v1/scenarios/{id}"), &[])
+        .unwrap()
+        .header("etag")
+        .to_owned();
+    let path = format!("/api/v1/scenarios/{id}/edits");
+    let answer = server.send("POST", &path, &[("if-match", &etag)], &edit).unwrap();
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    let (_, job) = send(&server, "GET", &format!("/api/v1/jobs/{key}"), None);
+    assert_eq!(job["state"], "running", "it was edited while the job ran: {job}");
+    let ended = wait(&server, &key);
+    assert_eq!(
+        (&ended["state"], &ended["is_outdated"]),
+        (&json!("done"), &json!(true)),
+        "{ended}"
+    );
+    let (_, result) = send(&server, "GET", &format!("/api/v1/jobs/{key}/result"), None);
+    assert_eq!(
+        result["scenario"]["revision"], before["revision"],
+        "{}",
+        result["scenario"]
+    );
+    server.stop().unwrap();
+}

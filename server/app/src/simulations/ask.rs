@@ -9,6 +9,7 @@ use crate::scenarios::{ScenarioView, view};
 use analysis::Region;
 use analysis::indicators::Text;
 use city_model::scenario::{BASE_ID, parse_phase};
+use scene_store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -68,6 +69,8 @@ pub struct Asked {
     pub params: Value,
     /// Revision of the city.
     pub city_revision: u64,
+    /// What the city in this scenario was made of.
+    made_of: Value,
     /// Name of the result.
     pub key: String,
     /// Name of what is prepared for answers while somebody edits: the same for all revisions of the scenario; `None` when the
@@ -128,6 +131,7 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
         let hash = blake3::hash(told.to_string().as_bytes()).to_hex();
         hash.as_str().chars().take(KEY_DIGITS).collect::<String>()
     };
+    let made_of = made_of(features.changed, &snapshot, &view, Some(view.revision), &rules);
     let key = name(told(Some(view.revision), &params));
     let live_key = simulation.live_params(&params).map(|params| name(told(None, &params)));
     Ok(Asked {
@@ -137,7 +141,20 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
         region,
         params,
         city_revision,
+        made_of,
         key,
         live_key,
     })
+}
+
+impl Asked {
+    /// True while everything that the answer depends on is what it was when the question came. Blocks.
+    ///
+    /// # Errors
+    /// When the city cannot be read.
+    pub(super) fn is_current(&self, state: &AppState) -> Result<bool, StoreError> {
+        let changed = state.store.features_version()?.changed;
+        let (snapshot, rules) = (state.snapshot(), rules_in_force(state));
+        Ok(self.made_of == made_of(changed, &snapshot, &self.view, Some(self.view.revision), &rules))
+    }
 }

@@ -5,8 +5,8 @@ use super::canvas::Canvas;
 use super::city::City;
 use super::live::Studies;
 use super::ready::ReadyNetworks;
-use super::registry::SimulationError;
-use super::results::{OutcomeAnswer, ResultFolder, Results};
+use super::registry::{SimulationError, find};
+use super::results::{Begun, OutcomeAnswer, ResultFolder, Results};
 use crate::http::AppState;
 use analysis::Task;
 use analysis::indicators::Text;
@@ -108,9 +108,23 @@ pub struct Jobs {
 impl Jobs {
     /// For a city's folder.
     pub fn new(results: Results) -> Self {
+        let interrupted = |begun: &Begun| {
+            Some(Arc::new(Job {
+                key: begun.key.clone(),
+                simulation: find(&begun.simulation)?.name(),
+                scenario: begun.scenario.clone(),
+                task: Task::default(),
+                state: Mutex::new(JobState::Failed {
+                    error: Text::new(
+                        "计算中途服务器停止，没有结果；请重新计算",
+                        "the server ended while it was computed, and there is no result: ask again",
+                    ),
+                }),
+            }))
+        };
         Self {
+            known: Mutex::new(results.interrupted().iter().filter_map(interrupted).collect()),
             results,
-            known: Mutex::default(),
             studies: Studies::default(),
             networks: ReadyNetworks::default(),
             turn: Mutex::default(),
@@ -172,7 +186,18 @@ impl Jobs {
         let work = move || {
             let _turn = lock(&state.jobs.turn);
             if this.begin() {
+                let begun = Begun {
+                    key: this.key.clone(),
+                    simulation: this.simulation.to_owned(),
+                    scenario: this.scenario.clone(),
+                };
+                if let Err(err) = state.jobs.results.begin(&begun) {
+                    tracing::warn!(%err, key = this.key, "that a job has begun cannot be noted");
+                }
                 let end = end(&state, &asked, &this.task);
+                if end != JobState::Done {
+                    state.jobs.results.abandon(&this.key);
+                }
                 *lock(&this.state) = end;
             }
         };
@@ -221,6 +246,12 @@ pub fn run_here(state: &AppState, asked: &Asked, task: &Task) -> Result<ResultFo
     city.keep = asked.live_key.as_deref().map(|key| (&state.jobs.studies, key));
     let outcome = asked.simulation.run(&city, &asked.params, task)?;
     task.step(1.0)?;
+    if !asked.is_current(state)? {
+        return Err(SimulationError::refused(
+            "计算期间城市数据有更新，结果已作废；请重新计算",
+            "the city was changed while this was computed, and the result is void: ask again",
+        ));
+    }
     let answer = OutcomeAnswer::of(asked, &outcome);
     state
         .jobs

@@ -14,6 +14,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+const BEGUN: &str = "begun.json";
 const OUTCOME: &str = "outcome.json";
 
 /// A result as the interface shows it; the bulk of its layers is fetched apart.
@@ -125,20 +126,61 @@ impl LayerAnswer {
 #[derive(Debug, Clone)]
 pub struct Results {
     root: PathBuf,
+    interrupted: Vec<Begun>,
+}
+
+/// A job whose result is not there yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// Name of the result.
+    pub key: String,
+    /// Simulation.
+    pub simulation: String,
+    /// Scenario and its revision.
+    pub scenario: (String, u64),
 }
 
 impl Results {
     /// Of a city's folder; what an ended process left half-written is removed, not what a running one writes.
     pub fn open(city: &Path) -> Self {
         let root = city.join("results");
+        let mut interrupted = vec![];
         for entry in fs::read_dir(&root).into_iter().flatten().flatten() {
-            if partial::is_left(&entry.file_name().to_string_lossy())
-                && let Err(err) = fs::remove_dir_all(entry.path())
-            {
+            if !partial::is_left(&entry.file_name().to_string_lossy()) {
+                continue;
+            }
+            let told = fs::read(entry.path().join(BEGUN)).ok();
+            interrupted.extend(told.and_then(|bytes| serde_json::from_slice(&bytes).ok()));
+            if let Err(err) = fs::remove_dir_all(entry.path()) {
                 tracing::warn!(%err, path = %entry.path().display(), "a half-written result stays");
             }
         }
-        Self { root }
+        Self { root, interrupted }
+    }
+
+    /// Jobs that ended with their process before their results were whole.
+    pub fn interrupted(&self) -> &[Begun] {
+        &self.interrupted
+    }
+
+    /// Notes that a job has begun, so that a next process can tell if this one ends before it.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn begin(&self, job: &Begun) -> io::Result<()> {
+        let partial = self.root.join(partial::name(&job.key));
+        fs::create_dir_all(&partial)?;
+        fs::write(partial.join(BEGUN), serde_json::to_vec(job)?)
+    }
+
+    /// Takes back what [`Results::begin`] noted of a job that ended without a result.
+    pub fn abandon(&self, key: &str) {
+        let partial = self.root.join(partial::name(key));
+        if let Err(err) = fs::remove_dir_all(&partial)
+            && err.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%err, path = %partial.display(), "a half-written result stays");
+        }
     }
 
     /// A result that is there.
@@ -269,7 +311,14 @@ mod tests {
         let folder = |writer: u32| city.path().join(format!("results/abc-{writer}.partial"));
         let folders = [std::process::id(), ended.id()].map(folder);
         folders.iter().for_each(|path| fs::create_dir_all(path).unwrap());
-        Results::open(city.path());
+        let begun = Begun {
+            key: "abc".into(),
+            simulation: "flood".into(),
+            scenario: ("base".into(), 3),
+        };
+        fs::write(folders[1].join(BEGUN), serde_json::to_vec(&begun).unwrap()).unwrap();
+        let results = Results::open(city.path());
         assert_eq!(folders.map(|path| path.exists()), [true, false]);
+        assert_eq!(results.interrupted(), &[begun]);
     }
 }
