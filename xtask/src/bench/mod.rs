@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: figures of the whole program, beside a peer where there is one.
 
 mod build;
+mod desk;
 mod indicators;
 mod scenario;
 mod serve;
@@ -15,8 +16,8 @@ use std::process::Command;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// What to measure: build, serve, scenario, indicators, simulations, viewer; all when none is named
-    #[arg(value_parser = ["build", "serve", "scenario", "indicators", "simulations", "viewer"])]
+    /// What to measure: build, serve, scenario, indicators, simulations, desk, viewer; all when none is named
+    #[arg(value_parser = ["build", "serve", "scenario", "indicators", "simulations", "desk", "viewer"])]
     parts: Vec<String>,
     /// Buildings of the large generated city
     #[arg(long, default_value_t = 100_000)]
@@ -30,7 +31,7 @@ pub(crate) struct Args {
 }
 
 /// Parts that measure the program; the others measure examples of crate `analysis`.
-const WITH_SERVER: [&str; 4] = ["build", "serve", "scenario", "viewer"];
+const WITH_SERVER: [&str; 5] = ["build", "serve", "scenario", "desk", "viewer"];
 
 /// One line of the table.
 pub(crate) struct Row {
@@ -68,13 +69,14 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     let mut rows = vec![];
     let mut outcome = Ok(());
     // what was measured is printed even when a later part fails
-    for part in ["build", "serve", "scenario", "indicators", "simulations", "viewer"] {
+    for part in ["build", "serve", "scenario", "indicators", "simulations", "desk", "viewer"] {
         if outcome.is_ok() && wanted(part) {
             outcome = match part {
                 "build" => build::measure(&bench, args, &mut rows),
                 "serve" => serve::measure(&bench, &mut rows),
                 "indicators" => indicators::measure(&mut rows),
                 "simulations" => simulations::measure(&mut rows),
+                "desk" => desk::measure(&bench, &mut rows),
                 "scenario" => scenario::measure(&bench, args, &mut rows),
                 _ => viewer::measure(&bench, args.rounds, &mut rows),
             };
