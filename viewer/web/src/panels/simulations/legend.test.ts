@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Limit, SimulationVerdict } from "./api";
 import { columnsFor } from "./findings";
-import { countEndings, formatValue, legendRows, sortVerdicts, withUnit } from "./legend";
+import { countEndings, formatValue, kindOf, legendRows, sortVerdicts, withUnit } from "./legend";
 
 const limit: Limit = { value: 2, source: "GB 50180-2018 4.0.9", is_verified: false };
 const classes = [{ from: 0, color: "#a00000" }, { from: 2, color: "#00a000", title: { zh: "充足", en: "ample" } }, { from: 4, color: "#0000a0" }];
@@ -19,6 +19,8 @@ it("lists classes from the top with bounds and unit, and marks the class that th
 it("names kinds without the numbers that stand for them", () => {
   const kinds = [{ from: 1, color: "#0072b2", title: { zh: "需关闭的阀门", en: "valve to close" } }, { from: 2, color: "#d55e00", title: { zh: "爆管管段", en: "broken pipe" } }];
   expect(legendRows({ classes: kinds, limit: null }, "", "en").map(({ words }) => words)).toEqual(["broken pipe", "valve to close"]);
+  expect([2, 1.5, 0.5, null].map((value) => kindOf(value, { classes: kinds, limit: null }, "", "en"))).toEqual(["broken pipe", "valve to close", null, null]);
+  expect(kindOf(2, { classes: kinds, limit: null }, "h", "en")).toBeNull();
   // areas are told by their names, whatever the unit of their number
   expect(legendRows({ classes: kinds, limit: null }, "min", "en", "areas").map(({ words }) => words)).toEqual(["broken pipe", "valve to close"]);
 });

@@ -1,6 +1,6 @@
 // The legend of a layer in words: its classes with bounds and unit, where the limit lies among them, and how verdicts are counted.
 import { formatNumber, formatUnit, local, type Language } from "../../i18n";
-import type { Ending, Legend, SimulationVerdict } from "./api";
+import type { Ending, Legend, LegendClass, SimulationVerdict } from "./api";
 
 /** A line of the legend. */
 export interface LegendRow {
@@ -34,14 +34,25 @@ export function withUnit(value: number | null, unit: string, language: Language)
 export function legendRows({ classes, limit }: Legend, unit: string, language: Language, shape?: string): LegendRow[] {
   const words = formatUnit(unit, language);
   const tail = words ? ` ${words}` : "";
-  // Kinds rather than quantities: their numbers mean nothing. Areas have names for what they are, such as a walk of 5 minutes.
-  const areNames = (!words || shape === "areas") && classes.every(({ title }) => title);
+  const areNames = areKinds(classes, unit, shape);
   return classes.map(({ from, color, title }, index): LegendRow => {
     const next = classes[index + 1];
     const range = next ? `${formatValue(from, language)} – ${formatValue(next.from, language)}${tail}` : `≥ ${formatValue(from, language)}${tail}`;
     const holdsLimit = limit != null && limit.value >= from && (!next || limit.value < next.from);
     return { color, words: title ? (areNames ? local(title, language) : `${local(title, language)} · ${range}`) : range, holdsLimit };
   }).reverse();
+}
+
+/** True for kinds rather than quantities, whose numbers mean nothing; areas have names for what they are, such as a walk of 5 minutes. */
+function areKinds(classes: readonly LegendClass[], unit: string, shape?: string): boolean {
+  return (!formatUnit(unit, "en") || shape === "areas") && classes.length > 0 && classes.every(({ title }) => title);
+}
+
+/** Name of the kind that a value stands for; null for quantities, and for what is below the first kind. */
+export function kindOf(value: number | null, { classes }: Legend, unit: string, language: Language, shape?: string): string | null {
+  if (value === null || !areKinds(classes, unit, shape)) return null;
+  const title = classes.findLast(({ from }) => value >= from)?.title;
+  return title ? local(title, language) : null;
 }
 
 /** How many findings end in which way. */

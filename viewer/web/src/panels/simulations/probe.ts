@@ -4,7 +4,7 @@ import { formatShort, formatUnit, local } from "../../i18n";
 import { fields } from "../../ui/fields";
 import { icons } from "../../ui/icons";
 import { shared } from "../../ui/styles";
-import { formatValue, withUnit } from "./legend";
+import { formatValue, kindOf, withUnit } from "./legend";
 import { looks } from "./looks";
 import { SimulationPart } from "./part";
 import { readPlace } from "./question";
@@ -41,7 +41,6 @@ export class SimulationProbe extends SimulationPart {
 
   override render(): TemplateResult {
     const { simulations: text } = this.text;
-    const { language } = this.state;
     const { isProbing, probed, probeTrouble, timeS } = this.now;
     const id = this.state.selection?.id;
     const isOfFeatures = this.desk.layer?.shape === "features";
@@ -52,7 +51,7 @@ export class SimulationProbe extends SimulationPart {
         : html`<form class="typed" @submit=${(event: Event) => this.#typed(event)}><label class="field"><span>${text.typed_place}</span><input name="probe-place" autocomplete="off" placeholder="120.62, 31.31" aria-invalid=${this.badPlace}></label><button class="plain" title=${text.probe_at} aria-label=${text.probe_at}>${icons.search}</button></form>`}
       ${this.badPlace ? html`<p class="hint" role="alert">${text.bad_place}</p>` : nothing}
       <div role="status">${probed ? html`<p class="hint">${probed.title}</p>` : nothing}${probeTrouble ? html`<p class="hint" data-simulation="probe-none">${probeTrouble}</p>` : nothing}
-        ${probed?.series.map(({ name, probe }) => html`<p class="value" data-simulation="probe-value"><span>${probed.series.length > 1 ? name : text.probe_now}</span><b class="number">${withUnit(valueAtTime(probe.times_s, probe.values, timeS), probe.unit, language)}</b></p>`)}</div>
+        ${probed?.series.map(({ name, probe }) => html`<p class="value" data-simulation="probe-value"><span>${probed.series.length > 1 ? name : text.probe_now}</span><b class="number">${this.#words(valueAtTime(probe.times_s, probe.values, timeS), probe.unit)}</b></p>`)}</div>
       ${this.#hasCurve ? html`<div class="chart" role="img" aria-label=${text.curve}></div>` : nothing}</div>`;
   }
 
@@ -77,6 +76,12 @@ export class SimulationProbe extends SimulationPart {
     };
     const series = probed.series.map(({ name, probe }) => ({ name: probed.series.length > 1 ? name : words.after, points: probe.times_s.map((time, at): [number, number | null] => [time, probe.values[at] ?? null]) }));
     this.#chart.show(this.charts.seriesOption({ series, nowS: timeS, limit: this.desk.minus ? null : (layer.legend.limit?.value ?? null), time: formatTime }, words));
+  }
+
+  #words(value: number | null, unit: string): string {
+    const { language } = this.state;
+    const { layer, minus } = this.desk;
+    return (layer && !minus ? kindOf(value, layer.legend, layer.unit, language, layer.shape) : null) ?? withUnit(value, unit, language);
   }
 
   get #hasCurve(): boolean {
