@@ -15,6 +15,7 @@ pub mod hydraulics;
 pub mod indicators;
 pub mod isolation;
 pub mod list;
+pub mod networks;
 pub mod outcome;
 pub mod outside;
 pub mod reach;

@@ -17,8 +17,6 @@ mod solution;
 mod solve;
 pub mod survey;
 #[cfg(test)]
-mod survey_tests;
-#[cfg(test)]
 mod tests;
 
 pub use error::HydraulicsError;

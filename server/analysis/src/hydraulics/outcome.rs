@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Raised when the kernel gives other numbers.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Rows of a table, the worst first.
 const MAX_ROWS: usize = 500;
 /// Demand below this counts as none, litres a second.
@@ -248,6 +248,13 @@ fn verdicts(
 }
 
 fn edits(input: &Input) -> Vec<Note> {
+    let of_link = |link: &String| {
+        input
+            .link_features
+            .get(link)
+            .map_or(link, |feature| &feature.id)
+            .clone()
+    };
     let tell = |edit: &Edit| {
         let (feature, zh, en) = match edit {
             Edit::ReplacePipe {
@@ -255,24 +262,30 @@ fn edits(input: &Input) -> Vec<Note> {
                 diameter_mm,
                 roughness,
             } => {
+                let pipe = of_link(pipe);
                 let size = |unit: &str| diameter_mm.map_or_else(String::new, |d| format!(" DN{d}{unit}"));
                 let rough = |word: &str| roughness.map_or_else(String::new, |r| format!(" {word}{r}"));
-                (
-                    pipe,
-                    format!("假设更换管段 {pipe}：{}{}", size(""), rough("粗糙系数 ")),
-                    format!("What if pipe {pipe} is laid anew:{}{}", size(""), rough("roughness ")),
-                )
+                let zh = format!("假设更换管段 {pipe}：{}{}", size(""), rough("粗糙系数 "));
+                let en = format!("What if pipe {pipe} is laid anew:{}{}", size(""), rough("roughness "));
+                (pipe, zh, en)
             }
-            Edit::Close { link } => (link, format!("假设关闭 {link}"), format!("What if {link} is shut")),
+            Edit::Close { link } => {
+                let link = of_link(link);
+                let (zh, en) = (format!("假设关闭 {link}"), format!("What if {link} is shut"));
+                (link, zh, en)
+            }
             Edit::AddDemand { node, demand_lps } => (
-                node,
+                node.clone(),
                 format!("假设节点 {node} 增加用水 {demand_lps} L/s"),
                 format!("What if {demand_lps} L/s more are drawn at {node}"),
             ),
         };
-        Note::new("hydraulics/edit", vec![feature.clone()], Text::new(zh, en))
+        Note::new("hydraulics/edit", vec![feature], Text::new(zh, en))
     };
-    input.edits.iter().map(tell).collect()
+    let mut notes: Vec<Note> = input.edits.iter().map(tell).collect();
+    // a feature of several links is edited once
+    notes.dedup();
+    notes
 }
 
 /// One note for each kind of warning.

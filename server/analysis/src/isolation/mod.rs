@@ -1,13 +1,12 @@
 //! Isolation: which valves to close when a pipe bursts, who is cut off, and what to do when a valve is stuck.
 //!
-//! Pipes become a network of nodes and links, valves become gates on links beside nodes ([`network`]). What no gate
+//! Pipes become a network of nodes and links ([`crate::networks`]), valves become gates on links beside nodes ([`network`]). What no gate
 //! divides is a segment: shutting off a break means closing the gates around its segment ([`isolate`]). What then has no
 //! way to a source is cut off as well. Model, sources and checks: `docs/simulation/isolation.md`.
 
 pub mod error;
 pub mod input;
 pub mod isolate;
-mod joints;
 pub mod network;
 pub mod outcome;
 pub mod params;
@@ -20,13 +19,14 @@ pub use input::Input;
 pub use params::{Params, Rules};
 
 use crate::indicators::Text;
+use crate::networks::along_m;
 use crate::{Outcome, Task};
 use isolate::{Feed, Isolation};
 use network::Network;
 use rayon::prelude::*;
 
 /// Version of the kernel: another one makes other results.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Memory of the network for each vertex given, bytes (segments, cells, nodes, links and their work space).
 const BYTES_PER_VERTEX: u64 = 600;
@@ -106,12 +106,17 @@ pub fn answer(input: &Input, prepared: &Prepared, params: &Params, task: &Task) 
 /// [`Error`] for a pipe or stuck valve that is not there; [`Error::Cancelled`] when it was asked to stop.
 pub fn break_of(input: &Input, prepared: &Prepared, params: &Params, task: &Task) -> Result<Break, Error> {
     let network = &prepared.network;
-    let number = input.pipes.iter().position(|p| p.id == params.pipe);
-    let number = number.ok_or_else(|| Error::UnknownPipe {
+    let lines = || (0..input.pipes.len()).filter(|number| input.pipes[*number].id == params.pipe);
+    let first = lines().next().ok_or_else(|| Error::UnknownPipe {
         id: params.pipe.clone(),
     })?;
-    let pipe = &input.pipes[number];
-    if network.links_of(number as u32).is_empty() {
+    // of a pipe of several lines the one that is nearest to the point
+    let far = |number: &usize| params.point.map_or(0.0, |p| along_m(&input.pipes[*number], p).1);
+    let number = lines()
+        .filter(|number| !network.links_of(*number as u32).is_empty())
+        .min_by(|a, b| far(a).total_cmp(&far(b)));
+    let Some(number) = number else {
+        let pipe = &input.pipes[first];
         let reason = if pipe.class == prepared.class {
             Text::new(
                 "没有管线和节点，或两端是同一节点",
@@ -124,10 +129,12 @@ pub fn break_of(input: &Input, prepared: &Prepared, params: &Params, task: &Task
             id: pipe.id.clone(),
             reason,
         });
-    }
+    };
     let links = network.links_of(number as u32);
     let plan_m = network.links[links.end as usize - 1].along_m[1];
-    let along_m = params.point.map_or(plan_m / 2.0, |p| joints::along_m(pipe, p));
+    let along_m = params
+        .point
+        .map_or(plan_m / 2.0, |p| along_m(&input.pipes[number], p).0);
     let link = network.link_at(number as u32, along_m);
 
     let mut is_stuck = vec![false; input.valves.len()];

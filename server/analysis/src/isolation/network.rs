@@ -1,23 +1,9 @@
 //! From pipes and valves to a network of nodes, links and gates, and its segments: what no gate divides.
 
 use super::input::{At, Input};
-use super::joints::{Lines, Nodes, Run, Spot, run, tees};
 use super::params::Params;
-use crate::reach::near::{Point, Segments};
+use crate::networks::{self, Link, Spot, Topology};
 use std::collections::HashMap;
-
-/// A stretch of a pipe between two nodes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Link {
-    /// Place of its pipe in the input.
-    pub pipe: u32,
-    /// Its nodes.
-    pub nodes: [u32; 2],
-    /// Where on the line of the pipe it begins and ends, metres in plan from the first vertex.
-    pub along_m: [f64; 2],
-    /// Length, metres.
-    pub length_m: f64,
-}
 
 /// A valve on a link beside one of its nodes. A chamber at a junction has a gate on each arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,16 +23,8 @@ pub struct Gate {
 /// What was found amiss, by place in the input.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// Pipes of no length: kept, their ends stay joined.
-    pub zero_length: Vec<u32>,
-    /// Pipes without line and without named nodes, or with both ends at one node: left out.
-    pub loose: Vec<u32>,
-    /// Pipes whose ends were joined to the middle of another.
-    pub tees: Vec<u32>,
-    /// Valves that are on no node or pipe of their class.
-    pub lost_valves: Vec<u32>,
-    /// Valves at a junction of three and more pipes: taken for a chamber with a valve on each arm.
-    pub chambers: Vec<u32>,
+    /// Of joining pipes and setting valves.
+    pub joints: networks::Faults,
     /// Valves with the same segment on both sides: closing them alone divides nothing.
     pub idle_valves: Vec<u32>,
     /// Sources that are on no node or pipe of their class.
@@ -76,8 +54,7 @@ pub struct Network {
     pub consumer_links: Vec<u32>,
     /// What was amiss.
     pub faults: Faults,
-    /// First link of each pipe of the input and one more; empty ranges for pipes of other classes.
-    pub(super) pipe_links: Vec<u32>,
+    pipe_links: networks::PipeLinks,
     /// Gates at each segment (compressed rows).
     gate_rows: Vec<u32>,
     gate_members: Vec<u32>,
@@ -86,101 +63,58 @@ pub struct Network {
 impl Network {
     /// Builds the network of a class; coordinates were checked.
     pub fn new(input: &Input, class: &str, params: &Params) -> Self {
-        let mut faults = Faults::default();
-        let mut nodes = Nodes::new(params.snap_m);
-        let mut runs: Vec<Run> = Vec::new();
-        for (number, pipe) in input.pipes.iter().enumerate().filter(|(_, p)| p.class == class) {
-            match run(number as u32, pipe, &mut nodes) {
-                Some(run) => {
-                    if run.length_m <= 0.0 {
-                        faults.zero_length.push(number as u32);
-                    }
-                    runs.push(run);
-                }
-                None => faults.loose.push(number as u32),
-            }
-        }
-        let lines = Lines::new(input, &runs);
-        tees(input, &mut runs, &lines, &nodes, &mut faults);
-        let by_id: HashMap<&str, usize> = runs
-            .iter()
-            .enumerate()
-            .map(|(number, run)| (input.pipes[run.pipe as usize].id.as_str(), number))
-            .collect();
-        let node_points: Vec<[Point; 2]> = nodes
-            .points
-            .iter()
-            .map(|p| [p.unwrap_or([f64::MAX / 4.0; 2]); 2])
-            .collect();
-        let placed = nodes
-            .points
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| p.is_some())
-            .map(|(n, _)| n as u32)
-            .collect::<Vec<_>>();
-        let places = Segments::new(placed.iter().map(|n| node_points[*n as usize]).collect());
-        let spot = |at: &At| -> Option<Spot> {
-            match at {
-                At::LinkEnd { node, .. } | At::Node(node) => nodes.by_name.get(node).map(|n| Spot::Node(*n)),
-                At::Pipe(pipe) => by_id
-                    .get(pipe.as_str())
-                    .map(|run| Spot::Run(*run, runs[*run].plan_m() / 2.0)),
-                At::Point(p) => match places.nearest(*p, params.fitting_m, |_| true) {
-                    Some(near) => Some(Spot::Node(placed[near.segment as usize])),
-                    None => lines
-                        .nearest(*p, params.fitting_m, |_| true)
-                        .map(|(run, along)| Spot::Run(run, along)),
-                },
-            }
-        };
-
-        let valves = input.valves.iter().enumerate().filter(|(_, v)| v.class == class);
-        let valves: Vec<(u32, Option<Spot>)> = valves.map(|(number, valve)| (number as u32, spot(&valve.at))).collect();
-        let sources = input.sources.iter().enumerate().filter(|(_, s)| s.class == class);
-        let sources: Vec<(u32, Option<Spot>)> = sources
-            .map(|(number, source)| (number as u32, spot(&source.at)))
-            .collect();
-        let consumers: Vec<Option<(usize, f64)>> = {
+        let topology = Topology::new(&input.pipes, &input.valves, class, params.snap_m, params.fitting_m);
+        let consumer_links: Vec<u32> = {
             use rayon::prelude::*;
             let serve = |at: &At| match at {
-                At::Point(p) => lines.nearest(*p, params.service_m, |_| true),
-                At::Pipe(pipe) | At::LinkEnd { pipe, .. } => by_id.get(pipe.as_str()).map(|run| (*run, 0.0)),
+                At::Point(p) => {
+                    let (pipe, along) = topology.nearest(*p, params.service_m)?;
+                    Some(topology.link_at(pipe, along))
+                }
+                At::Pipe(pipe) | At::LinkEnd { pipe, .. } => Some(topology.link_at(topology.pipe_of(pipe)?, 0.0)),
                 At::Node(node) => {
-                    let node = nodes.by_name.get(node)?;
-                    let of_node = |run: &Run| run.nodes.iter().position(|n| n == node);
-                    let found = runs
-                        .iter()
-                        .enumerate()
-                        .find_map(|(number, run)| Some((number, of_node(run)?)));
-                    found.map(|(run, end)| (run, if end == 0 { 0.0 } else { runs[run].plan_m() }))
+                    let node = topology.node_named(node)?;
+                    let found = topology.links.iter().position(|link| link.nodes.contains(&node));
+                    found.map(|link| link as u32)
                 }
             };
-            input.consumers.par_iter().map(|c| serve(&c.at)).collect()
+            let links = input.consumers.par_iter().map(|c| serve(&c.at).unwrap_or(u32::MAX));
+            links.collect()
         };
-        let mut network = Self::default();
-        for (valve, spot) in &valves {
-            if let Some(Spot::Run(run, along)) = spot {
-                let node = nodes.new_node("", None);
-                runs[*run].cuts.push((*along, node, *valve));
-            }
-        }
-        network.cut(input, &mut runs);
-        network.set_gates(input, &valves, &by_id, &runs, &mut faults);
-        network.node_names = nodes.names;
+        let sources = input.sources.iter().enumerate().filter(|(_, s)| s.class == class);
+        let sources: Vec<(u32, Option<Spot>)> = sources
+            .map(|(number, source)| (number as u32, topology.spot(&source.at)))
+            .collect();
+        let gate = |seat: &networks::Seat| Gate {
+            valve: seat.valve,
+            link: seat.link,
+            node: seat.node,
+            segments: [0; 2],
+            is_open: seat.is_open,
+        };
+        let mut network = Self {
+            node_names: topology.node_names().to_vec(),
+            gates: topology.seats.iter().map(gate).collect(),
+            links: topology.links,
+            pipe_links: topology.pipe_links,
+            consumer_links,
+            ..Self::default()
+        };
+        let mut faults = Faults {
+            joints: topology.faults,
+            ..Faults::default()
+        };
         network.divide();
-        network.consumer_links = vec![u32::MAX; input.consumers.len()];
-        for (number, place) in consumers.iter().enumerate() {
-            match place {
-                Some((run, along)) => network.consumer_links[number] = network.link_at(runs[*run].pipe, *along),
-                None => faults.unserved.push(number as u32),
+        for (number, link) in network.consumer_links.iter().enumerate() {
+            if *link == u32::MAX {
+                faults.unserved.push(number as u32);
             }
         }
         for (source, spot) in &sources {
             let segment = match spot {
                 Some(Spot::Node(node)) => network.node_segments[*node as usize],
-                Some(Spot::Run(run, along)) => {
-                    let link = network.link_at(runs[*run].pipe, *along);
+                Some(Spot::Pipe(pipe, along)) => {
+                    let link = network.link_at(*pipe, *along);
                     network.link_segments[link as usize]
                 }
                 None => {
@@ -198,111 +132,6 @@ impl Network {
         faults.idle_valves.dedup();
         network.faults = faults;
         network
-    }
-
-    /// Cuts runs into links.
-    fn cut(&mut self, input: &Input, runs: &mut [Run]) {
-        self.pipe_links = vec![0; input.pipes.len() + 1];
-        let mut next = 0;
-        for run in runs {
-            let plan_m = run.plan_m();
-            while next <= run.pipe as usize {
-                self.pipe_links[next] = self.links.len() as u32;
-                next += 1;
-            }
-            run.cuts.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            let mut last = (0.0, run.nodes[0]);
-            let scale = if plan_m > 0.0 { run.length_m / plan_m } else { 0.0 };
-            for (along, node) in run.cuts.iter().map(|c| (c.0, c.1)).chain([(plan_m, run.nodes[1])]) {
-                let length_m = if run.cuts.is_empty() {
-                    run.length_m
-                } else {
-                    (along - last.0) * scale
-                };
-                self.links.push(Link {
-                    pipe: run.pipe,
-                    nodes: [last.1, node],
-                    along_m: [last.0, along],
-                    length_m,
-                });
-                for (_, _, valve) in run.cuts.iter().filter(|c| c.1 == node && c.2 != u32::MAX) {
-                    let (link, is_open) = ((self.links.len() - 1) as u32, input.valves[*valve as usize].is_open);
-                    self.gates.push(Gate {
-                        valve: *valve,
-                        link,
-                        node,
-                        segments: [0; 2],
-                        is_open,
-                    });
-                }
-                last = (along, node);
-            }
-        }
-        while next < self.pipe_links.len() {
-            self.pipe_links[next] = self.links.len() as u32;
-            next += 1;
-        }
-    }
-
-    /// Gates of valves at nodes.
-    fn set_gates(
-        &mut self,
-        input: &Input,
-        valves: &[(u32, Option<Spot>)],
-        by_id: &HashMap<&str, usize>,
-        runs: &[Run],
-        faults: &mut Faults,
-    ) {
-        let mut arms: HashMap<u32, Vec<u32>> = HashMap::new();
-        for (_, spot) in valves {
-            if let Some(Spot::Node(node)) = spot {
-                arms.entry(*node).or_default();
-            }
-        }
-        for (number, link) in self.links.iter().enumerate() {
-            for node in link.nodes {
-                if let Some(arms) = arms.get_mut(&node)
-                    && arms.last() != Some(&(number as u32))
-                {
-                    arms.push(number as u32);
-                }
-            }
-        }
-        for (valve, spot) in valves {
-            let found = &input.valves[*valve as usize];
-            let add = |link: u32, node: u32| Gate {
-                valve: *valve,
-                link,
-                node,
-                segments: [0; 2],
-                is_open: found.is_open,
-            };
-            match (spot, &found.at) {
-                (Some(Spot::Run(..)), _) => {}
-                (Some(Spot::Node(node)), At::LinkEnd { pipe, .. }) => {
-                    let links = by_id.get(pipe.as_str()).map(|run| self.links_of(runs[*run].pipe));
-                    let at_end = |link: &u32| self.links[*link as usize].nodes.contains(node);
-                    match links.and_then(|mut links| links.find(at_end)) {
-                        Some(link) => self.gates.push(add(link, *node)),
-                        None => faults.lost_valves.push(*valve),
-                    }
-                }
-                (Some(Spot::Node(node)), _) => {
-                    let arms = &arms[node];
-                    match arms.len() {
-                        0 => faults.lost_valves.push(*valve),
-                        // between two pipes one gate is enough
-                        1 | 2 => self.gates.push(add(arms[0], *node)),
-                        _ => {
-                            self.gates.extend(arms.iter().map(|link| add(*link, *node)));
-                            faults.chambers.push(*valve);
-                        }
-                    }
-                }
-                (None, _) => faults.lost_valves.push(*valve),
-            }
-        }
-        self.gates.sort_by_key(|g| (g.valve, g.link, g.node));
     }
 
     /// Finds the segments: nodes and links that hang together with every gate closed.
@@ -361,7 +190,7 @@ impl Network {
 
     /// Links of a pipe.
     pub fn links_of(&self, pipe: u32) -> std::ops::Range<u32> {
-        self.pipe_links[pipe as usize]..self.pipe_links[pipe as usize + 1]
+        self.pipe_links.of(pipe)
     }
 
     /// Gates at a segment.
@@ -371,12 +200,7 @@ impl Network {
 
     /// Link of a pipe at a place on it; `u32::MAX` for a pipe without links.
     pub(super) fn link_at(&self, pipe: u32, along_m: f64) -> u32 {
-        let links = self.links_of(pipe);
-        let last = links.end.wrapping_sub(1);
-        let mut links = links;
-        links
-            .find(|link| along_m < self.links[*link as usize].along_m[1])
-            .unwrap_or(last)
+        self.pipe_links.at(&self.links, pipe, along_m)
     }
 }
 

@@ -324,3 +324,38 @@ fn the_number_of_threads_changes_nothing() {
     };
     assert_eq!(with(1), with(5));
 }
+
+#[test]
+fn lines_of_one_pipe_are_one_feature() {
+    // p1 in two lines with a gap between them, the second of which only a tee leads on from
+    let line = |id: &str, points: [[f64; 3]; 2]| Pipe {
+        id: id.into(),
+        index: 3,
+        class: "JS".into(),
+        points: points.to_vec(),
+        ..Pipe::default()
+    };
+    let input = Input {
+        pipes: vec![
+            line("p1", [[0.0, 0.0, 0.0], [100.0, 0.0, 0.0]]),
+            line("p1", [[300.0, 0.0, 0.0], [350.0, 0.0, 0.0]]),
+            Pipe {
+                index: 4,
+                ..line("p2", [[320.0, 0.0, 0.0], [320.0, 40.0, 0.0]])
+            },
+        ],
+        ..Input::default()
+    };
+    let shut = |point| {
+        let params = Params { point, ..at("p1") };
+        let outcome = run(&input, &params, &Task::default()).unwrap();
+        let crate::outcome::Shape::Features { ids, .. } = &outcome.layers[0].shape else {
+            panic!("{:?}", outcome.layers[0].shape)
+        };
+        let broken = rows(&outcome, "pipes").iter().filter(|row| row[5] == "true").count();
+        (ids.join(" "), broken, figure(&outcome, "length_shut"))
+    };
+    // the break is on the line next to the click, the feature is drawn and listed once
+    assert_eq!(shut(Some([50.0, 3.0])), ("p1".to_owned(), 1, 100.0));
+    assert_eq!(shut(Some([340.0, 3.0])), ("p1 p2".to_owned(), 1, 90.0));
+}

@@ -32,7 +32,7 @@ const INLET_KIND: &str = "grate-single";
 const NEW_INLET_KIND: &str = "grate-double";
 const NEW_INLETS: usize = 2;
 /// Changes of how the input is gathered.
-const GATHERED: u32 = 1;
+const GATHERED: u32 = 2;
 
 /// Parameters: those of the kernel, and the cell of the grid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -228,9 +228,9 @@ fn gather(city: &City<'_>, own: &Own) -> Result<(Input, Vec<Note>), SimulationEr
         notes.push(stand_in(&manholes));
         inlets = manholes;
     }
-    let (inlets, note) = with_drains(inlets, &drains, are_manholes)?;
+    let (inlets, of_drains) = with_drains(inlets, &drains, are_manholes)?;
     input.inlets = inlets;
-    notes.extend(note);
+    notes.extend(of_drains);
     Ok((input, notes))
 }
 
@@ -250,18 +250,18 @@ fn stand_in(manholes: &[Inlet]) -> Note {
     }
 }
 
-/// Inlets that take no more than the drain behind them, and a note that says so.
+/// Inlets that take no more than the drain behind them, and notes that say so.
 fn with_drains(
     inlets: Vec<Inlet>,
     drains: &Drains,
     are_manholes: bool,
-) -> Result<(Vec<Inlet>, Option<Note>), SimulationError> {
+) -> Result<(Vec<Inlet>, Vec<Note>), SimulationError> {
     let catalogue = Catalogue::built_in().map_err(|err| SimulationError::failed("内涝", err.text()))?;
     let names: Vec<String> = inlets.iter().map(|inlet| inlet.id.clone()).collect();
-    let shares = drains.shares_m3_s(&names);
+    let shares = drains.shares(&names);
     let mut found = Vec::with_capacity(inlets.len());
     for inlet in inlets {
-        let share = shares.get(&inlet.id).copied();
+        let share = shares.m3_s.get(&inlet.id).copied();
         let is_new = are_manholes && drains.is_renewed(&inlet.id);
         let (kind, count) = if is_new {
             (NEW_INLET_KIND, NEW_INLETS)
@@ -279,8 +279,9 @@ fn with_drains(
         };
         found.extend((0..count).map(|_| one.clone()));
     }
-    let n = shares.len();
-    let note = (n > 0).then(|| Note {
+    let n = shares.m3_s.len();
+    let mut notes = shares.notes;
+    notes.extend((n > 0).then(|| Note {
         code: "drains-shared".to_owned(),
         features: vec![],
         text: Text::new(
@@ -290,8 +291,8 @@ fn with_drains(
                  above it; storage in pipes and water that comes back are left out"
             ),
         ),
-    });
-    Ok((found, note))
+    }));
+    Ok((found, notes))
 }
 
 fn add_inlet(feature: &Feature, inlets: &mut Vec<Inlet>, manholes: &mut Vec<Inlet>) {

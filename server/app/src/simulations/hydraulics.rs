@@ -3,11 +3,14 @@
 use super::city::City;
 use super::networks::{PipeNetwork, gather};
 use super::registry::{Simulation, SimulationError, filled, told};
-use analysis::hydraulics::survey::{self, Assumptions, Survey, SurveyBuilding, SurveyPipe, SurveySource};
+use analysis::hydraulics::survey::{self, Assumptions, Survey, SurveyBuilding, SurveySource, Surveyed};
 use analysis::hydraulics::{self, Constants, Edit, Feature, HydraulicsError, Input, Junction, Model, Params};
 use analysis::indicators::Text;
-use analysis::isolation::input::{At, Kind, Pipe};
+use analysis::isolation::input::{Consumer, Kind};
+use analysis::networks::{At, Source};
+use analysis::outcome::Note;
 use analysis::{Outcome, Task};
+use glam::DVec2;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -25,9 +28,9 @@ const DRAWN_M: f64 = 500.0;
 struct Own {
     /// The kernel's.
     run: Params,
-    /// Head of the sources, metres above the datum; `None` takes the assumed head above their pipe.
+    /// Head of the sources, metres above the datum; `None` takes the assumed head above the ground at their node.
     source_head_m: Option<f64>,
-    /// Ids of pipes and valves that are shut; of a valve the shortest pipe that ends there.
+    /// Ids of pipes and valves that are shut; of a valve the stretches of pipe that it stands on.
     closed: Vec<String>,
     /// Pipes laid anew.
     replaced: Vec<Replaced>,
@@ -69,7 +72,7 @@ impl Simulation for Hydraulics {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
@@ -79,56 +82,27 @@ impl Simulation for Hydraulics {
     fn run(&self, city: &City<'_>, params: &Value, task: &Task) -> Result<Outcome, SimulationError> {
         let own: Own = told(params)?;
         let network = gather(city, WATER)?;
-        let mut survey = Survey::default();
-        for (pipe, (material, year)) in network.pipes.iter().zip(&network.facts) {
-            survey.pipes.push(SurveyPipe {
-                feature: Feature {
-                    id: pipe.id.clone(),
-                    index: pipe.index,
-                },
-                points: pipe.points.clone(),
-                diameter_mm: pipe.diameter_mm,
-                material: material.clone(),
-                year: *year,
-            });
-        }
-        for source in &network.sources {
-            if let At::Point(place) = source.at {
-                survey.sources.push(SurveySource {
-                    id: source.id.clone(),
-                    place,
-                    head_m: own.source_head_m,
-                });
-            }
-        }
-        for consumer in network.consumers.iter().filter(|c| c.kind != Kind::Hydrant) {
-            let (At::Point(place), Some((floor_area_m2, is_residential))) =
-                (&consumer.at, network.floors.get(&consumer.index))
-            else {
-                continue;
-            };
-            survey.buildings.push(SurveyBuilding {
-                id: consumer.id.clone(),
-                place: *place,
-                population: (consumer.people > 0.0).then_some(consumer.people),
-                floor_area_m2: *floor_area_m2,
-                is_residential: *is_residential,
-            });
-        }
         let constants = Constants::built_in().map_err(|reason| {
             SimulationError::refused(format!("供水参数文件无法读取:{reason}"), format!("constants: {reason}"))
         })?;
-        let mut input = survey::network(&survey, &Assumptions::default(), &constants).map_err(refused)?;
-        name_nodes(&mut input, &network);
-        let closed = own.closed.iter().map(|id| Edit::Close {
-            link: link_of(&network, id),
-        });
-        input.edits.extend(closed);
-        input.edits.extend(own.replaced.iter().map(|one| Edit::ReplacePipe {
-            pipe: one.pipe.clone(),
-            diameter_mm: one.diameter_mm,
-            roughness: one.roughness,
+        let (survey, nodes, notes) = survey_of(network, own.source_head_m);
+        let ground_m = |place: [f64; 2]| city.ground_m(DVec2::from(place));
+        let assumptions = Assumptions::default();
+        let mut surveyed = survey::network(&survey, &assumptions, &constants, &ground_m).map_err(refused)?;
+        name_nodes(&mut surveyed, &nodes);
+        let closed = own.closed.iter().flat_map(|id| links_of(&surveyed, id));
+        let mut edits: Vec<Edit> = closed.map(|link| Edit::Close { link }).collect();
+        edits.extend(own.replaced.iter().flat_map(|one| {
+            links_of(&surveyed, &one.pipe)
+                .into_iter()
+                .map(|pipe| Edit::ReplacePipe {
+                    pipe,
+                    diameter_mm: one.diameter_mm,
+                    roughness: one.roughness,
+                })
         }));
+        let mut input = surveyed.input;
+        input.edits = edits;
         for one in &own.demands {
             let center = city.feature(&one.node)?.bounds().center();
             let node = nearest(&input, [center.x, center.y]).ok_or_else(|| {
@@ -143,62 +117,81 @@ impl Simulation for Hydraulics {
             });
         }
         let mut outcome = hydraulics::run(&input, &own.run, task).map_err(refused)?;
-        outcome.notes.extend(network.notes);
+        outcome.notes.extend(notes);
         Ok(outcome)
     }
 }
 
-/// Fittings and manholes are the nodes that they stand on.
-fn name_nodes(input: &mut Input, network: &PipeNetwork) {
-    let Model::Network(model) = &input.model else { return };
+/// Places of nodes of the survey: id, dense number, plan.
+type Nodes = Vec<(String, u32, [f64; 2])>;
+
+/// What the kernel takes of a network, its nodes, and what was assumed.
+fn survey_of(network: PipeNetwork, source_head_m: Option<f64>) -> (Survey, Nodes, Vec<Note>) {
+    let source = |source: Source| SurveySource {
+        id: source.id,
+        at: source.at,
+        head_m: source_head_m,
+    };
+    let floors = network.floors;
+    let building = |consumer: Consumer| {
+        let (At::Point(place), Some((floor_area_m2, is_residential))) = (consumer.at, floors.get(&consumer.index))
+        else {
+            return None;
+        };
+        Some(SurveyBuilding {
+            id: consumer.id,
+            place,
+            population: (consumer.people > 0.0).then_some(consumer.people),
+            floor_area_m2: *floor_area_m2,
+            is_residential: *is_residential,
+        })
+    };
+    let consumers = network.consumers.into_iter().filter(|one| one.kind != Kind::Hydrant);
+    let survey = Survey {
+        class: WATER.to_owned(),
+        pipes: network.pipes,
+        laid: network.laid,
+        valves: network.valves,
+        sources: network.sources.into_iter().map(source).collect(),
+        buildings: consumers.filter_map(building).collect(),
+    };
+    (survey, network.nodes, network.notes)
+}
+
+/// Fittings and manholes are the nodes of their names, else those that they stand on.
+fn name_nodes(surveyed: &mut Surveyed, nodes: &Nodes) {
+    let Model::Network(model) = &surveyed.input.model else {
+        return;
+    };
     let cell = |place: [f64; 2]| place.map(|v| (v / SAME_M).round() as i64);
-    let mut junctions: HashMap<[i64; 2], &Junction> = HashMap::new();
+    let mut junctions: HashMap<[i64; 2], Vec<&Junction>> = HashMap::new();
     for junction in &model.junctions {
-        junctions.insert(cell(junction.place), junction);
+        junctions.entry(cell(junction.place)).or_default().push(junction);
     }
-    for (id, index, place) in &network.nodes {
+    for (id, index, place) in nodes {
         let [x, y] = cell(*place);
         let around = (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| [x, y]));
-        let far = |junction: &&&Junction| (junction.place[0] - place[0]).hypot(junction.place[1] - place[1]);
-        let found = around.filter_map(|cell| junctions.get(&cell));
-        let found = found
+        let far = |junction: &&Junction| (junction.place[0] - place[0]).hypot(junction.place[1] - place[1]);
+        let near = around.filter_map(|cell| junctions.get(&cell)).flatten().copied();
+        let near = near
             .min_by(|a, b| far(a).total_cmp(&far(b)))
             .filter(|one| far(one) <= SAME_M);
-        if let Some(junction) = found {
+        let named = surveyed.junctions.get(id);
+        if let Some(junction) = named.or(near.map(|junction| &junction.id)) {
             let feature = Feature {
                 id: id.clone(),
                 index: *index,
             };
-            input.node_features.entry(junction.id.clone()).or_insert(feature);
+            surveyed.input.node_features.entry(junction.clone()).or_insert(feature);
         }
     }
 }
 
-/// The pipe that is shut with a pipe or valve.
-fn link_of(network: &PipeNetwork, id: &str) -> String {
-    let Some(valve) = network.valves.iter().find(|valve| valve.id == id) else {
-        return id.to_owned();
-    };
-    let ends_here = |pipe: &&Pipe| match &valve.at {
-        At::Node(node) => pipe.nodes.as_ref().is_some_and(|ends| ends.contains(node)),
-        At::Point(place) => [pipe.points.first(), pipe.points.last()]
-            .into_iter()
-            .flatten()
-            .any(|end| (end[0] - place[0]).hypot(end[1] - place[1]) <= SAME_M),
-        At::LinkEnd { pipe: other, .. } | At::Pipe(other) => pipe.id == *other,
-    };
-    let length = |pipe: &Pipe| -> f64 {
-        let steps = pipe.points.windows(2);
-        steps
-            .map(|pair| (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]))
-            .sum()
-    };
-    let shortest = network
-        .pipes
-        .iter()
-        .filter(ends_here)
-        .min_by(|a, b| length(a).total_cmp(&length(b)));
-    shortest.map_or_else(|| id.to_owned(), |pipe| pipe.id.clone())
+/// The links that are shut or laid anew with a pipe or valve; what is unknown is left to the kernel to refuse by its id.
+fn links_of(surveyed: &Surveyed, id: &str) -> Vec<String> {
+    let of_pipe = surveyed.links_of_pipes.get(id);
+    let found = of_pipe.or_else(|| surveyed.links_of_valves.get(id));
+    found.cloned().unwrap_or_else(|| vec![id.to_owned()])
 }
 
 /// The supplied node that is nearest to a place.

@@ -23,7 +23,7 @@ impl Simulation for Isolation {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {

@@ -21,6 +21,7 @@ mod reach;
 mod ready;
 mod registry;
 mod results;
+mod rings;
 mod sunshine;
 mod warp;
 mod wire;

@@ -2,8 +2,10 @@
 
 use super::city::{City, Standing, lines, text_of};
 use super::registry::SimulationError;
+use analysis::hydraulics::survey::Laid;
 use analysis::indicators::Text;
-use analysis::isolation::input::{At, Consumer, Kind, Pipe, Source, Valve};
+use analysis::isolation::input::{Consumer, Kind};
+use analysis::networks::{At, Pipe, Source, Valve};
 use analysis::outcome::Note;
 use city_model::attributes::{YEAR_KEYS, first_number};
 use city_model::{BuildingUse, Feature, FeatureClass, Shape};
@@ -36,9 +38,10 @@ const APART_M: f64 = 800.0;
 /// One network.
 #[derive(Debug, Default)]
 pub(super) struct PipeNetwork {
+    /// One for each line of a feature, those of a feature one after the other.
     pub(super) pipes: Vec<Pipe>,
     /// Material and year of each pipe.
-    pub(super) facts: Vec<(Option<String>, Option<i32>)>,
+    pub(super) laid: Vec<Laid>,
     pub(super) valves: Vec<Valve>,
     pub(super) sources: Vec<Source>,
     pub(super) consumers: Vec<Consumer>,
@@ -89,12 +92,14 @@ impl PipeNetwork {
             [Some(from), Some(to)] => Some([from, to]),
             _ => None,
         };
-        for line in lines(feature) {
+        let lines: Vec<_> = lines(feature).collect();
+        let names = names_of_lines(&feature.id, nodes.as_ref(), lines.len());
+        for (line, nodes) in lines.into_iter().zip(names) {
             self.pipes.push(Pipe {
                 id: feature.id.clone(),
                 index: feature.index.0,
                 class: class.to_owned(),
-                nodes: nodes.clone(),
+                nodes,
                 points: city.line_points(line).iter().map(|p| p.to_array()).collect(),
                 length_m: None,
                 diameter_mm: first_number(&feature.attributes, DIAMETER_KEYS),
@@ -104,7 +109,7 @@ impl PipeNetwork {
             });
             let material = text_of(&feature.attributes, &["material", "材质"]);
             let year = first_number(&feature.attributes, YEAR_KEYS).map(|year| year as i32);
-            self.facts.push((material, year));
+            self.laid.push(Laid { material, year });
         }
     }
 
@@ -134,7 +139,7 @@ impl PipeNetwork {
                 index: feature.index.0,
                 class,
                 at,
-                is_open: !(state.contains("关") || state == "closed"),
+                is_open: !is_closed(&state),
             });
         } else if is(HYDRANTS) {
             self.consumers.push(Consumer {
@@ -224,5 +229,66 @@ impl PipeNetwork {
             ),
             features,
         });
+    }
+}
+
+/// Whether a valve stands closed by the survey's word for its state: 关, 关闭, 常闭, closed; 开关 names no state.
+fn is_closed(state: &str) -> bool {
+    let is_shut = state.contains(['关', '闭']) && !state.contains('开');
+    is_shut || state.eq_ignore_ascii_case("closed")
+}
+
+/// Names of the ends of a pipe's lines. Those of the survey say where the whole pipe begins and ends, not where its lines
+/// do: these follow one another.
+fn names_of_lines(id: &str, ends: Option<&[String; 2]>, num_lines: usize) -> Vec<Option<[String; 2]>> {
+    let between = |line: usize| format!("{id} {line}");
+    let of = |line: usize| {
+        let [from, to] = ends?;
+        let from = if line == 0 { from.clone() } else { between(line) };
+        let to = if line + 1 == num_lines {
+            to.clone()
+        } else {
+            between(line + 1)
+        };
+        Some([from, to])
+    };
+    (0..num_lines).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use analysis::networks::Topology;
+
+    #[test]
+    fn a_valve_is_closed_by_the_words_of_surveys() {
+        let closed = |states: &[&str]| states.iter().map(|state| is_closed(state)).collect::<Vec<_>>();
+        assert_eq!(closed(&["关", "关闭", "常闭", "Closed"]), [true; 4]);
+        assert_eq!(closed(&["", "开", "常开", "开关灵活", "open"]), [false; 5]);
+    }
+
+    #[test]
+    fn lines_of_a_pipe_lead_from_its_first_node_to_its_last() {
+        let ends = ["W1", "W2"].map(str::to_owned);
+        let line = |(number, nodes): (usize, Option<[String; 2]>)| Pipe {
+            id: "p".to_owned(),
+            nodes,
+            // a gap of ten metres between the lines
+            points: [0.0, 100.0].map(|x| [x + 110.0 * number as f64, 0.0, 0.0]).to_vec(),
+            ..Pipe::default()
+        };
+        let parts = |ends, num_lines| {
+            let names = names_of_lines("p", ends, num_lines);
+            let pipes: Vec<Pipe> = names.into_iter().enumerate().map(line).collect();
+            let topology = Topology::new(&pipes, &[], "", 0.2, 1.5);
+            let links: Vec<[u32; 2]> = topology.links.iter().map(|link| link.nodes).collect();
+            (links, ["W1", "W2"].map(|name| topology.node_named(name)))
+        };
+        let (links, [first, last]) = parts(Some(&ends), 3);
+        assert_eq!((Some(links[0][0]), Some(links[2][1])), (first, last));
+        assert!(links.windows(2).all(|pair| pair[0][1] == pair[1][0]), "{links:?}");
+        // without names they are apart where their ends are
+        let (links, _) = parts(None, 2);
+        assert_ne!(links[0][1], links[1][0]);
     }
 }

@@ -1,6 +1,6 @@
 //! Layers of a break: features by their role, and stretches of pipes exact to the valve.
 
-use super::{Fate, role, to_close};
+use super::{Fate, features, role, to_close};
 use crate::indicators::Text;
 use crate::isolation::Break;
 use crate::isolation::input::Input;
@@ -42,10 +42,11 @@ pub(super) fn layers(input: &Input, fate: &Fate<'_>, found: &Break, outcome: &mu
             values.push(role);
         }
     };
-    for (number, pipe) in input.pipes.iter().enumerate() {
+    for (pipe, lines) in features(input) {
         // a pipe in several stretches shows what is worst for it
-        let roles = network.links_of(number as u32).filter_map(|link| fate.of(link));
-        let worst = if number as u32 == broken {
+        let links = lines.clone().flat_map(|line| network.links_of(line));
+        let roles = links.filter_map(|link| fate.of(link));
+        let worst = if lines.contains(&broken) {
             Some(role::BROKEN)
         } else {
             roles.reduce(f32::min)

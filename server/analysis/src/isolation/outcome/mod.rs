@@ -4,7 +4,7 @@ mod layers;
 mod notes;
 mod tables;
 
-use super::input::Input;
+use super::input::{Input, Pipe};
 use super::isolate::Isolation;
 use super::network::Network;
 use super::{Break, Params, Prepared, Rules, VERSION};
@@ -104,6 +104,16 @@ fn to_close(network: &Network, isolation: &Isolation) -> Vec<(u32, bool)> {
     valves.sort_unstable();
     valves.dedup();
     valves
+}
+
+/// Pipes by feature: the first line, and the places of all its lines in the input.
+fn features(input: &Input) -> impl Iterator<Item = (&Pipe, std::ops::Range<u32>)> {
+    let mut next = 0;
+    input.pipes.chunk_by(|a, b| a.id == b.id).map(move |lines| {
+        let first = next;
+        next += lines.len() as u32;
+        (&lines[0], first..next)
+    })
 }
 
 fn people(input: &Input, fate: &Fate<'_>) -> f64 {

@@ -19,31 +19,31 @@ pub(super) fn notes(input: &Input, params: &Params, prepared: &Prepared, found: 
         |numbers: &[u32]| -> Vec<String> { numbers.iter().map(|n| input.valves[*n as usize].id.clone()).collect() };
     add(
         "isolation/zero-length-pipe",
-        pipes(&faults.zero_length),
+        pipes(&faults.joints.zero_length),
         "条管线长度为零,保留其连接",
         "pipes have no length; what they join stays joined",
     );
     add(
         "isolation/loose-pipe",
-        pipes(&faults.loose),
+        pipes(&faults.joints.loose),
         "条管线没有两个不同端点,未计入",
         "pipes have no two different ends and were left out",
     );
     add(
         "isolation/tee",
-        pipes(&faults.tees),
+        pipes(&faults.joints.tees),
         "条管线端点落在另一条管线中部,按三通连接",
         "pipes end on the middle of another and were joined there",
     );
     add(
         "isolation/lost-valve",
-        valves(&faults.lost_valves),
+        valves(&faults.joints.lost_valves),
         "个阀门不在同类管线上,未计入",
         "valves are on no pipe of their class and were left out",
     );
     add(
         "isolation/chamber",
-        valves(&faults.chambers),
+        valves(&faults.joints.chambers),
         "个阀门位于三条以上管线交点,按每条支管各有一阀处理",
         "valves stand where three and more pipes meet and were taken for chambers with a valve on each arm",
     );

@@ -1,6 +1,6 @@
 //! Tables and figures of a break: valves with the next ones, consumers, pipes; hydrants against their limit.
 
-use super::{Fate, people, role, to_close};
+use super::{Fate, features, people, role, to_close};
 use crate::indicators::Text;
 use crate::isolation::input::{Input, Kind};
 use crate::isolation::{Break, Rules};
@@ -172,18 +172,18 @@ pub(super) fn consumers(input: &Input, fate: &Fate<'_>, outcome: &mut Outcome) {
 
 pub(super) fn pipes(input: &Input, fate: &Fate<'_>, found: &Break, outcome: &mut Outcome) {
     let mut rows = Vec::new();
-    for (number, pipe) in input.pipes.iter().enumerate() {
+    for (pipe, lines) in features(input) {
         let mut lengths = [0.0; 2];
-        for link in fate.network.links_of(number as u32) {
+        let links = || lines.clone().flat_map(|line| fate.network.links_of(line));
+        for link in links() {
             match fate.of(link) {
                 Some(role) if role == role::SHUT => lengths[0] += fate.network.links[link as usize].length_m,
                 Some(_) => lengths[1] += fate.network.links[link as usize].length_m,
                 None => {}
             }
         }
-        let is_broken = fate.network.links[found.link as usize].pipe == number as u32;
-        let touched = fate.network.links_of(number as u32).any(|link| fate.of(link).is_some());
-        if touched {
+        let is_broken = lines.contains(&fate.network.links[found.link as usize].pipe);
+        if links().any(|link| fate.of(link).is_some()) {
             rows.push(vec![
                 json!(pipe.id),
                 json!(pipe.name),
