@@ -32,7 +32,7 @@ const INLET_KIND: &str = "grate-single";
 const NEW_INLET_KIND: &str = "grate-double";
 const NEW_INLETS: usize = 2;
 /// Changes of how the input is gathered.
-const GATHERED: u32 = 1;
+const GATHERED: u32 = 2;
 
 /// Parameters: those of the kernel, and the cell of the grid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,6 +145,7 @@ fn gather(city: &City<'_>, own: &Own) -> Result<(Input, Vec<Note>), SimulationEr
             .map(|cell| city.ground_m(DVec2::from(grid.center(cell))).unwrap_or(f64::NAN))
             .collect(),
         grid,
+        margin_m: MARGIN_M,
         ..Input::default()
     };
     let mut notes = Vec::new();
