@@ -39,7 +39,7 @@ impl Simulation for Sunshine {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
