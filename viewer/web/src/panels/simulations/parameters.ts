@@ -35,6 +35,7 @@ const SUNSHINE: readonly Field[] = [
   { kind: "number", path: ["spacing_m"], label: text("测点间距", "Spacing of points"), unit: "m", min: 0.05, max: 100 },
   { kind: "number", path: ["step_s"], label: text("时间间隔", "Time step"), unit: "s", min: 1, max: 300, step: 1 },
   { kind: "boolean", path: ["is_rebuild"], label: text("旧区改建项目内的新建住宅", "New housing in the rebuild of an old area") },
+  { kind: "boolean", path: ["assume_residential"], label: text("用途未知的建筑按住宅检验", "Examine buildings of unknown use as homes") },
   { kind: "boolean", path: ["with_facades"], label: text("给整个立面着色", "Paint whole façades") },
   { kind: "variant", path: ["storeys_of"], label: text("反算可建层数", "How many storeys fit"), options: [
     { name: "none", label: text("不计算", "not asked"), begin: null },
