@@ -243,19 +243,32 @@ fn storeys_are_answered_at_once_and_what_cannot_be_is_refused() {
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     let (length, rest) = answer.body.split_first_chunk().unwrap();
     let live: Value = serde_json::from_slice(&rest[..u32::from_le_bytes(*length) as usize]).unwrap();
-    let most = live["storeys"]["most"].as_u64().unwrap();
+    let told = &live["storeys"];
+    let [certain, most] = ["most_certain", "most"].map(|name| told[name].as_u64().unwrap());
+    assert!(certain <= most && most < 60, "{told}");
+    // who stops it: one storey above the certain number somebody does not surely keep it, above the other one surely loses it
+    let below_by = |name: &str| -> Vec<f64> {
+        let harmed = told[name].as_array().unwrap().iter();
+        harmed
+            .map(|one| one["limit_h"].as_f64().unwrap() - one["hours"].as_f64().unwrap())
+            .collect()
+    };
+    let error_h = 3.0 / 60.0;
+    let [open, harmed] = ["open", "harmed"].map(below_by);
+    assert!(!open.is_empty() && open.iter().all(|below| *below > -error_h), "{told}");
     assert!(
-        most < 60 && !live["storeys"]["harmed"].as_array().unwrap().is_empty(),
-        "{}",
-        live["storeys"]
+        !harmed.is_empty() && harmed.iter().all(|below| *below >= error_h),
+        "{told}"
     );
     // the job finds the same for the saved tower
     let saved = write(&server, &id, created.header("etag"), &edits).added.unwrap();
     question["params"]["storeys_of"] = ask(&saved);
     let (_, result) = ended(&server, &question);
     let figures = result["figures"].as_array().unwrap();
-    let found = figures.iter().find(|figure| figure["key"] == "most_storeys").unwrap();
-    assert_eq!(found["value"].as_f64().unwrap() as u64, most);
+    for (key, expected) in [("most_storeys_certain", certain), ("most_storeys", most)] {
+        let found = figures.iter().find(|figure| figure["key"] == key).unwrap();
+        assert_eq!(found["value"].as_f64().unwrap() as u64, expected, "{key}");
+    }
 
     let refused = |answer: Answer, status: u16, words: &str| {
         let text = String::from_utf8_lossy(&answer.body).into_owned();

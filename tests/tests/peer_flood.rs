@@ -35,6 +35,7 @@ fn params(simulated_s: f64) -> Params {
         simulated_min: simulated_s / 60.0,
         output_step_min: simulated_s / 60.0,
         default_surface: "water".into(),
+        sides: Sides::all(Side::Closed),
         ..Params::default()
     }
 }
@@ -79,7 +80,7 @@ fn ends_at(level_m: f64, simulated_s: f64) -> Params {
     Params {
         sides: Sides {
             east: Side::Level { level_m },
-            ..Sides::default()
+            ..Sides::all(Side::Closed)
         },
         ..params(simulated_s)
     }
@@ -360,7 +361,7 @@ fn merewether_has_its_observed_levels() {
         sides: Sides {
             east: open,
             north: open,
-            ..Sides::default()
+            ..Sides::all(Side::Closed)
         },
         output_step_min: 2.5,
         ..params(1000.0)

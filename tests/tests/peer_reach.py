@@ -100,15 +100,23 @@ def polygons(parts):
     return MultiPolygon([Polygon(rings[0], rings[1:]) for rings in parts])
 
 
+def joined(outlines):
+    """Polygons with a gap of at most half a metre are one park."""
+    near = networkx.Graph()
+    near.add_nodes_from(range(len(outlines)))
+    near.add_edges_from((a, b) for b in range(len(outlines)) for a in range(b) if outlines[a].distance(outlines[b]) <= 0.5)
+    return [union_all([outlines[k] for k in part]) for part in networkx.connected_components(near)]
+
+
 def parks(question):
     homes = union_all([polygons(p) for p in question["homes"]]).intersection(polygons(question["built_up"]))
     hulls, round_ones = [], []
-    for park in question["parks"]:
-        outline = polygons(park)
+    for outline in joined([polygons(park) for park in question["parks"]]):
         radius = 500 if outline.area >= 5000 else 300 if outline.area >= 2000 else None
         if radius is None:
             continue
-        edges = [ring.coords for p in outline.geoms for ring in [p.exterior, *p.interiors]]
+        parts = list(outline.geoms) if hasattr(outline, "geoms") else [outline]
+        edges = [ring.coords for p in parts for ring in [p.exterior, *p.interiors]]
         hulls += [swept([a, b], radius, 180) for ring in edges for a, b in zip(ring, ring[1:])] + [outline]
         round_ones.append(outline.buffer(radius, quad_segs=256))
     return {

@@ -266,6 +266,7 @@ fn walks_cuts_and_areas_agree_with_networkx_and_shapely() {
                         Land {
                             id: format!("l{n}"),
                             index: n as u32,
+                            name: String::new(),
                             outline,
                         },
                         json!([rings]),

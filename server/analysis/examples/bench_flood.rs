@@ -4,7 +4,7 @@
 
 use analysis::Task;
 use analysis::flood::input::{Building, Grid, Initial, Input};
-use analysis::flood::params::Rain;
+use analysis::flood::params::{Rain, Side, Sides};
 use analysis::flood::{Catalogue, Params, Run, simulate};
 use analysis::geometry::polygon;
 use geo::MultiPolygon;
@@ -84,6 +84,7 @@ fn main() {
         },
         simulated_min: 4.0,
         output_step_min: 2.0,
+        sides: Sides::all(Side::Closed),
         ..Params::default()
     };
     let (Some((one, one_s, one_used_s)), Some((all, all_s, all_used_s))) =

@@ -50,7 +50,9 @@ fn live(bench: &Bench, serving: &Serving, rows: &mut Vec<Row>) -> anyhow::Result
             json!({ "question": question, "edits": edits, "client": "bench", "turn": turn, "layer": "facade_hours" });
         let (bytes, ms) = serving.post(bench, "/api/v1/simulations/sunshine/live", &body)?;
         let (length, rest) = bytes.split_first_chunk().context("a length comes first")?;
-        let told = rest.get(..u32::from_le_bytes(*length) as usize).context("the answer is whole")?;
+        let told = rest
+            .get(..u32::from_le_bytes(*length) as usize)
+            .context("the answer is whole")?;
         let told: Value = serde_json::from_slice(told)?;
         times.push(ms);
         asked.push(told["num_asked"].as_f64().context("points are counted")?);
@@ -71,7 +73,11 @@ fn live(bench: &Bench, serving: &Serving, rows: &mut Vec<Row>) -> anyhow::Result
 fn clicks(bench: &Bench, serving: &Serving, rows: &mut Vec<Row>) -> anyhow::Result<()> {
     let page = serving.json("/ogc/collections/underground-JS/items?limit=10000")?;
     let features = page["features"].as_array().into_iter().flatten();
-    let is_pipe = |f: &&Value| f["geometry"]["type"].as_str().is_some_and(|kind| kind.ends_with("LineString"));
+    let is_pipe = |f: &&Value| {
+        f["geometry"]["type"]
+            .as_str()
+            .is_some_and(|kind| kind.ends_with("LineString"))
+    };
     let pipes: Vec<&str> = features.filter(is_pipe).filter_map(|f| f["id"].as_str()).collect();
     let step = (pipes.len() / (ROUNDS as usize + 1)).max(1);
     let mut times = vec![];
@@ -82,7 +88,10 @@ fn clicks(bench: &Bench, serving: &Serving, rows: &mut Vec<Row>) -> anyhow::Resu
     let first = times.remove(0);
     rows.push(Row::new(
         format!("burst clicked in a network of {} pipes", pipes.len()),
-        format!("{:.0} ms (median of {ROUNDS}, question to result; first {first:.0} ms)", median(times)),
+        format!(
+            "{:.0} ms (median of {ROUNDS}, question to result; first {first:.0} ms)",
+            median(times)
+        ),
         "≤ 20 ms on 15,000 pipes (kernel)",
     ));
     Ok(())

@@ -69,7 +69,15 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     let mut rows = vec![];
     let mut outcome = Ok(());
     // what was measured is printed even when a later part fails
-    for part in ["build", "serve", "scenario", "indicators", "simulations", "desk", "viewer"] {
+    for part in [
+        "build",
+        "serve",
+        "scenario",
+        "indicators",
+        "simulations",
+        "desk",
+        "viewer",
+    ] {
         if outcome.is_ok() && wanted(part) {
             outcome = match part {
                 "build" => build::measure(&bench, args, &mut rows),

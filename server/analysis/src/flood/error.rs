@@ -84,6 +84,16 @@ pub enum Error {
         /// Simulated time.
         time_s: f64,
     },
+    /// Water was lost or made: no number of the run can be trusted.
+    #[error(
+        "the water account does not balance: the relative error is {relative:.1e}, at most {allowed:.0e} is allowed; no result is given"
+    )]
+    Balance {
+        /// Share of all water that is not accounted for.
+        relative: f64,
+        /// Share that may be.
+        allowed: f64,
+    },
     /// A data file of the catalogue cannot be read.
     #[error("the catalogue cannot be read: {}", reason.en)]
     Catalogue {
@@ -129,6 +139,9 @@ impl Error {
                 format!("计算需要 {needed} 字节内存，上限 {allowed} 字节：请放大网格或减少输出步数")
             }
             Self::Unstable { time_s } => format!("计算在第 {time_s:.1} 秒失稳：请减小 courant 数"),
+            Self::Balance { relative, allowed } => {
+                format!("水量不平衡：相对误差 {relative:.1e}，超过允许的 {allowed:.0e}，不给出结果")
+            }
             Self::Catalogue { reason } => format!("参数目录无法读取：{}", reason.zh),
         };
         Text::new(zh, self.to_string())

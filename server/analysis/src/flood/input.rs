@@ -9,6 +9,8 @@ use geo::MultiPolygon;
 pub struct Input {
     /// The grid.
     pub grid: Grid,
+    /// How far the grid reaches beyond the area that was asked for, metres.
+    pub margin_m: f64,
     /// Height of the bare ground in each cell, metres; NaN where the ground model has none.
     pub ground_m: Vec<f64>,
     /// Buildings: water goes around them.

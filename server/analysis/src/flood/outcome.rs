@@ -5,6 +5,7 @@ use super::error::Error;
 use super::input::Input;
 use super::judge::{self, Wet};
 use super::params::{Params, Rain, USUAL_PEAK_RATIO};
+use super::sides;
 use super::solver::{Run, simulate};
 use crate::indicators::Text;
 use crate::outcome::{
@@ -508,5 +509,7 @@ fn notes(input: &Input, params: &Params, catalogue: &Catalogue, run: &Run) -> Re
             ),
         );
     }
+    notes.push(sides::held(&params.sides, input.margin_m));
+    notes.extend(sides::deepest_at_wall(params, run));
     Ok(notes)
 }

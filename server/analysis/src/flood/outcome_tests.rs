@@ -1,7 +1,7 @@
 //! Tests of what is told: a dip in a road beside a house, under a storm.
 
 use super::input::{Building, Grid, Input, Road};
-use super::params::Rain;
+use super::params::{Rain, Side, Sides};
 use super::{Params, run};
 use crate::geometry::polygon;
 use crate::outcome::{Ending, Look, Outcome};
@@ -65,6 +65,7 @@ fn storm(mm: f64) -> Params {
         },
         simulated_min: 30.0,
         default_surface: "water".into(),
+        sides: Sides::all(Side::Closed),
         ..Params::default()
     }
 }

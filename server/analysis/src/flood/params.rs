@@ -250,12 +250,15 @@ pub struct Sides {
     pub north: Side,
 }
 
-/// One end of the ground.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+/// Slope of open sides that nobody states, m a m: that of a street or brook on flat urban ground (an assumption, and said).
+pub const OPEN_SLOPE: f64 = 0.002;
+
+/// One end of the ground. Open unless somebody knows better: the edge of an area is a line on a map and no wall, and behind
+/// a wall a river could not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case", tag = "kind")]
 pub enum Side {
     /// A wall.
-    #[default]
     Closed,
     /// Water leaves as uniform flow down a slope; none comes back.
     Open {
@@ -267,6 +270,12 @@ pub enum Side {
         /// Height of the water, metres.
         level_m: f64,
     },
+}
+
+impl Default for Side {
+    fn default() -> Self {
+        Self::Open { slope: OPEN_SLOPE }
+    }
 }
 
 impl Sides {

@@ -2,7 +2,7 @@
 
 use super::input::{Building, Cover, Grid, Inflow, InflowArea, Initial, Inlet, Input};
 use super::params::{Rain, Scheme, Side, Sides};
-use super::{Catalogue, Error, Params, Run, simulate};
+use super::{Balance, Catalogue, Error, Params, Run, simulate};
 use crate::geometry::polygon;
 use crate::task::Task;
 use geo::MultiPolygon;
@@ -96,7 +96,7 @@ fn town() -> (Input, Params) {
         simulated_min: 45.0,
         sides: Sides {
             east: Side::Open { slope: 0.01 },
-            ..Sides::default()
+            ..Sides::all(Side::Closed)
         },
         drains_capacity_m3_s: Some(0.05),
         ..Params::default()
@@ -133,6 +133,31 @@ fn every_litre_is_accounted_for() {
     // one hole filled; the inlet deep inside of a building left out, that just inside of its wall moved out
     assert_eq!(run.terrain.notes.len(), 2, "{:?}", run.terrain.notes);
     assert_eq!(run.terrain.notes[1].features, ["in-30"]);
+}
+
+#[test]
+fn an_account_that_does_not_balance_gives_no_result() {
+    let sound = Balance {
+        rain_m3: 1000.0,
+        stored_m3: 1000.0 - 0.9e-3,
+        ..Balance::default()
+    };
+    sound.check().unwrap();
+    let lost = Balance {
+        stored_m3: 1000.0 - 1.1e-3,
+        ..sound
+    };
+    let text = lost.check().unwrap_err().text();
+    assert!(text.zh.contains("水量不平衡") && text.zh.contains("1.1e-6"), "{text:?}");
+    assert!(
+        text.en.contains("1.1e-6") && text.en.contains("1e-6 is allowed"),
+        "{text:?}"
+    );
+    let unknown = Balance {
+        drained_m3: f64::NAN,
+        ..sound
+    };
+    assert!(matches!(unknown.check(), Err(Error::Balance { .. })));
 }
 
 #[test]
@@ -184,7 +209,7 @@ fn a_lake_at_rest_stays_at_rest_to_the_last_bit() {
             simulated_min: 10.0,
             sides: Sides {
                 west: Side::Level { level_m: level },
-                ..Sides::default()
+                ..Sides::all(Side::Closed)
             },
             ..Params::default()
         };
@@ -220,7 +245,7 @@ fn rain_on_a_slope_runs_off_as_manning_says() {
         default_surface: "asphalt".into(),
         sides: Sides {
             east: Side::Open { slope },
-            ..Sides::default()
+            ..Sides::all(Side::Closed)
         },
         ..Params::default()
     };
@@ -253,6 +278,7 @@ fn inlets_take_what_a_weir_takes_and_no_more_than_their_drains() {
     };
     let mut params = Params {
         simulated_min: 1.0 / 6.0,
+        sides: Sides::all(Side::Closed),
         ..Params::default()
     };
     let first = run(&input, &params);
@@ -309,7 +335,7 @@ fn a_wave_over_rough_ground_dries_and_wets_safely() {
             simulated_min: 5.0,
             sides: Sides {
                 east: Side::Open { slope: 0.05 },
-                ..Sides::default()
+                ..Sides::all(Side::Closed)
             },
             scheme: Scheme {
                 froude,
@@ -346,6 +372,7 @@ fn a_shaken_lake_comes_to_rest() {
     };
     let params = Params {
         simulated_min: 30.0,
+        sides: Sides::all(Side::Closed),
         ..Params::default()
     };
     let run = run(&input, &params);
@@ -369,6 +396,7 @@ fn a_symmetric_flood_stays_symmetric() {
     };
     let params = Params {
         simulated_min: 0.1,
+        sides: Sides::all(Side::Closed),
         ..Params::default()
     };
     let end = run(&input, &params).end_depth_m;

@@ -1,14 +1,23 @@
 //! The official coverage by parks: residential land within 500 m of parks of 5,000 m² and more and within 300 m of
 //! parks of 2,000 to 5,000 m², ÷ all residential land of the built-up area. Distances are straight lines, as the
 //! formula says: walks along streets are longer.
+//!
+//! A park is what people take for one: polygons that touch, or that carry one name on two sides of a street, are judged by
+//! their size together.
 
 use super::areas::{self, PARK_CORNERS};
-use super::input::Input;
+use super::input::{Input, Land};
 use super::near::Point;
 use super::params::Green;
 use crate::geometry::{self, Box2};
 use crate::{Cancelled, Task};
-use geo::{LineString, MultiPolygon};
+use geo::{Distance as _, Euclidean, Intersects as _, LineString, MultiPolygon};
+
+/// Polygons of parks with a smaller gap touch, metres: digitizing leaves slivers (an assumption).
+const TOUCHING_M: f64 = 0.5;
+/// Polygons of one name with a smaller gap are one park, metres: a street or canal between them (an assumption; farther apart
+/// the same name, as "Pocket park", says nothing).
+const SAME_NAME_M: f64 = 60.0;
 
 /// Coverage by parks.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +26,8 @@ pub struct Served {
     pub areas: Vec<MultiPolygon<f64>>,
     /// Parks of each tier.
     pub num_parks: Vec<usize>,
+    /// Polygons of the input that are one park together, park by park.
+    pub joined: Vec<Vec<usize>>,
     /// Residential land that counts, m².
     pub land_m2: f64,
     /// The part of it that is served.
@@ -50,9 +61,11 @@ pub fn served(input: &Input, rules: &Green, task: &Task) -> Result<Served, Cance
     }
     let bounds = Box2::of(&land);
     let mut parts = vec![Vec::new(); rules.tiers.len()];
-    for park in &input.parks {
+    let parks = parks(&input.parks, task)?;
+    let joined = parks.iter().filter(|park| park.members.len() > 1);
+    let joined = joined.map(|park| park.members.clone()).collect();
+    for Park { outline, .. } in parks {
         task.step(0.0)?;
-        let outline = geometry::repaired(park.outline.clone());
         let area_m2 = geometry::area_m2(&outline);
         let Some(tier) = rules.tiers.iter().position(|tier| area_m2 >= tier.min_area_m2) else {
             continue;
@@ -74,12 +87,63 @@ pub fn served(input: &Input, rules: &Green, task: &Task) -> Result<Served, Cance
     let served = geometry::intersection(&land, &all);
     Ok(Served {
         num_parks,
+        joined,
         land_m2: geometry::area_m2(&land),
         served_m2: geometry::area_m2(&served),
         unserved: areas::difference(&land, &all),
         areas: service,
         served,
     })
+}
+
+/// What people take for one park.
+struct Park {
+    /// Places of its polygons in the input, ascending.
+    members: Vec<usize>,
+    /// All of them together.
+    outline: MultiPolygon<f64>,
+}
+
+/// Polygons joined to parks, in the order of their first polygons.
+fn parks(lands: &[Land], task: &Task) -> Result<Vec<Park>, Cancelled> {
+    let outlines: Vec<MultiPolygon<f64>> = lands
+        .iter()
+        .map(|land| geometry::repaired(land.outline.clone()))
+        .collect();
+    let bounds: Vec<Box2> = outlines.iter().map(Box2::of).collect();
+    let mut park_of: Vec<usize> = (0..lands.len()).collect();
+    for b in 0..lands.len() {
+        task.step(0.0)?;
+        for a in 0..b {
+            let is_named_alike = !lands[a].name.is_empty() && lands[a].name == lands[b].name;
+            let gap_m = if is_named_alike { SAME_NAME_M } else { TOUCHING_M };
+            if park_of[a] != park_of[b]
+                && bounds[a].grown(gap_m).meets(&bounds[b])
+                && is_within(&outlines[a], &outlines[b], gap_m)
+            {
+                let [one, other] = [park_of[a].min(park_of[b]), park_of[a].max(park_of[b])];
+                park_of
+                    .iter_mut()
+                    .filter(|park| **park == other)
+                    .for_each(|park| *park = one);
+            }
+        }
+    }
+    let mut found = vec![];
+    for first in (0..lands.len()).filter(|k| park_of[*k] == *k) {
+        task.step(0.0)?;
+        let members: Vec<usize> = (first..lands.len()).filter(|k| park_of[*k] == first).collect();
+        let outline = match members.as_slice() {
+            [alone] => outlines[*alone].clone(),
+            _ => geometry::union(&members.iter().map(|k| outlines[*k].clone()).collect::<Vec<_>>()),
+        };
+        found.push(Park { members, outline });
+    }
+    Ok(found)
+}
+
+fn is_within(a: &MultiPolygon<f64>, b: &MultiPolygon<f64>, gap_m: f64) -> bool {
+    a.intersects(b) || Euclidean.distance(a, b) <= gap_m
 }
 
 /// Everything within a distance of polygons.

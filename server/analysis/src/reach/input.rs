@@ -23,6 +23,8 @@ pub struct Input {
     pub parks: Vec<Land>,
     /// Residential land.
     pub homes: Vec<Land>,
+    /// True when `homes` are the footprints of homes, which stand for residential land that the data does not have.
+    pub homes_are_buildings: bool,
     /// Built-up area that the green formula is about; `None`: all residential land counts.
     pub built_up: Option<MultiPolygon<f64>>,
 }
@@ -124,6 +126,8 @@ pub struct Land {
     pub id: String,
     /// Dense number.
     pub index: u32,
+    /// Name, empty without one: neighbouring parks of one name are one park.
+    pub name: String,
     /// Outline, valid polygons.
     pub outline: MultiPolygon<f64>,
 }

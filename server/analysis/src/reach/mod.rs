@@ -34,7 +34,7 @@ use graph::{Graph, Place};
 use noding::Done;
 
 /// Version of the kernel: another one makes other results.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Memory of the graph for each vertex given, bytes (vertices, segments, cells, edges and their work space).
 const BYTES_PER_VERTEX: u64 = 400;

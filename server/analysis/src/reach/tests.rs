@@ -24,6 +24,7 @@ fn land(id: &str, low: [f64; 2], high: [f64; 2]) -> Land {
     Land {
         id: id.into(),
         index: 1,
+        name: String::new(),
         outline: MultiPolygon::new(vec![polygon(&[ring(low, high)])]),
     }
 }
@@ -264,6 +265,103 @@ fn parks_serve_by_their_size() {
     };
     let outcome = run(&input, &Params::default(), &Task::default()).unwrap();
     assert!((outcome.verdicts.last().unwrap().value.unwrap() - 0.5).abs() < 1e-6);
+}
+
+/// Share of land 400 m away that is served, and the note about joined polygons.
+fn served_by(parks: Vec<Land>) -> (f64, Option<Vec<String>>) {
+    let input = Input {
+        parks,
+        homes: vec![land("h", [400.0, 40.0], [450.0, 60.0])],
+        ..town()
+    };
+    let outcome = run(&input, &Params::default(), &Task::default()).unwrap();
+    let joined = outcome.notes.into_iter().find(|n| n.code == "reach/parks-joined");
+    (
+        outcome.verdicts.last().unwrap().value.unwrap(),
+        joined.map(|n| n.features),
+    )
+}
+
+#[test]
+fn polygons_of_one_park_are_judged_together() {
+    let alone = || land("a", [-30.0, 0.0], [0.0, 100.0]);
+    assert_eq!(served_by(vec![alone()]), (0.0, None));
+    // two of 3,000 m² that touch, or nearly: 6,000 m² serve 500 m
+    let whole = Some(vec!["a".to_owned(), "b".to_owned()]);
+    for gap in [0.0, 0.4] {
+        let (share, joined) = served_by(vec![alone(), land("b", [-60.0, 0.0], [-30.0 - gap, 100.0])]);
+        assert!(share > 0.999, "{gap} m: {share}");
+        assert_eq!(joined, whole);
+    }
+    // across a street: by their name, when they have one and are near
+    let across = |names: [&str; 2], gap: f64| {
+        let named = |land: Land, name: &str| Land {
+            name: name.into(),
+            ..land
+        };
+        served_by(vec![
+            named(alone(), names[0]),
+            named(land("b", [-60.0 - gap, 0.0], [-30.0 - gap, 100.0]), names[1]),
+        ])
+    };
+    assert!(across(["P", "P"], 20.0).0 > 0.999);
+    for (names, gap) in [(["P", "Q"], 20.0), (["", ""], 20.0), (["P", "P"], 90.0)] {
+        assert_eq!(across(names, gap), (0.0, None), "{names:?} {gap} m");
+    }
+    // what lies twice counts once
+    assert_eq!(
+        served_by(vec![
+            alone(),
+            Land {
+                id: "b".into(),
+                ..alone()
+            }
+        ]),
+        (0.0, whole)
+    );
+}
+
+#[test]
+fn only_land_of_the_built_up_area_counts_and_what_stands_for_it_is_told() {
+    let input = Input {
+        parks: vec![land("p", [-50.0, 0.0], [0.0, 100.0])],
+        homes: vec![land("h", [400.0, 40.0], [800.0, 60.0])],
+        ..town()
+    };
+    let verdict = |input: &Input| {
+        let outcome = run(input, &Params::default(), &Task::default()).unwrap();
+        let codes: Vec<String> = outcome.notes.iter().map(|n| n.code.clone()).collect();
+        (outcome.verdicts.last().unwrap().clone(), codes)
+    };
+    let whole = verdict(&input).0;
+    assert!(
+        (whole.value.unwrap() - 0.25).abs() < 1e-3 && whole.verdict == Ending::Fail,
+        "{whole:?}"
+    );
+    let clipped = Input {
+        built_up: Some(land("area", [0.0, 0.0], [480.0, 100.0]).outline),
+        ..input.clone()
+    };
+    let clipped = verdict(&clipped).0;
+    assert!(
+        clipped.value.unwrap() > 0.999 && clipped.verdict == Ending::Pass,
+        "{clipped:?}"
+    );
+    let estimated = Input {
+        homes_are_buildings: true,
+        ..input.clone()
+    };
+    let (estimated, codes) = verdict(&estimated);
+    assert_eq!(
+        (estimated.verdict, estimated.value),
+        (Ending::NotDecidable, whole.value)
+    );
+    assert!(codes.iter().any(|code| code == "reach/land-estimated"), "{codes:?}");
+    let (_, codes) = verdict(&Input { homes: vec![], ..input });
+    assert!(
+        codes.iter().any(|code| code == "reach/no-residential-land"),
+        "{codes:?}"
+    );
 }
 
 #[test]

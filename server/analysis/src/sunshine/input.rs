@@ -1,5 +1,6 @@
 //! What a caller gathers for a sunshine study: site, buildings, terrain and ground, in metres of the scene CRS.
 
+use super::params::Params;
 use geo::MultiPolygon;
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,13 @@ impl Default for Building {
     }
 }
 
+impl Building {
+    /// True when it is examined under these parameters.
+    pub(super) fn is_examined_by(&self, params: &Params) -> bool {
+        self.is_examined && (self.usage != Usage::Unknown || params.assume_residential)
+    }
+}
+
 /// A window of a dwelling.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Window {
@@ -107,6 +115,8 @@ pub enum Usage {
     School,
     /// Wards.
     Hospital,
+    /// Not told by the data: examined as dwellings where [`super::Params::assume_residential`] says so, else not at all.
+    Unknown,
     /// No limit.
     #[default]
     Other,

@@ -1,7 +1,7 @@
 //! A study as layers to draw and verdicts; tables are made in `tables.rs`.
 
 use super::findings::{self, Finding};
-use super::input::Grid;
+use super::input::{Grid, Usage};
 use super::params::Rule;
 use super::study::Study;
 use super::{Error, VERSION, tables};
@@ -293,7 +293,11 @@ fn notes(study: &Study, found: &[Finding]) -> Vec<Note> {
         );
     }
     let no_limit: Vec<String> = std::iter::zip(&study.buildings, &study.examined)
-        .filter_map(|(building, examined)| building.as_ref().filter(|b| b.is_examined && examined.rule.is_none()))
+        .filter_map(|(building, examined)| {
+            building
+                .as_ref()
+                .filter(|b| b.is_examined_by(&study.params) && examined.rule.is_none())
+        })
         .take(MOST_NAMED)
         .map(|b| b.id.clone())
         .collect();
@@ -311,7 +315,41 @@ fn notes(study: &Study, found: &[Finding]) -> Vec<Note> {
         "有效时间带按当地真太阳时;不计大气折射;太阳按点光源;显示阴影仅供观看,判定以本表为准。",
         "The window is in local true solar time; refraction is left out and the sun is a point. Shadows on screen are for looks only.",
     );
+    notes.extend(unknown_use(study));
     notes
+}
+
+/// Says what became of the buildings whose use nobody knows: without a word they would only be missing.
+fn unknown_use(study: &Study) -> Option<Note> {
+    let unknown = study.buildings.iter().flatten();
+    let ids: Vec<String> = unknown
+        .filter(|building| building.is_examined && building.usage == Usage::Unknown)
+        .map(|building| building.id.clone())
+        .collect();
+    let count = ids.len();
+    let (code, text) = if study.params.assume_residential {
+        (
+            "sunshine/assumed-residential",
+            Text::new(
+                format!("范围内 {count} 栋建筑用途未知，按住宅检验：结论以其确为住宅为前提。"),
+                format!(
+                    "The use of {count} buildings in the area is not known; they are examined as homes: findings hold if they are."
+                ),
+            ),
+        )
+    } else {
+        (
+            "sunshine/unknown-use",
+            Text::new(
+                format!("范围内 {count} 栋建筑用途未知，未检验；可勾选“用途未知的建筑按住宅检验”。"),
+                format!(
+                    "The use of {count} buildings in the area is not known and they are not examined; “Examine buildings of unknown use as \
+                     homes” would do so."
+                ),
+            ),
+        )
+    };
+    (count > 0).then(|| Note::new(code, ids, text))
 }
 
 fn method(study: &Study) -> Method {

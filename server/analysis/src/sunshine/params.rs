@@ -20,6 +20,8 @@ pub struct Params {
     pub city: CitySize,
     /// True when proposals are new housing in the rebuild of an old area, which has a limit of its own.
     pub is_rebuild: bool,
+    /// True to examine buildings whose use the data does not tell as dwellings.
+    pub assume_residential: bool,
     /// A limit in place of the table's, for every examined building.
     pub custom: Option<Custom>,
     /// What of the sunlit time counts.
@@ -59,6 +61,7 @@ impl Default for Params {
             climate_zone: "II".into(),
             city: CitySize::Large,
             is_rebuild: false,
+            assume_residential: false,
             custom: None,
             counting: Counting::Cumulative,
             min_patch_min: 5.0,
@@ -307,9 +310,11 @@ impl Limits {
     /// # Errors
     /// A zone that does not exist or a day that the file does not name.
     pub fn rule(&self, params: &Params, usage: Usage, is_proposal: bool) -> Result<Option<Rule>, Error> {
-        if usage == Usage::Other {
-            return Ok(None);
-        }
+        let usage = match usage {
+            Usage::Unknown if params.assume_residential => Usage::Residential,
+            Usage::Unknown | Usage::Other => return Ok(None),
+            known => known,
+        };
         if let Some(custom) = &params.custom {
             return Ok(Some(Rule {
                 day: Text::new(&custom.date, &custom.date),

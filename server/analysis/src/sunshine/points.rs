@@ -191,7 +191,7 @@ pub fn facade(building: &Building, params: &Params) -> Result<Vec<Point>, Error>
 
 /// Upper bound of the points that a building makes, before any of them is made.
 pub fn count_bound(building: &Building, params: &Params) -> u64 {
-    if !building.is_examined {
+    if !building.is_examined_by(params) {
         return 0;
     }
     let edges = building.footprint.coords_count() as f64;

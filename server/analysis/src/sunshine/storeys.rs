@@ -1,8 +1,9 @@
-//! How many storeys a proposal may have: the most at which every examined building keeps its sun, or has no less than without
-//! the proposal where it fails anyway.
+//! How many storeys a proposal may have: the most at which every examined building surely keeps its sun, and the most at which
+//! none surely loses it; between the two the error of the method leaves it open, as with verdicts. Who fails anyway may lose
+//! nothing.
 //!
 //! More storeys never give more sun to anybody: the taller prism contains the lower one, and what counts of the sunlit time
-//! (the sum of long spells, the longest, the longest few) can only fall when time is taken away. So bisection finds the most.
+//! (the sum of long spells, the longest, the longest few) can only fall when time is taken away. So bisection finds both.
 
 use super::findings;
 use super::input::Building;
@@ -15,17 +16,22 @@ use super::survey::{Sun, has_sun_at};
 use super::{Error, points::Point};
 use crate::Task;
 use crate::indicators::Text;
+use crate::outcome::Ending;
+use std::collections::BTreeMap;
 
 /// The most storeys that a proposal may have.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// Id of the proposal.
     pub building: String,
-    /// The most storeys; 0 when not even one may stand.
+    /// The most storeys at which every building surely keeps its hours; 0 when not even one is sure.
+    pub most_certain: u32,
+    /// The most storeys at which no building surely loses hours that it needs, `most_certain` or more; 0 when not even one may
+    /// stand.
     pub most: u32,
     /// Height of a storey, metres.
     pub storey_m: f64,
-    /// True when the most that was asked for may stand.
+    /// True when the most that was asked for is `most`.
     pub is_bounded_by_question: bool,
     /// What was tried, by storeys.
     pub tried: Vec<Trial>,
@@ -36,11 +42,23 @@ pub struct Answer {
 pub struct Trial {
     /// Storeys.
     pub storeys: u32,
-    /// Buildings that lose what they need: id, hours, hours without the proposal, limit.
+    /// Buildings that do not surely keep what they need.
     pub harmed: Vec<Harm>,
 }
 
-/// A building that loses sun it needs.
+impl Trial {
+    /// True when every building surely keeps its hours.
+    pub fn is_certain(&self) -> bool {
+        self.harmed.is_empty()
+    }
+
+    /// True when no building surely loses hours that it needs.
+    pub fn is_possible(&self) -> bool {
+        !self.harmed.iter().any(|harm| harm.is_certain)
+    }
+}
+
+/// A building that loses sun it needs, or that may.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Harm {
     /// Its id.
@@ -51,6 +69,36 @@ pub struct Harm {
     pub hours_before: f64,
     /// Hours needed.
     pub limit_h: f64,
+    /// True when it surely loses them; false when the error of the method leaves it open.
+    pub is_certain: bool,
+}
+
+/// What becomes of a building.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It surely keeps its hours, or loses none.
+    Kept,
+    /// Nearer to what it needs than the method can tell.
+    Open,
+    /// It surely falls below its limit, or surely loses more where it is below anyway.
+    Harmed,
+}
+
+impl Fate {
+    /// What hours mean for a building, all in hours.
+    ///
+    /// * `error_h` — of the method; `same_h` — what two equal answers may differ by
+    pub(super) fn of(now_h: f64, before_h: f64, limit_h: f64, error_h: f64, same_h: f64) -> Self {
+        let ending = |hours: f64| Ending::of(Some(hours - limit_h), error_h);
+        if now_h >= before_h - same_h || ending(now_h) == Ending::Pass {
+            return Self::Kept;
+        }
+        let is_harmed = match ending(before_h) {
+            Ending::Fail => now_h < before_h - error_h,
+            _ => ending(now_h) == Ending::Fail,
+        };
+        if is_harmed { Self::Harmed } else { Self::Open }
+    }
 }
 
 /// A building that the tallest proposal may shade.
@@ -109,40 +157,49 @@ fn without(study: &Study, proposal: &Building, ask: &StoreysOf, task: &Task) -> 
         solids::prism(proposal, proposal.ground_m, top_m)
     };
     let neighbours = neighbours(study, Bounds::of(&raised(ask.max_storeys)));
-    let mut tried = vec![];
-    let mut may = |storeys: u32| -> Result<bool, Error> {
+    let mut tried = BTreeMap::new();
+    let mut is = |storeys: u32, wanted: fn(&Trial) -> bool| -> Result<bool, Error> {
+        if let Some(trial) = tried.get(&storeys) {
+            return Ok(wanted(trial));
+        }
         let mesh = study.scene.apart(&raised(storeys))?;
         let mut harmed = vec![];
         for neighbour in &neighbours {
             task.step(0.95)?;
             harmed.extend(harm(study, &mesh, neighbour));
         }
-        let is_fine = harmed.is_empty();
-        tried.push(Trial { storeys, harmed });
-        Ok(is_fine)
+        let trial = Trial { storeys, harmed };
+        let is_wanted = wanted(&trial);
+        tried.insert(storeys, trial);
+        Ok(is_wanted)
     };
-    let (mut fine, mut bad) = (0, ask.max_storeys + 1);
-    if may(ask.max_storeys)? {
-        fine = ask.max_storeys;
-    } else {
-        bad = ask.max_storeys;
+    let most = largest(ask.max_storeys, |storeys| is(storeys, Trial::is_possible))?;
+    let most_certain = largest(most, |storeys| is(storeys, Trial::is_certain))?;
+    Ok(Answer {
+        building: ask.building.clone(),
+        most_certain,
+        most,
+        storey_m: ask.storey_m,
+        is_bounded_by_question: most == ask.max_storeys,
+        tried: tried.into_values().collect(),
+    })
+}
+
+/// The largest number up to `end` that is fine, 0 when none is: whatever is below a fine one is fine too.
+fn largest(end: u32, mut is_fine: impl FnMut(u32) -> Result<bool, Error>) -> Result<u32, Error> {
+    if end == 0 || is_fine(end)? {
+        return Ok(end);
     }
+    let (mut fine, mut bad) = (0, end);
     while bad - fine > 1 {
         let middle = fine.midpoint(bad);
-        if may(middle)? {
+        if is_fine(middle)? {
             fine = middle;
         } else {
             bad = middle;
         }
     }
-    tried.sort_by_key(|trial| trial.storeys);
-    Ok(Answer {
-        building: ask.building.clone(),
-        most: fine,
-        storey_m: ask.storey_m,
-        is_bounded_by_question: fine == ask.max_storeys,
-        tried,
-    })
+    Ok(fine)
 }
 
 fn neighbours(study: &Study, bounds: Option<Bounds>) -> Vec<Neighbour> {
@@ -185,13 +242,14 @@ fn harm(study: &Study, proposal: &Mesh, neighbour: &Neighbour) -> Option<Harm> {
     let (now_h, _) = findings::worst(study, neighbour.place, examined, &hours)?;
     // as exact as starts and ends are found
     let same_h = 2.0 * study.params.refine_s / 3600.0;
-    let is_kept =
-        now_h >= neighbour.limit_h || neighbour.before_h < neighbour.limit_h && now_h >= neighbour.before_h - same_h;
-    (!is_kept).then(|| Harm {
+    let error_h = study.params.error_min / 60.0;
+    let fate = Fate::of(now_h, neighbour.before_h, neighbour.limit_h, error_h, same_h);
+    (fate != Fate::Kept).then(|| Harm {
         id: study.owner_id(neighbour.place as u32).unwrap_or_default().to_owned(),
         hours: now_h,
         hours_before: neighbour.before_h,
         limit_h: neighbour.limit_h,
+        is_certain: fate == Fate::Harmed,
     })
 }
 
@@ -218,4 +276,47 @@ fn with_proposal(study: &Study, proposal: &Mesh, path: &Path, point: &Point, sun
         });
     }
     less
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hours now and without the proposal against two hours, three minutes of error.
+    fn fate(now_h: f64, before_h: f64) -> Fate {
+        Fate::of(now_h, before_h, 2.0, 0.05, 0.001)
+    }
+
+    #[test]
+    fn a_building_surely_keeps_its_hours_only_beyond_the_error() {
+        assert_eq!(fate(2.06, 4.0), Fate::Kept);
+        assert_eq!([fate(2.04, 4.0), fate(2.0, 4.0), fate(1.96, 4.0)], [Fate::Open; 3]);
+        assert_eq!(fate(1.94, 4.0), Fate::Harmed);
+        // one that nobody can tell of before stays so while it loses nothing, and may not surely fail
+        assert_eq!(
+            [fate(1.98, 1.98), fate(1.96, 1.98), fate(1.94, 1.98)],
+            [Fate::Kept, Fate::Open, Fate::Harmed]
+        );
+    }
+
+    #[test]
+    fn a_building_that_fails_anyway_may_lose_nothing() {
+        assert_eq!([fate(1.0, 1.0), fate(0.9995, 1.0)], [Fate::Kept; 2]);
+        assert_eq!([fate(0.98, 1.0), fate(0.94, 1.0)], [Fate::Open, Fate::Harmed]);
+        // a method without error leaves nothing open
+        let exact = |now_h: f64, before_h: f64| Fate::of(now_h, before_h, 2.0, 0.0, 0.001);
+        assert_eq!(
+            [exact(2.0, 3.0), exact(1.999, 3.0), exact(0.99, 1.0)],
+            [Fate::Kept, Fate::Harmed, Fate::Harmed]
+        );
+    }
+
+    #[test]
+    fn the_largest_fine_number_is_found_at_both_ends() {
+        let most = |end, fine: u32| largest(end, |n| Ok(n <= fine)).unwrap();
+        assert_eq!(
+            [most(9, 0), most(9, 4), most(9, 8), most(9, 9), most(0, 9)],
+            [0, 4, 8, 9, 0]
+        );
+    }
 }

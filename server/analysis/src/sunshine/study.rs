@@ -162,7 +162,7 @@ impl Study {
     }
 
     fn points_of(&mut self, building: &Building) -> Result<Examined, Error> {
-        if !building.is_examined {
+        if !building.is_examined_by(&self.params) {
             return Ok(Examined::default());
         }
         let rule = self.rule_of(building)?;

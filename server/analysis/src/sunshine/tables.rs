@@ -217,21 +217,29 @@ fn sentence(study: &Study, blame: &Blame) -> Option<Text> {
 
 /// Adds the number of storeys that a proposal may have.
 pub(super) fn add_storeys(outcome: &mut Outcome, answer: &Answer) {
-    let title = Text::new(
-        format!("{} 最多可建层数", answer.building),
-        format!("Storeys that {} may have", answer.building),
+    let building = &answer.building;
+    let certain = Text::new(
+        format!("{building} 最多可建层数（可断定各栋都达标）"),
+        format!("Storeys that {building} may surely have"),
     );
-    outcome
-        .figures
-        .push(Figure::new("most_storeys", title, f64::from(answer.most), ""));
+    let possible = Text::new(
+        format!("{building} 最多可建层数（误差内，不能断定有建筑受损）"),
+        format!("Storeys up to which {building} surely harms nobody, within the error"),
+    );
+    outcome.figures.extend([
+        Figure::new("most_storeys_certain", certain, f64::from(answer.most_certain), ""),
+        Figure::new("most_storeys", possible, f64::from(answer.most), ""),
+    ]);
     let mut rows = vec![];
     for trial in &answer.tried {
         let row = |harm: Option<&super::storeys::Harm>| {
             vec![
                 json!(trial.storeys),
                 json!(rounded(f64::from(trial.storeys) * answer.storey_m, 2)),
-                json!(trial.harmed.is_empty()),
+                json!(trial.is_certain()),
+                json!(trial.is_possible()),
                 json!(harm.map(|h| h.id.as_str())),
+                json!(harm.map(|h| h.is_certain)),
                 json!(harm.map(|h| rounded(h.hours, 3))),
                 json!(harm.map(|h| rounded(h.hours_before, 3))),
                 json!(harm.map(|h| h.limit_h)),
@@ -248,8 +256,10 @@ pub(super) fn add_storeys(outcome: &mut Outcome, answer: &Answer) {
         columns: vec![
             Column::new("storeys", "层数", "Storeys", ""),
             Column::new("height_m", "高度", "Height", "m"),
-            Column::new("is_fine", "可行", "Fine", ""),
-            Column::new("feature_id", "受影响建筑", "Building that loses its sun", ""),
+            Column::new("is_certain", "可断定可行", "Surely fine", ""),
+            Column::new("is_possible", "误差内可能可行", "May be fine, within the error", ""),
+            Column::new("feature_id", "受影响建筑", "Building that loses its sun, or may", ""),
+            Column::new("is_harmed", "可断定受损", "Surely loses it", ""),
             Column::new("hours", "建后时数", "Hours then", "h"),
             Column::new("hours_before", "建前时数", "Hours without", "h"),
             Column::new("limit_h", "标准", "Limit", "h"),

@@ -70,11 +70,10 @@ fn ready(city: &City<'_>, class: &str, params: &Params, task: &Task) -> Result<R
         consumers: network.consumers,
     };
     let prepared = Prepared::new(&input, class, params, task).map_err(refused)?;
-    Ok(ReadyNetwork {
-        input,
-        prepared,
-        notes: network.notes,
-    })
+    let mut notes = network.notes;
+    let assumptions = &city.rules.settings.assumptions;
+    notes.extend(network.estimated.note("isolation/people-estimated", assumptions));
+    Ok(ReadyNetwork { input, prepared, notes })
 }
 
 fn refused(err: isolation::Error) -> SimulationError {

@@ -80,17 +80,22 @@ pub struct LiveAnswer {
 pub struct StoreysAnswer {
     /// Id of the building.
     pub building: String,
-    /// The most; 0 when not even one may stand.
+    /// The most at which every building surely keeps its sun; 0 when not even one is sure.
+    pub most_certain: u32,
+    /// The most at which no building surely loses sun that it needs; 0 when not even one may stand. Between the two the error
+    /// of the method leaves it open.
     pub most: u32,
     /// Height of a storey, metres.
     pub storey_m: f64,
-    /// True when the most that was asked for may stand.
+    /// True when `most` is the most that was asked for.
     pub is_bounded: bool,
-    /// Who loses sun one storey higher.
+    /// Who does not surely keep it one storey above `most_certain`.
+    pub open: Vec<HarmAnswer>,
+    /// Who surely loses sun one storey above `most`.
     pub harmed: Vec<HarmAnswer>,
 }
 
-/// A building that would lose sun it needs.
+/// A building that would lose sun it needs, or might.
 #[derive(Debug, Clone, Serialize)]
 pub struct HarmAnswer {
     /// Its id.
@@ -306,22 +311,27 @@ fn answered(
 
 impl StoreysAnswer {
     fn of(found: &storeys::Answer) -> Self {
-        let next = found.tried.iter().find(|trial| trial.storeys == found.most + 1);
-        let harmed = next.map(|trial| trial.harmed.as_slice()).unwrap_or_default();
-        Self {
-            building: found.building.clone(),
-            most: found.most,
-            storey_m: found.storey_m,
-            is_bounded: found.is_bounded_by_question,
-            harmed: harmed
-                .iter()
+        let above = |storeys: u32, is_certain: bool| -> Vec<HarmAnswer> {
+            let next = found.tried.iter().find(|trial| trial.storeys == storeys + 1);
+            let harmed = next.map(|trial| trial.harmed.as_slice()).unwrap_or_default();
+            let those = harmed.iter().filter(|harm| harm.is_certain || !is_certain);
+            those
                 .map(|harm| HarmAnswer {
                     id: harm.id.clone(),
                     hours: harm.hours,
                     hours_before: harm.hours_before,
                     limit_h: harm.limit_h,
                 })
-                .collect(),
+                .collect()
+        };
+        Self {
+            building: found.building.clone(),
+            most_certain: found.most_certain,
+            most: found.most,
+            storey_m: found.storey_m,
+            is_bounded: found.is_bounded_by_question,
+            open: above(found.most_certain, false),
+            harmed: above(found.most, true),
         }
     }
 }

@@ -16,6 +16,7 @@ mod jobs;
 mod live;
 mod networks;
 mod outside;
+mod people;
 mod probe;
 mod reach;
 mod ready;

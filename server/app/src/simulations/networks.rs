@@ -1,6 +1,7 @@
 //! Pipe networks of the city for kernels: pipes, valves, hydrants, who takes the medium, and where it comes from.
 
 use super::city::{City, Standing, lines, text_of};
+use super::people::Estimated;
 use super::registry::SimulationError;
 use analysis::hydraulics::survey::Laid;
 use analysis::indicators::Text;
@@ -50,6 +51,8 @@ pub(super) struct PipeNetwork {
     /// Places of all nodes that the survey has, fittings and manholes: id, dense number, plan.
     pub(super) nodes: Vec<(String, u32, [f64; 2])>,
     pub(super) notes: Vec<Note>,
+    /// Consumers whose people are computed.
+    pub(super) estimated: Estimated,
 }
 
 /// Class of a pipe: `JS` …
@@ -163,6 +166,9 @@ impl PipeNetwork {
             building.facts.floor_area_m2.map_or(0.0, |(area, _)| area),
             analysis::facts::is_residential(building.facts.usage),
         );
+        if let Some((_, basis)) = people.filter(|(people, _)| *people > 0.0) {
+            self.estimated.add(&one.feature.id, basis);
+        }
         self.floors.insert(building.index, (area, is_home));
         self.consumers.push(Consumer {
             id: one.feature.id.clone(),

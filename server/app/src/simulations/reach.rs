@@ -1,9 +1,12 @@
 //! Reach (生活圈, 绿地): streets with what blocks them, people, facilities and parks of the area.
 
 use super::city::{City, lines, rings, text_of};
+use super::people::Estimated;
 use super::registry::{Simulation, SimulationError, filled, told};
 use analysis::filter::holds;
+use analysis::geometry::{area_m2, repaired};
 use analysis::indicators::Text;
+use analysis::outcome::Note;
 use analysis::reach::axis::axis;
 use analysis::reach::input::{Area, Barrier, BarrierShape, Building, Facility, Input, Land, Passage, Street, Surface};
 use analysis::reach::{self, Params};
@@ -38,7 +41,7 @@ impl Simulation for Reach {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
@@ -75,15 +78,35 @@ impl Simulation for Reach {
             })?;
             params.starts.push([place.x, place.y]);
         }
-        let input = gather(city, &params)?;
-        reach::run(&input, &params, task).map_err(|err| match err {
+        let (input, estimated) = gather(city, &params)?;
+        let mut outcome = reach::run(&input, &params, task).map_err(|err| match err {
             reach::Error::Cancelled(cancelled) => cancelled.into(),
             other => SimulationError::failed("生活圈", other.text()),
-        })
+        })?;
+        outcome.notes.extend(built_up(&input));
+        let assumptions = &city.rules.settings.assumptions;
+        outcome
+            .notes
+            .extend(estimated.note("reach/people-estimated", assumptions));
+        Ok(outcome)
     }
 }
 
-fn gather(city: &City<'_>, params: &Params) -> Result<Input, SimulationError> {
+/// Says what stands for the built-up area that the green formula is about.
+fn built_up(input: &Input) -> Option<Note> {
+    (!input.homes.is_empty()).then(|| {
+        Note::new(
+            "reach/built-up",
+            vec![],
+            Text::new(
+                "没有建成区边界资料：以所选范围代替，居住用地按该范围裁切后计入",
+                "the data has no boundary of the built-up area: the chosen area stands for it, and residential land is cut to it",
+            ),
+        )
+    })
+}
+
+fn gather(city: &City<'_>, params: &Params) -> Result<(Input, Estimated), SimulationError> {
     let kinds: BTreeSet<String> = params
         .rules()
         .map_err(|err| SimulationError::failed("生活圈", err.text()))?
@@ -97,8 +120,10 @@ fn gather(city: &City<'_>, params: &Params) -> Result<Input, SimulationError> {
             id: city.area.id.clone().unwrap_or_default(),
             index: None,
         },
+        built_up: Some(city.region.polygons().clone()),
         ..Input::default()
     };
+    let (mut footprints, mut estimated) = (Vec::new(), Estimated::default());
     let mut sites = BTreeSet::new();
     for one in city.standing(bbox, |f| is_wanted(f.class))? {
         let feature = &one.feature;
@@ -134,8 +159,13 @@ fn gather(city: &City<'_>, params: &Params) -> Result<Input, SimulationError> {
             FeatureClass::Building | FeatureClass::BuildingPart if !feature.geometry.is_empty() => {
                 let building = city.building(feature)?;
                 let people = building.facts.inhabitants(&city.rules.settings.assumptions);
-                let people = people.map_or(0.0, |(people, _)| people);
-                if people > 0.0 && city.region.contains(building.center) {
+                if let Some((people, basis)) = people.filter(|(people, _)| *people > 0.0)
+                    && city.region.contains(building.center)
+                {
+                    estimated.add(&feature.id, basis);
+                    if building.covers_ground {
+                        footprints.push(land(feature, building.footprint.clone()));
+                    }
                     input.buildings.push(Building {
                         id: feature.id.clone(),
                         index: feature.index.0,
@@ -159,24 +189,31 @@ fn gather(city: &City<'_>, params: &Params) -> Result<Input, SimulationError> {
                     || text_of(&feature.attributes, &["leisure"]).is_some_and(|leisure| leisure == "park");
                 let is_home = HOMES.contains(&use_.as_str());
                 if is_park || is_home {
-                    let land = Land {
-                        id: feature.id.clone(),
-                        index: feature.index.0,
-                        outline: city.plan(feature),
-                    };
+                    let land = land(feature, city.plan(feature));
                     if is_park { &mut input.parks } else { &mut input.homes }.push(land);
                 }
             }
             _ => {}
         }
     }
-    input.homes.retain(|home| meets(city, &home.outline));
-    Ok(input)
+    // what only touches the area from outside does not count, so that footprints stand in where no land is left
+    input
+        .homes
+        .retain(|home| area_m2(&city.region.clip(&repaired(home.outline.clone()))) > 0.0);
+    if input.homes.is_empty() {
+        input.homes = footprints;
+        input.homes_are_buildings = true;
+    }
+    Ok((input, estimated))
 }
 
-fn meets(city: &City<'_>, outline: &MultiPolygon<f64>) -> bool {
-    use geo::Centroid as _;
-    outline.centroid().is_some_and(|c| city.region.contains([c.x(), c.y()]))
+fn land(feature: &Feature, outline: MultiPolygon<f64>) -> Land {
+    Land {
+        id: feature.id.clone(),
+        index: feature.index.0,
+        name: text_of(&feature.attributes, &["name"]).unwrap_or_default(),
+        outline,
+    }
 }
 
 fn carries_rails(feature: &Feature) -> bool {

@@ -39,7 +39,7 @@ impl Simulation for Sunshine {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
@@ -213,6 +213,7 @@ fn usage(usage: BuildingUse, name: &str) -> Usage {
         BuildingUse::Slab | BuildingUse::Tower | BuildingUse::House | BuildingUse::Village => Usage::Residential,
         BuildingUse::School => Usage::School,
         BuildingUse::Hospital => Usage::Hospital,
+        BuildingUse::Unknown => Usage::Unknown,
         _ => Usage::Other,
     }
 }

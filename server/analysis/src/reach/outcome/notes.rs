@@ -75,6 +75,7 @@ pub(super) fn notes(found: &Found<'_>, outcome: &mut Outcome) {
         "类设施没有数据,不作判定",
         "kinds of facilities are not in the data and are not judged",
     );
+    land(found, outcome);
     if !input.buildings.is_empty() && input.buildings.iter().all(|b| b.people <= 0.0) {
         let text = Text::new(
             "建筑没有人口数据,覆盖率无法计算",
@@ -95,4 +96,49 @@ pub(super) fn notes(found: &Found<'_>, outcome: &mut Outcome) {
         ),
     );
     outcome.notes.push(Note::new("reach/assumptions", vec![], text));
+}
+
+/// What stands for residential land, and which polygons are one park.
+fn land(found: &Found<'_>, outcome: &mut Outcome) {
+    let input = found.input;
+    let mut add = |code: &str, features: Vec<String>, text: Text| outcome.notes.push(Note::new(code, features, text));
+    if input.homes.is_empty() {
+        add(
+            "reach/no-residential-land",
+            vec![],
+            Text::new(
+                "范围内既没有居住用地资料，也没有住宅：未计算公园服务覆盖率",
+                "the area has neither residential land nor homes in the data: the coverage by parks is not computed",
+            ),
+        );
+    } else if input.homes_are_buildings {
+        let count = input.homes.len();
+        add(
+            "reach/land-estimated",
+            input.homes.iter().map(|home| home.id.clone()).collect(),
+            Text::new(
+                format!("范围内没有居住用地资料：以 {count} 栋住宅的基底代替，公园服务覆盖率仅供参考、不作判定"),
+                format!(
+                    "the area has no residential land in the data: the footprints of {count} homes stand for it; the coverage by \
+                     parks is for reference and not judged"
+                ),
+            ),
+        );
+    }
+    let joined = found.green.as_ref().map_or(&[][..], |green| &green.joined);
+    if !joined.is_empty() {
+        let (parks, polygons) = (joined.len(), joined.concat());
+        let count = polygons.len();
+        add(
+            "reach/parks-joined",
+            polygons.iter().map(|k| input.parks[*k].id.clone()).collect(),
+            Text::new(
+                format!("{count} 块相接或同名相邻的公园绿地合为 {parks} 个公园，按合计面积确定服务半径"),
+                format!(
+                    "{count} polygons of parks that touch, or lie side by side under one name, are {parks} parks, which serve by \
+                     their size together"
+                ),
+            ),
+        );
+    }
 }

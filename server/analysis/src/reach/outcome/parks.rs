@@ -66,7 +66,22 @@ pub(super) fn parks(found: &Found<'_>, green: &Served, outcome: &mut Outcome) {
     ));
 
     let share = green.share();
-    let margin = share.map(|s| s - rules.coverage.share);
+    // areas are good to 1e-6: a share that falls short by less is the limit
+    let short = share.map(|s| s - rules.coverage.share);
+    let margin = short.map(|short| if short.abs() < 1e-6 { 0.0 } else { short });
+    let because = if share.is_none() {
+        Some(Text::new(
+            "范围内没有居住用地",
+            "there is no residential land in the area",
+        ))
+    } else if found.input.homes_are_buildings {
+        Some(Text::new(
+            "没有居住用地资料，以住宅基底代替，不作判定",
+            "the data has no residential land; footprints of homes stand for it and nothing is judged",
+        ))
+    } else {
+        None
+    };
     outcome.verdicts.push(Verdict {
         feature: found.input.area.id.clone(),
         index: found.input.area.index,
@@ -82,11 +97,12 @@ pub(super) fn parks(found: &Found<'_>, green: &Served, outcome: &mut Outcome) {
             is_verified: rules.is_verified && rules.coverage.is_verified,
         },
         margin,
-        // the circles' polygons leave out at most r·(1 − cos 1°) at the rim: a few ten-thousandths of the land
-        verdict: Ending::of(margin, 5e-4),
-        because: share
-            .is_none()
-            .then(|| Text::new("范围内没有居住用地", "there is no residential land in the area")),
+        verdict: if because.is_some() {
+            Ending::NotDecidable
+        } else {
+            Ending::of(margin, error(margin))
+        },
+        because,
     });
     outcome.figures.extend([
         Figure::new(
@@ -123,4 +139,14 @@ pub(super) fn parks(found: &Found<'_>, green: &Served, outcome: &mut Outcome) {
             })
             .collect(),
     });
+}
+
+/// Error of the share. The circles' polygons leave out at most r·(1 − cos 1°) at the rim, a few ten-thousandths of the land,
+/// and never cover too much: what meets the limit surely does, or full coverage could never pass.
+fn error(margin: Option<f64>) -> f64 {
+    if margin.is_some_and(|margin| margin >= 0.0) {
+        0.0
+    } else {
+        5e-4
+    }
 }

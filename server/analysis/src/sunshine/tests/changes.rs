@@ -1,6 +1,7 @@
 //! Edits are equal to new studies, and the number of storeys to trying them all.
 
-use super::super::params::StoreysOf;
+use super::super::params::{Custom, StoreysOf};
+use super::super::storeys::Fate;
 use super::super::*;
 use super::{coarse, cuboid, site, study, town};
 use crate::outcome::Ending;
@@ -60,7 +61,7 @@ proptest! {
             ..coarse()
         };
         let mut hours_by_storeys: Vec<Vec<f64>> = vec![];
-        let mut fine = vec![];
+        let mut fates_by_storeys: Vec<Vec<Fate>> = vec![];
         for storeys in 0..=most_storeys {
             let last = input.buildings.last_mut().unwrap();
             last.top_m = 50.0 + 4.5 * f64::from(storeys);
@@ -73,16 +74,24 @@ proptest! {
                 }
             }
             let without = hours_by_storeys.first().unwrap_or(&worst);
-            fine.push(std::iter::zip(&worst, without).all(|(now, before)| now.is_nan() || *now >= 2.0 || *before < 2.0 && *now >= before - 2.0 / 3600.0));
+            let fates = std::iter::zip(&worst, without).filter(|(now, _)| !now.is_nan());
+            let error_h = params.error_min / 60.0;
+            fates_by_storeys.push(fates.map(|(now, before)| Fate::of(*now, *before, 2.0, error_h, 2.0 / 3600.0)).collect());
             hours_by_storeys.push(worst);
         }
         // every number below the answer is fine, none above
-        let expected = fine.iter().take_while(|f| **f).count() as u32 - 1;
-        prop_assert!(fine.iter().skip(expected as usize + 1).all(|f| !f));
+        let last_of = |is_fine: &dyn Fn(&Fate) -> bool| {
+            let fine: Vec<bool> = fates_by_storeys.iter().map(|fates| fates.iter().all(is_fine)).collect();
+            let last = fine.iter().take_while(|f| **f).count() as u32 - 1;
+            (last, fine.iter().skip(last as usize + 1).any(|f| *f))
+        };
+        let certain = last_of(&|fate| *fate == Fate::Kept);
+        let possible = last_of(&|fate| *fate != Fate::Harmed);
+        prop_assert!(!certain.1 && !possible.1, "{:?}", fates_by_storeys);
         let mut live = study(&input, &params);
         let before = (live.buildings.clone(), live.examined.clone());
         let answer = storeys::most(&mut live, params.storeys_of.as_ref().unwrap(), &Task::default()).unwrap();
-        prop_assert_eq!(answer.most, expected, "{:?}", answer.tried);
+        prop_assert_eq!((answer.most_certain, answer.most), (certain.0, possible.0), "{:?}", answer.tried);
         // what was asked changes nothing
         prop_assert_eq!((live.buildings, live.examined), before);
     }
@@ -106,8 +115,8 @@ fn a_tower_is_lowered_until_the_old_estate_has_its_sun() {
     let mut params = Params {
         storeys_of: Some(StoreysOf {
             building: "tower".into(),
-            storey_m: 3.0,
-            max_storeys: 33,
+            storey_m: 1.0,
+            max_storeys: 99,
         }),
         ..Params::default()
     };
@@ -119,13 +128,29 @@ fn a_tower_is_lowered_until_the_old_estate_has_its_sun() {
         because.zh.contains("tower") && because.en.contains("tower"),
         "{because:?}"
     );
-    let most = outcome.figures.iter().find(|f| f.key == "most_storeys").unwrap().value;
-    assert!(most > 1.0 && most < 33.0, "{most}");
-    // at that height it passes, one storey higher it does not
+    let figure = |outcome: &Outcome, key: &str| outcome.figures.iter().find(|f| f.key == key).unwrap().value;
+    // five hours and three quarters of an hour of error: there are heights that nobody can tell of
+    params.custom = Some(Custom {
+        date: "2001-01-20".into(),
+        window_h: [8.0, 16.0],
+        hours: 5.0,
+        source: "test".into(),
+    });
+    params.error_min = 45.0;
+    let outcome = run(&input, &params, &Task::default()).unwrap();
+    let [certain, most] = ["most_storeys_certain", "most_storeys"].map(|key| figure(&outcome, key));
+    assert!(certain > 1.0 && certain < most && most < 99.0, "{certain} and {most}");
+    let tried = outcome.tables.iter().find(|table| table.key == "storeys").unwrap();
+    assert_eq!(tried.rows.iter().map(Vec::len).max().unwrap(), tried.columns.len());
     params.storeys_of = None;
-    for (storeys, is_fine) in [(most, true), (most + 1.0, false)] {
-        input.buildings[1].top_m = 3.0 * storeys;
+    for (storeys, ending) in [
+        (certain, Ending::Pass),
+        (certain + 1.0, Ending::WithinError),
+        (most, Ending::WithinError),
+        (most + 1.0, Ending::Fail),
+    ] {
+        input.buildings[1].top_m = storeys;
         let outcome = run(&input, &params, &Task::default()).unwrap();
-        assert_eq!(outcome.verdicts[0].margin.unwrap() >= 0.0, is_fine, "{storeys} storeys");
+        assert_eq!(outcome.verdicts[0].verdict, ending, "{storeys} storeys");
     }
 }

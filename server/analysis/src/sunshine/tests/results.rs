@@ -105,6 +105,49 @@ fn one_good_window_is_enough_for_a_dwelling() {
 }
 
 #[test]
+fn buildings_of_unknown_use_are_named_and_examined_as_homes_when_asked_for() {
+    let of_use = |id: &str, x: f64, usage: Usage| Building {
+        is_examined: true,
+        usage,
+        ..cuboid(id, [x, 0.0], [20.0, 12.0], [0.0, 18.0])
+    };
+    let far = Building {
+        is_examined: false,
+        ..of_use("far", 200.0, Usage::Unknown)
+    };
+    let input = Input {
+        site: site(),
+        buildings: vec![
+            of_use("home", 0.0, Usage::Residential),
+            of_use("riddle", 100.0, Usage::Unknown),
+            far,
+        ],
+        ..Input::default()
+    };
+    let told = |params: &Params| {
+        let outcome = run(&input, params, &Task::default()).unwrap();
+        let judged: Vec<String> = outcome.verdicts.iter().map(|v| v.feature.clone()).collect();
+        let notes = outcome.notes.into_iter().filter(|n| n.features == ["riddle"]);
+        let codes: Vec<String> = notes
+            .map(|n| n.code)
+            .filter(|code| code != "sunshine/no-windows")
+            .collect();
+        (judged, codes)
+    };
+    let (judged, codes) = told(&Params::default());
+    assert_eq!(
+        (judged, codes),
+        (vec!["home".to_owned()], vec!["sunshine/unknown-use".to_owned()])
+    );
+    let (judged, codes) = told(&Params {
+        assume_residential: true,
+        ..Params::default()
+    });
+    assert_eq!(judged, ["home", "riddle"]);
+    assert_eq!(codes, ["sunshine/assumed-residential"]);
+}
+
+#[test]
 fn walls_between_neighbours_and_buried_sills_do_not_decide() {
     let left = Building {
         is_examined: true,

@@ -120,8 +120,14 @@ export interface LiveQuestion {
   storeys_of?: { building: string; storey_m: number; max_storeys: number };
 }
 
-/** How many storeys a building may have; `harmed` lose their sun one storey higher. */
-export interface StoreysAnswer { building: string; most: number; storey_m: number; is_bounded: boolean; harmed: { id: string; hours: number; hours_before: number; limit_h: number }[] }
+/** A building that loses sun it needs, or may. */
+export interface Harm { id: string; hours: number; hours_before: number; limit_h: number }
+
+/**
+ * How many storeys a building may have: up to `most_certain` every building surely keeps its sun, above `most` some surely lose it (`harmed`, one storey
+ * higher); between the two the error of the method leaves it open (`open`, one storey above the certain number).
+ */
+export interface StoreysAnswer { building: string; most_certain: number; most: number; storey_m: number; is_bounded: boolean; open: Harm[]; harmed: Harm[] }
 
 /** What a simulation says while one edits: a preview, of which the server keeps nothing. */
 export interface LiveAnswer {

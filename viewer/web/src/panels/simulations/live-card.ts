@@ -6,7 +6,7 @@ import { icons } from "../../ui/icons";
 import { Panel } from "../../ui/panel";
 import type { ShellState } from "../../state/state";
 import { shared } from "../../ui/styles";
-import type { Outcome, SimulationVerdict } from "./api";
+import type { Harm, Outcome, SimulationVerdict, StoreysAnswer } from "./api";
 import { SimulationDesk } from "./desk";
 import { countEndings, ENDING_SIGN, sortVerdicts, withUnit } from "./legend";
 import { looks } from "./looks";
@@ -144,23 +144,37 @@ export class LiveCard extends Panel {
   /** Asks for the building that is selected, or for the one that is drawn. */
   #storeys(desk: SimulationDesk, now: DeskState): TemplateResult | typeof nothing {
     const { live: text } = this.text.simulations;
-    const { language, selection } = this.state;
+    const { selection } = this.state;
     const detail = selection?.detail;
     const drawn = now.live?.hasDraft ? now.live.answer?.built[0] : undefined;
     const own = drawn ? { id: drawn, name: text.drawn, storeyM: 3 } : detail?.class === "Building" ? { id: detail.id, name: detail.name ?? detail.id, storeyM: Number(detail.attributes["floor_height_m"]) || 3 } : null;
     const { storeys } = now;
     if (!own && !storeys) return nothing;
     const answer = storeys?.answer;
-    const harmed = answer?.harmed.slice(0, 3) ?? [];
     return html`<div class="live" role="group" aria-label=${text.storeys} data-live="storeys">
       ${own ? html`<button class="plain" data-live="ask-storeys" ?disabled=${storeys?.isBusy ?? false} @click=${() => void desk.askStoreys(own.id, own.name, own.storeyM)}>${icons.chart}${fill(text.ask_storeys, { name: own.name })}</button>` : html`<p class="hint">${text.choose_building}</p>`}
       ${storeys?.isBusy ? html`<p class="hint" role="status">${text.trying}</p>` : nothing}
       ${storeys?.trouble ? html`<p class="trouble" role="alert">${[storeys.trouble.text, ...storeys.trouble.items.map(({ message }) => message)].join(" · ")}</p>` : nothing}
-      ${answer && storeys ? html`<div class="answer" role="status" data-live="most" data-most=${answer.most}>
-          <span>${storeys.name}</span><b class="most number">${answer.is_bounded ? fill(text.most_open, { n: answer.most }) : fill(text.most, { n: answer.most, m: formatNumber(answer.most * answer.storey_m, language, 1) })}</b>
-          ${harmed.length > 0 ? html`<span class="hint">${fill(text.one_more, { n: answer.most + 1 })}</span><ul>${harmed.map((harm) => html`<li><button data-feature=${harm.id} @click=${() => void this.#fly(harm.id)}><span class="mark fail" aria-hidden="true">✕</span><span>${harm.id}</span><b class="number">${withUnit(harm.hours_before, "", language)} → ${withUnit(harm.hours, "h", language)}</b></button></li>`)}</ul>
-            <span class="hint">${fill(text.needed, { value: withUnit(harmed[0]?.limit_h ?? null, "h", language) })}</span>` : nothing}
-          ${answer.most > 0 && this.state.planning.isLive ? html`<button class="primary" data-live="take-storeys" @click=${() => this.dispatchEvent(new CustomEvent("cj-storeys", { detail: { id: answer.building, storeys: answer.most }, bubbles: true, composed: true }))}>${fill(text.take, { n: answer.most })}</button>` : nothing}</div>` : nothing}</div>`;
+      ${answer && storeys ? this.#answer(answer, storeys.name) : nothing}</div>`;
+  }
+
+  /** Storeys that are sure, those that nobody can tell of, and who stops them. */
+  #answer(answer: StoreysAnswer, name: string): TemplateResult {
+    const { live: text } = this.text.simulations;
+    const { language } = this.state;
+    const { most_certain: certain, most, is_bounded: isBounded } = answer;
+    const isSure = certain === most;
+    return html`<div class="answer" role="status" data-live="most" data-most=${most} data-certain=${certain}>
+      <span>${name}</span><b class="most number">${isSure && isBounded ? fill(text.most_open, { n: certain }) : fill(text.most, { n: certain, m: formatNumber(certain * answer.storey_m, language, 1) })}</b>
+      ${isSure ? nothing : html`<span class="warn" data-live="open">${most === certain + 1 ? fill(text.open_one, { n: most }) : fill(text.open_range, { from: certain + 1, to: most })}</span>${this.#harmed(answer.open, "within_error")}`}
+      ${answer.harmed.length > 0 ? html`<span class="hint">${fill(text.one_more, { n: most + 1 })}</span>${this.#harmed(answer.harmed, "fail")}
+        <span class="hint">${fill(text.needed, { value: withUnit(answer.harmed[0]?.limit_h ?? null, "h", language) })}</span>` : nothing}
+      ${certain > 0 && this.state.planning.isLive ? html`<button class="primary" data-live="take-storeys" @click=${() => this.dispatchEvent(new CustomEvent("cj-storeys", { detail: { id: answer.building, storeys: certain }, bubbles: true, composed: true }))}>${fill(text.take, { n: certain })}</button>` : nothing}</div>`;
+  }
+
+  #harmed(list: readonly Harm[], ending: "fail" | "within_error"): TemplateResult {
+    const { language } = this.state;
+    return html`<ul>${list.slice(0, LISTED).map((harm) => html`<li><button data-feature=${harm.id} data-verdict=${ending} @click=${() => void this.#fly(harm.id)}><span class="mark ${ending}" aria-hidden="true">${ENDING_SIGN[ending]}</span><span>${harm.id}</span><b class="number">${withUnit(harm.hours_before, "", language)} → ${withUnit(harm.hours, "h", language)}</b></button></li>`)}</ul>`;
   }
 }
 

@@ -35,6 +35,7 @@ const SUNSHINE: readonly Field[] = [
   { kind: "number", path: ["spacing_m"], label: text("测点间距", "Spacing of points"), unit: "m", min: 0.05, max: 100 },
   { kind: "number", path: ["step_s"], label: text("时间间隔", "Time step"), unit: "s", min: 1, max: 300, step: 1 },
   { kind: "boolean", path: ["is_rebuild"], label: text("旧区改建项目内的新建住宅", "New housing in the rebuild of an old area") },
+  { kind: "boolean", path: ["assume_residential"], label: text("用途未知的建筑按住宅检验", "Examine buildings of unknown use as homes") },
   { kind: "boolean", path: ["with_facades"], label: text("给整个立面着色", "Paint whole façades") },
   { kind: "variant", path: ["storeys_of"], label: text("反算可建层数", "How many storeys fit"), options: [
     { name: "none", label: text("不计算", "not asked"), begin: null },
@@ -44,6 +45,20 @@ const SUNSHINE: readonly Field[] = [
   { kind: "number", path: ["storeys_of", "storey_m"], label: text("层高", "Storey height"), unit: "m", min: 1, max: 20 },
   { kind: "number", path: ["storeys_of", "max_storeys"], label: text("最多层数", "Most storeys"), unit: "", min: 1, max: 400, step: 1 },
 ];
+
+/** What lies at one end of the computed ground. */
+function side(name: string, zh: string, en: string): Field[] {
+  const path = ["run", "sides", name];
+  return [
+    { kind: "variant", path, label: text(`${zh}侧边界`, `${en} side`), options: [
+      { name: "open", label: text("敞开，按坡度流出", "open, flows off down a slope"), begin: { kind: "open", slope: 0.002 } },
+      { name: "closed", label: text("封闭", "closed"), begin: { kind: "closed" } },
+      { name: "level", label: text("给定水位", "a water level"), begin: { kind: "level", level_m: 0 } },
+    ] },
+    { kind: "number", path: [...path, "slope"], label: text(`${zh}侧边界外坡度`, `Slope beyond the ${en.toLowerCase()} side`), unit: "m/m", min: 0, max: 1 },
+    { kind: "number", path: [...path, "level_m"], label: text(`${zh}侧水位`, `Level at the ${en.toLowerCase()} side`), unit: "m" },
+  ];
+}
 
 const FLOOD: readonly Field[] = [
   { kind: "variant", path: ["run", "rain"], label: text("降雨", "Rain"), options: [
@@ -72,6 +87,10 @@ const FLOOD: readonly Field[] = [
   { kind: "number", path: ["run", "output_step_min"], label: text("输出间隔", "Step of output"), unit: "min", min: 0.1 },
   { kind: "number", path: ["run", "clogged"], label: text("雨水口堵塞比例", "Share of inlets clogged"), unit: "0–1", min: 0, max: 1 },
   { kind: "number", path: ["run", "flooded_depth_m"], label: text("积水判定水深", "Depth that counts as flooded"), unit: "m", min: 0.001, max: 100 },
+  ...side("west", "西", "Western"),
+  ...side("east", "东", "Eastern"),
+  ...side("south", "南", "Southern"),
+  ...side("north", "北", "Northern"),
 ];
 
 const ISOLATION: readonly Field[] = [

@@ -63,6 +63,13 @@ describe("fields", () => {
     expect(fieldsOf("unheard-of", defaults)).toEqual([]);
   });
 
+  it("ask at a side of a flood for what its kind has", () => {
+    const names = (west: Params[string]): string[] => fieldsOf("flood", { run: { sides: { west } } }).map(({ path }) => path.join("."));
+    expect(names({ kind: "open", slope: 0.002 })).toEqual(["run.sides.west", "run.sides.west.slope"]);
+    expect(names({ kind: "level", level_m: 3 })).toEqual(["run.sides.west", "run.sides.west.level_m"]);
+    expect(names({ kind: "closed" })).toEqual(["run.sides.west"]);
+  });
+
   it("tell the form of a value", () => {
     const names = ["cumulative", "longest"];
     expect(["cumulative", { longest: { spells: 2 } }, null, { kind: "storm", formula: "x" }, { building: "b" }].map((value) => variantOf(value, names))).toEqual(["cumulative", "longest", "none", "storm", "object"]);
