@@ -120,6 +120,32 @@ fn every_simulation_answers_on_the_demo_city() {
     let rain = json!({"kind": "storm", "formula": "zhengzhou-measures", "return_period_a": 50.0, "duration_min": 30.0});
     let question = json!({"area": area, "params": {"cell_m": 6.0, "run": {"rain": rain, "simulated_min": 40.0, "output_step_min": 10.0}}});
     let (flood_key, flood) = run(&server, "flood", &question);
+    // what holds at the sides is told, and nothing stands against a wall that is not there
+    let codes = |outcome: &Value| -> Vec<String> {
+        let notes = outcome["notes"].as_array().unwrap().iter();
+        notes.map(|note| note["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let told = codes(&flood);
+    assert!(told.iter().any(|code| code == "flood/sides"), "{told:?}");
+    assert!(!told.iter().any(|code| code == "flood/deepest-at-side"), "{told:?}");
+    let mut walled = question.clone();
+    walled["params"]["run"]["sides"] = json!({"west": {"kind": "closed"}, "east": {"kind": "closed"}, "south": {"kind": "closed"}, "north": {"kind": "closed"}});
+    let outflow_m3 = |outcome: &Value| {
+        let tables = outcome["tables"].as_array().unwrap().iter();
+        let balance = tables.clone().find(|table| table["key"] == "balance").unwrap()["rows"]
+            .as_array()
+            .unwrap();
+        balance.iter().find(|row| row[0] == "outflow").unwrap()[3]
+            .as_f64()
+            .unwrap()
+    };
+    let (_, walled) = run(&server, "flood", &walled);
+    assert!(
+        outflow_m3(&flood) > 1.0 && outflow_m3(&walled) == 0.0,
+        "{} m³",
+        outflow_m3(&flood)
+    );
+
     let depth = flood["layers"]
         .as_array()
         .unwrap()
@@ -161,6 +187,10 @@ fn every_simulation_answers_on_the_demo_city() {
 
     let (_, reach) = run(&server, "reach", &json!({"params": {"from_kind": "primary_school"}}));
     assert!(!reach["layers"].as_array().unwrap().is_empty());
+    // the demo states its people and its residential land; the built-up area is that of the question
+    let told = codes(&reach);
+    assert!(told.iter().any(|code| code == "reach/built-up"), "{told:?}");
+    assert!(!told.iter().any(|code| code == "reach/land-estimated"), "{told:?}");
 
     // the same question is the same result, at once
     let (status, again) = send(&server, "POST", "/api/v1/simulations/flood", Some(&question));
@@ -205,6 +235,41 @@ fn every_simulation_answers_on_the_demo_city() {
         .unwrap();
     assert_eq!(told["key"], json!(flood_key));
     assert_eq!(told["is_cached"], true);
+    server.assert_log_clean().unwrap();
+    server.stop().unwrap();
+}
+
+/// The buildings of Delft come without a use, land without one and people without numbers.
+#[test]
+fn a_city_that_lacks_data_is_told_what_it_lacks() {
+    let city = City::of_files(&[&e2e::sample("delft/delft_fcb.city.jsonl")], &[]).unwrap();
+    let server = Server::start(&city).unwrap();
+    let sun = |assumed: bool| {
+        let params =
+            json!({"spacing_m": 4.0, "with_facades": false, "with_blame": false, "assume_residential": assumed});
+        run(&server, "sunshine", &json!({"params": params})).1
+    };
+    let note = |outcome: &Value, code: &str| {
+        let notes = outcome["notes"].as_array().unwrap().iter();
+        let found: Vec<Value> = notes.filter(|note| note["code"] == code).cloned().collect();
+        found.first().cloned().unwrap_or_default()
+    };
+    let silent = sun(false);
+    assert!(silent["verdicts"].as_array().unwrap().is_empty());
+    let unknown = note(&silent, "sunshine/unknown-use");
+    assert!(!unknown["features"].as_array().unwrap().is_empty(), "{silent}");
+    assert!(
+        unknown["text"]["zh"].as_str().unwrap().contains("用途未知"),
+        "{unknown}"
+    );
+    let assumed = sun(true);
+    let judged = assumed["verdicts"].as_array().unwrap();
+    assert!(judged.iter().any(|verdict| verdict["verdict"] == "pass"), "{assumed}");
+    assert_eq!(
+        note(&assumed, "sunshine/assumed-residential")["features"],
+        unknown["features"]
+    );
+    assert!(note(&assumed, "sunshine/unknown-use").is_null());
     server.assert_log_clean().unwrap();
     server.stop().unwrap();
 }

@@ -5,11 +5,14 @@ use crate::indicators::Text;
 use geo::MultiPolygon;
 
 /// Ground and features of the area. Lists of cells go row by row from the south, each row from the west.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Input {
     /// The grid.
     pub grid: Grid,
-    /// How far the grid reaches beyond the area that was asked for, metres.
+    /// The area that was asked for, whose depths the figures count: what stands in the ground around it is not the question.
+    /// Empty for the whole grid.
+    pub area: MultiPolygon<f64>,
+    /// How far the grid reaches beyond that area, metres.
     pub margin_m: f64,
     /// Height of the bare ground in each cell, metres; NaN where the ground model has none.
     pub ground_m: Vec<f64>,
@@ -25,6 +28,23 @@ pub struct Input {
     pub inflows: Vec<Inflow>,
     /// Water at the start.
     pub initial: Initial,
+}
+
+impl Default for Input {
+    fn default() -> Self {
+        Self {
+            grid: Grid::default(),
+            area: MultiPolygon::new(vec![]),
+            margin_m: 0.0,
+            ground_m: vec![],
+            buildings: vec![],
+            covers: vec![],
+            roads: vec![],
+            inlets: vec![],
+            inflows: vec![],
+            initial: Initial::default(),
+        }
+    }
 }
 
 /// A grid of square cells.

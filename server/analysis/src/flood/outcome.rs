@@ -5,6 +5,7 @@ use super::error::Error;
 use super::input::Input;
 use super::judge::{self, Wet};
 use super::params::{Params, Rain, USUAL_PEAK_RATIO};
+use super::raster::cells_in;
 use super::sides;
 use super::solver::{Run, simulate};
 use crate::indicators::Text;
@@ -83,7 +84,7 @@ pub fn run_with(input: &Input, params: &Params, catalogue: &Catalogue, task: &Ta
         inlets_table(input, &run),
         balance_table(&run),
     ];
-    let mut figures = figures(params, &run);
+    let mut figures = figures(input, params, &run);
     for (key, zh, en, ending) in [
         (
             "verdicts_failed",
@@ -395,14 +396,16 @@ fn figure(key: &str, zh: &str, en: &str, value: f64, unit: &str) -> Figure {
     Figure::new(key, Text::new(zh, en), value, unit)
 }
 
-fn figures(params: &Params, run: &Run) -> Vec<Figure> {
+fn figures(input: &Input, params: &Params, run: &Run) -> Vec<Figure> {
     let area = run.terrain.grid.cell_m2();
-    let flooded = run
-        .max_depth_m
-        .iter()
-        .filter(|d| f64::from(**d) > params.flooded_depth_m)
-        .count();
-    let deepest = run.max_depth_m.iter().fold(0.0_f32, |m, d| m.max(*d));
+    let cells: Vec<f32> = if input.area.0.is_empty() {
+        run.max_depth_m.clone()
+    } else {
+        let inside = cells_in(&run.terrain.grid, &input.area).into_iter();
+        inside.map(|cell| run.max_depth_m[cell as usize]).collect()
+    };
+    let flooded = cells.iter().filter(|d| f64::from(**d) > params.flooded_depth_m).count();
+    let deepest = cells.iter().fold(0.0_f32, |m, d| m.max(*d));
     let rain_mm = run.balance.rain_m3 / (run.terrain.num_rained as f64 * area) * 1000.0;
     vec![
         figure("rain_mm", "降雨总量", "Rain", rain_mm, "mm"),
@@ -509,7 +512,7 @@ fn notes(input: &Input, params: &Params, catalogue: &Catalogue, run: &Run) -> Re
             ),
         );
     }
-    notes.push(sides::held(&params.sides, input.margin_m));
+    notes.push(sides::held(&params.sides, input));
     notes.extend(sides::deepest_at_wall(params, run));
     Ok(notes)
 }

@@ -92,6 +92,23 @@ fn a_road_passes_while_one_lane_is_free() {
     assert!(down.value.unwrap() > 0.2 && down.value.unwrap() < 0.5);
 }
 
+#[test]
+fn figures_count_the_area_that_was_asked_for() {
+    let whole = street(0.0, None);
+    let west = Input {
+        area: rect(0.0, 0.0, 20.0, 30.0),
+        ..whole.clone()
+    };
+    let [(all, all_m2), (part, part_m2)] = [whole, west].map(|input| {
+        let outcome = run(&input, &storm(60.0), &Task::default()).unwrap();
+        let figure = |key: &str| outcome.figures.iter().find(|f| f.key == key).unwrap().value;
+        (figure("deepest_m"), figure("flooded_m2"))
+    });
+    // the dip in the middle is not in the west
+    assert!(all > 0.2 && all_m2 > 100.0, "{all} m, {all_m2} m²");
+    assert!(part > 0.0 && part < 0.1 && part_m2 == 0.0, "{part} m, {part_m2} m²");
+}
+
 /// All the rain of the level street stands in its dip: the depth is that of a wedge of the same volume.
 #[test]
 fn depths_are_those_of_the_volume_that_fell() {

@@ -1,5 +1,6 @@
 //! What is told of the sides of the computed ground: what holds there, and when the deepest water stands against a wall.
 
+use super::input::Input;
 use super::params::{Params, Side, Sides};
 use super::solver::Run;
 use super::terrain::Kind;
@@ -11,10 +12,17 @@ const NAMES: [[&str; 2]; 4] = [["西", "west"], ["东", "east"], ["南", "south"
 /// Cells from a wall within which the depth is that of the wall.
 const NEAR_CELLS: usize = 2;
 
-/// What holds at the sides, and how far out they are.
-///
-/// * `margin_m` — metres between the area and the sides
-pub(super) fn held(sides: &Sides, margin_m: f64) -> Note {
+/// What holds at the sides, how far out they are, and whether the figures count what stands on the way there.
+pub(super) fn held(sides: &Sides, input: &Input) -> Note {
+    let margin_m = input.margin_m;
+    let counted = if input.area.0.is_empty() {
+        Text::default()
+    } else {
+        Text::new(
+            "；最大水深和积水面积只统计所选范围之内",
+            "; largest depth and flooded area are those within the area",
+        )
+    };
     let list = sides.list();
     let mut kinds: Vec<Side> = vec![];
     for side in list {
@@ -44,13 +52,15 @@ pub(super) fn held(sides: &Sides, margin_m: f64) -> Note {
         vec![],
         Text::new(
             format!(
-                "计算范围的边界在所选范围外 {margin_m} m（地面模型先到头处以其边缘为界）：{}。边界以外的降雨和地面来水未计入",
-                zh.join("；")
+                "计算范围的边界在所选范围外 {margin_m} m（地面模型先到头处以其边缘为界）：{}。边界以外的降雨和地面来水未计入{}",
+                zh.join("；"),
+                counted.zh
             ),
             format!(
                 "the computed ground ends {margin_m} m beyond the area, or where the ground model ends: {}. Rain that falls \
-                 beyond and would run in is not counted",
-                en.join("; ")
+                 beyond and would run in is not counted{}",
+                en.join("; "),
+                counted.en
             ),
         ),
     )
@@ -92,11 +102,11 @@ pub(super) fn deepest_at_wall(params: &Params, run: &Run) -> Option<Note> {
         vec![],
         Text::new(
             format!(
-                "最大水深 {depth_m} m 出现在封闭的{}侧边界旁（{NEAR_CELLS} 格以内）：水在此被边界挡住，深度偏大；宜扩大范围，或将该侧设为敞开或给定水位",
+                "计算范围内的最大水深 {depth_m} m 出现在封闭的{}侧边界旁（{NEAR_CELLS} 格以内）：水在此被边界挡住，深度偏大；宜扩大范围，或将该侧设为敞开或给定水位",
                 zh.join("、")
             ),
             format!(
-                "the largest depth of {depth_m} m is within {NEAR_CELLS} cells of a closed side ({}): the side holds the water \
+                "the largest depth of the computed ground, {depth_m} m, is within {NEAR_CELLS} cells of a closed side ({}): the side holds the water \
                  back there and the depth is too large; take a larger area, or set that side to open or to a level",
                 en.join(", ")
             ),
@@ -124,7 +134,7 @@ fn is_near(run: &Run, cell: usize, place: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::input::{Grid, Input};
+    use super::super::input::Grid;
     use super::super::params::Rain;
     use super::super::run;
     use super::*;
@@ -209,7 +219,7 @@ mod tests {
                 north: Side::Closed,
                 ..Sides::default()
             },
-            0.0,
+            &Input::default(),
         );
         let parts = [
             "west, south: open",

@@ -145,6 +145,7 @@ fn gather(city: &City<'_>, own: &Own) -> Result<(Input, Vec<Note>), SimulationEr
             .map(|cell| city.ground_m(DVec2::from(grid.center(cell))).unwrap_or(f64::NAN))
             .collect(),
         grid,
+        area: city.region.polygons().clone(),
         margin_m: MARGIN_M,
         ..Input::default()
     };
