@@ -205,11 +205,11 @@ pub(super) fn fill_row(depth: &mut [f64], around: &Around<'_>) -> [f64; 2] {
 /// The same loops for processors with wider registers. Products and sums are not fused, so the bits are the same as on
 /// any other processor.
 #[cfg(target_arch = "x86_64")]
-mod wide {
+pub(super) mod wide {
     use super::{Around, Faces, Step};
 
     /// True on processors with registers of 512 bits and masks for all widths.
-    pub(super) fn has_512() -> bool {
+    pub(in crate::flood) fn has_512() -> bool {
         std::arch::is_x86_feature_detected!("avx512f")
             && std::arch::is_x86_feature_detected!("avx512vl")
             && std::arch::is_x86_feature_detected!("avx512dq")

@@ -1,5 +1,7 @@
 //! What is remembered of a run: the depth series, maxima, durations and arrivals.
 
+#[cfg(target_arch = "x86_64")]
+use super::flux::wide;
 use super::params::Params;
 use super::solver::Solver;
 use super::terrain::{Kind, Terrain};
@@ -144,20 +146,29 @@ struct State<'a> {
 
 fn look_row(seen: &mut Seen<'_>, state: &State<'_>, limits: &Limits) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[allow(unsafe_code, reason = "see flux::flow_row")]
-        // SAFETY: the processor was asked for the feature that the function is compiled with
-        unsafe {
-            look_row_wide(seen, state, limits);
+    #[allow(unsafe_code, reason = "see flux::flow_row")]
+    {
+        if wide::has_512() {
+            // SAFETY: the processor was asked for the features that the function is compiled with
+            return unsafe { look_row_512(seen, state, limits) };
         }
-        return;
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: as above
+            return unsafe { look_row_256(seen, state, limits) };
+        }
     }
     look_row_anywhere(seen, state, limits);
 }
 
 #[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+fn look_row_512(seen: &mut Seen<'_>, state: &State<'_>, limits: &Limits) {
+    look_row_anywhere(seen, state, limits);
+}
+
+#[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn look_row_wide(seen: &mut Seen<'_>, state: &State<'_>, limits: &Limits) {
+fn look_row_256(seen: &mut Seen<'_>, state: &State<'_>, limits: &Limits) {
     look_row_anywhere(seen, state, limits);
 }
 
