@@ -4,7 +4,9 @@
 
 use e2e::city::City;
 use e2e::server::Server;
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 /// A job that has not ended by then never will.
@@ -244,11 +246,8 @@ fn every_simulation_answers_on_the_demo_city() {
 fn a_city_that_lacks_data_is_told_what_it_lacks() {
     let city = City::of_files(&[&e2e::sample("delft/delft_fcb.city.jsonl")], &[]).unwrap();
     let server = Server::start(&city).unwrap();
-    let sun = |assumed: bool| {
-        let params =
-            json!({"spacing_m": 4.0, "with_facades": false, "with_blame": false, "assume_residential": assumed});
-        run(&server, "sunshine", &json!({"params": params})).1
-    };
+    let params = |assumed: bool, with_facades: bool| json!({"spacing_m": 4.0, "with_facades": with_facades, "with_blame": false, "assume_residential": assumed});
+    let sun = |assumed: bool| run(&server, "sunshine", &json!({"params": params(assumed, false)})).1;
     let note = |outcome: &Value, code: &str| {
         let notes = outcome["notes"].as_array().unwrap().iter();
         let found: Vec<Value> = notes.filter(|note| note["code"] == code).cloned().collect();
@@ -270,6 +269,42 @@ fn a_city_that_lacks_data_is_told_what_it_lacks() {
         unknown["features"]
     );
     assert!(note(&assumed, "sunshine/unknown-use").is_null());
+
+    // there a building is an outline, and its parts are what stands and is drawn: they block and are painted, have its
+    // colour and answer with its value
+    let [west, south] = [4.3672, 52.0000];
+    let ring = [[0.0, 0.0], [0.0015, 0.0], [0.0015, 0.001], [0.0, 0.001], [0.0, 0.0]];
+    let ring = ring.map(|[x, y]| [west + x, south + y]);
+    let area = json!({"polygon": {"type": "Polygon", "coordinates": [ring]}});
+    let (key, painted) = run(
+        &server,
+        "sunshine",
+        &json!({"area": area, "params": params(true, true)}),
+    );
+    let facades = layer(&painted, "facade_hours");
+    assert!(facades["count"].as_u64().unwrap() > 500, "{facades}");
+    let building = painted["verdicts"][0]["feature"].as_str().unwrap();
+    let get = |path: &str| send(&server, "GET", path, None).1;
+    let part = get(&format!("/api/v1/features/{building}"))["children"][0]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let index = get(&format!("/api/v1/features/{part}"))["feature_index"]
+        .as_u64()
+        .unwrap() as u32;
+    let path = format!("/api/v1/jobs/{key}/layers/building_hours");
+    let bytes = server.get(&path, &[]).unwrap().body;
+    let mut whole = vec![];
+    GzDecoder::new(bytes.as_slice()).read_to_end(&mut whole).unwrap();
+    let overlay = city_model::overlay::Overlay::decode(&whole).unwrap();
+    assert!(
+        overlay.features.contains(&index),
+        "the part {part} has the colour of {building}"
+    );
+    let [of_part, of_building] =
+        [&part, building].map(|id| get(&format!("{path}/probe?feature={id}"))["values"].clone());
+    assert!(of_part[0].is_number());
+    assert_eq!(of_part, of_building);
     server.assert_log_clean().unwrap();
     server.stop().unwrap();
 }

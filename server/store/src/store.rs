@@ -36,6 +36,12 @@ pub trait SceneStore: Send + Sync {
     /// [`StoreError`] when the store cannot be read.
     fn children(&self, id: &str, limit: u32) -> Result<Vec<String>, StoreError>;
 
+    /// Numbers of the features that name each of `ids` as their parent, in the order asked, each ascending.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn parts(&self, ids: &[&str]) -> Result<Vec<Vec<FeatureIndex>>, StoreError>;
+
     /// Contents of the published revision that draw a feature, sorted.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use city_model::{Crs, CrsError, Transformer};
 use glam::{DVec2, DVec3};
+use scene_store::FeatureKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -312,7 +313,14 @@ pub async fn probe_layer(
                 ));
             }
         };
-        probe(&layer, place).ok_or_else(|| ApiError::absent("该处没有数值", "the layer says nothing there"))
+        let mut found = probe(&layer, place);
+        if let (None, Some(id)) = (&found, &query.feature) {
+            // the value of a building holds for its parts
+            let stored = this.store.feature(FeatureKey::Id(id))?;
+            let whole = stored.and_then(|stored| stored.feature.parent);
+            found = whole.and_then(|id| probe(&layer, Place::Feature(&id)));
+        }
+        found.ok_or_else(|| ApiError::absent("该处没有数值", "the layer says nothing there"))
     };
     state.query(move |_| found()).await.map(Json)
 }

@@ -7,7 +7,8 @@ use analysis::outcome::{Layer, Shape};
 use city_model::{FeatureClass, FeatureIndex, SceneFrame};
 use glam::{DVec2, DVec3};
 use scene_store::{SceneStore, StoreError};
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 /// Lines of features by dense number, scene CRS.
 pub(super) type Courses = HashMap<u32, Vec<Vec<DVec3>>>;
@@ -48,6 +49,51 @@ impl<'a> Canvas<'a> {
     /// Frame of the scene.
     pub fn frame(&self) -> &SceneFrame {
         self.frame
+    }
+
+    /// A layer with what is drawn of it: the value of a feature holds for its parts, which are drawn in its place where it
+    /// has no body of its own. Parts with a value of their own keep it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the city cannot be read.
+    pub(super) fn drawn<'l>(&self, layer: &'l Layer) -> Result<Cow<'l, Layer>, StoreError> {
+        let Shape::Features { indices, ids } = &layer.shape else {
+            return Ok(Cow::Borrowed(layer));
+        };
+        let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let parts = self.store.parts(&names)?;
+        let valued: HashSet<u32> = indices.iter().copied().collect();
+        let of_parts: Vec<(usize, u32)> = (0..)
+            .zip(&parts)
+            .flat_map(|(at, parts)| parts.iter().map(move |part| (at, part.0)))
+            .filter(|(_, part)| !valued.contains(part))
+            .collect();
+        if of_parts.is_empty() {
+            return Ok(Cow::Borrowed(layer));
+        }
+        let mut all = layer.clone();
+        all.shape = Shape::Features {
+            indices: indices
+                .iter()
+                .copied()
+                .chain(of_parts.iter().map(|(_, part)| *part))
+                .collect(),
+            ids: ids
+                .iter()
+                .cloned()
+                .chain(of_parts.iter().map(|(at, _)| ids[*at].clone()))
+                .collect(),
+        };
+        let with_parts = |step: &[f32]| {
+            let of_parts = of_parts.iter().map(|(at, _)| step[*at]);
+            step.iter().copied().chain(of_parts).collect::<Vec<f32>>()
+        };
+        all.values = layer
+            .values
+            .chunks_exact(ids.len().max(1))
+            .flat_map(with_parts)
+            .collect();
+        Ok(Cow::Owned(all))
     }
 
     /// Height of the ground, metres; `None` where no terrain is known.

@@ -354,6 +354,15 @@ fn change(
             .into_iter()
             .filter(|i| before.changes.get(i) != after.changes.get(i)),
     );
+    // a building that is but the outline of its parts is made of them
+    for index in touched.clone() {
+        let stored = city.store.feature(FeatureKey::Index(FeatureIndex(index)))?;
+        if let Some(parent) = stored.and_then(|stored| stored.feature.parent)
+            && let Some(parent) = city.store.feature(FeatureKey::Id(&parent))?
+        {
+            touched.insert(parent.feature.index.0);
+        }
+    }
     for index in touched {
         blockers.remove(&index);
         if !after.stands(index) {

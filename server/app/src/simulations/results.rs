@@ -230,6 +230,7 @@ impl Results {
 /// # Errors
 /// When the layer contradicts itself, or the city cannot be read.
 pub fn overlay_bytes(layer: &Layer, left_out: usize, canvas: &Canvas<'_>) -> io::Result<Vec<u8>> {
+    let layer = &*canvas.drawn(layer).map_err(io::Error::other)?;
     let courses = canvas.courses(layer).map_err(io::Error::other)?;
     let ground_m = |place| canvas.ground_m(place);
     let mut overlay = wire::overlay(layer, canvas.frame(), &ground_m, &courses).map_err(io::Error::other)?;

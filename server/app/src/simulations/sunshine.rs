@@ -8,6 +8,7 @@ use analysis::sunshine::{self, Building, Grid, Input, Limits, Params, Site, Stud
 use analysis::{Outcome, Task};
 use city_model::{BuildingUse, Feature, FeatureClass};
 use glam::{DVec2, DVec3};
+use scene_store::FeatureKey;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use tiler::buildings::Solid;
@@ -144,11 +145,73 @@ pub(super) fn is_near(city: &City<'_>, feature: &Feature) -> bool {
     own.max.x >= west && own.min.x <= east && own.max.y >= south && own.min.y <= north
 }
 
-/// A building as the kernel takes it; `None` for one without outline or height.
+/// Lower than this is no body but an outline, metres.
+const FLAT_M: f64 = 0.5;
+
+/// True for an outline without height, whose body its parts have.
+fn is_flat(city: &City<'_>, feature: &Feature) -> bool {
+    let heights = city.heights_m(feature);
+    feature.class == FeatureClass::Building && heights.is_some_and(|[low, high]| high - low < FLAT_M)
+}
+
+/// A building as the kernel takes it, with its parts where it is but their outline; `None` for one without outline or
+/// height, and for a part that its building has taken up.
 ///
 /// # Errors
 /// [`SimulationError::Store`] when the city cannot be read.
 pub(super) fn blocker(city: &City<'_>, one: &Standing) -> Result<Option<Blocker>, SimulationError> {
+    if let Some(parent) = one.feature.parent.as_deref()
+        && let Some(parent) = city.store.feature(FeatureKey::Id(parent))?
+        && is_flat(city, &parent.feature)
+        && city.view.stands(parent.feature.index.0)
+    {
+        return Ok(None);
+    }
+    let own = body(city, one)?;
+    if !is_flat(city, &one.feature) {
+        return Ok(own);
+    }
+    let Some(mut whole) = own else { return Ok(None) };
+    let parts = city.store.parts(&[&one.feature.id])?.concat();
+    let mut has_body = false;
+    for feature in city.store.fetch(&parts)? {
+        let standing = Standing {
+            state: city.view.state(feature.index.0),
+            is_proposal: one.is_proposal,
+            feature,
+        };
+        if !city.view.stands(standing.feature.index.0) || !is_building(&standing.feature) {
+            continue;
+        }
+        if let Some(Blocker {
+            building: part,
+            is_raised,
+        }) = body(city, &standing)?
+        {
+            let mesh = if part.mesh.is_empty() {
+                sunshine::solids::prism(&part, part.ground_m, part.top_m)
+            } else {
+                part.mesh
+            };
+            let (building, wall_top_m) = (&mut whole.building, part.wall_top_m.unwrap_or(part.top_m));
+            // the outline of 3DBAG lies where the ground is, its parts begin there too
+            building.ground_m = if has_body {
+                building.ground_m.min(part.ground_m)
+            } else {
+                part.ground_m
+            };
+            building.top_m = building.top_m.max(part.top_m);
+            building.wall_top_m = Some(building.wall_top_m.map_or(wall_top_m, |top| top.max(wall_top_m)));
+            building.mesh.extend(mesh);
+            whole.is_raised = is_raised || (has_body && whole.is_raised);
+            has_body = true;
+        }
+    }
+    Ok(Some(whole))
+}
+
+/// A feature by itself, as the kernel takes a building.
+fn body(city: &City<'_>, one: &Standing) -> Result<Option<Blocker>, SimulationError> {
     let facts = city.building(&one.feature)?;
     let Some([ground_m, top_m]) = city.heights_m(&one.feature) else {
         return Ok(None);

@@ -119,6 +119,10 @@ impl SceneStore for SqliteStore {
         self.read(|connection| read::children(connection, id, limit))
     }
 
+    fn parts(&self, ids: &[&str]) -> Result<Vec<Vec<FeatureIndex>>, StoreError> {
+        self.read(|connection| read::parts(connection, ids))
+    }
+
     fn tiles_of(&self, index: FeatureIndex) -> Result<Vec<String>, StoreError> {
         self.read(|connection| publish::tiles_of(connection, index))
     }

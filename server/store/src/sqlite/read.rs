@@ -95,6 +95,20 @@ pub(super) fn children(connection: &Connection, id: &str, limit: u32) -> Result<
         .map_err(StoreError::sql("read children"))
 }
 
+pub(super) fn parts(connection: &Connection, ids: &[&str]) -> Result<Vec<Vec<FeatureIndex>>, StoreError> {
+    let numbers = |id: &&str| {
+        let mut statement =
+            connection.prepare_cached("SELECT idx FROM features WHERE parent = ?1 AND live = 1 ORDER BY idx")?;
+        statement
+            .query_map(params![id], |row| row.get(0).map(FeatureIndex))?
+            .collect()
+    };
+    ids.iter()
+        .map(numbers)
+        .collect::<Result<_, rusqlite::Error>>()
+        .map_err(StoreError::sql("read parts"))
+}
+
 pub(super) fn page(connection: &Connection, query: &FeatureQuery) -> Result<FeaturePage, StoreError> {
     let by_code = if query.layer_code.is_some() {
         " AND f.layer_code = :code"
