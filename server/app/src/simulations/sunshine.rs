@@ -40,7 +40,7 @@ impl Simulation for Sunshine {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn params(&self, given: &Map<String, Value>) -> Result<Value, Text> {
