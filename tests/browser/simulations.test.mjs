@@ -1,7 +1,7 @@
 // Simulations through their panel: a question, its job, layers over the city, values at a place, findings, before against after.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { get } from "./helpers.mjs";
+import { animationFrames, get } from "./helpers.mjs";
 import { first } from "./planning.mjs";
 import { openSimulations } from "./simulating.mjs";
 
@@ -236,6 +236,46 @@ describe("flood", () => {
     await sim.part("probe-value").filter({ hasText: value === null ? "—" : written(value) }).waitFor();
     await panel.locator("cj-simulation-probe .chart svg").waitFor();
     await sim.picture("8-flood");
+  });
+
+  test("is a surface that one sees through and that moves, and rests for who wants no motion", async () => {
+    const layer = outcome.layers.find(({ key }) => key === "max_depth");
+    await sim.show(layer);
+    await desk.look(sim.site().enu, { distance_m: 420, pitch_deg: 65 });
+    const changed = (a, b) => sim.share((p, q) => [0, 1, 2].some((i) => Math.abs(p[i] - q[i]) > 4), a, b);
+    const water = await sim.scene();
+    assert.equal(await changed(water, await sim.scene()), 0, "reduced motion: it rests");
+    await panel.locator('input[name="visible"]').setChecked(false);
+    const dry = await sim.scene();
+    await panel.locator('input[name="visible"]').setChecked(true);
+    const wet = await changed(water, dry);
+    assert.ok(wet > 0.02, `${wet} of the picture is under water`);
+    // what lies below still differs from place to place: bright ground stays brighter than dark ground
+    const through = await page.evaluate(async ([over, below]) => {
+      const pixels = async (base64) => {
+        const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
+        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+        context.drawImage(bitmap, 0, 0);
+        return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+      };
+      const [a, b] = [await pixels(over), await pixels(below)];
+      const pairs = [];
+      for (let at = 0; at < a.length; at += 4) if ([0, 1, 2].some((i) => Math.abs(a[at + i] - b[at + i]) > 4)) pairs.push([a[at], b[at]]);
+      const mean = (k) => pairs.reduce((sum, pair) => sum + pair[k], 0) / pairs.length;
+      const [x, y] = [mean(0), mean(1)];
+      const sum = (of) => pairs.reduce((all, [p, q]) => all + of(p - x, q - y), 0);
+      return sum((p, q) => p * q) / Math.sqrt(sum((p) => p * p) * sum((_, q) => q * q));
+    }, [water, dry]);
+    assert.ok(through > 0.1, `the ground is seen through it: ${through}`);
+    await page.emulateMedia({ reducedMotion: "no-preference" });
+    let moved = 0;
+    for (let tries = 0; moved === 0 && tries < 20; tries++) {
+      await animationFrames(page, 20);
+      moved = await changed(water, await sim.scene());
+    }
+    assert.ok(moved > 0.001, `${moved}`);
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await sim.show(outcome.layers.find(({ times_s }) => times_s.length > 2));
   });
 
   test("plays and stops", async () => {
