@@ -35,7 +35,9 @@ pub(crate) fn build(args: &Args) -> anyhow::Result<PathBuf> {
     tools::ensure_npm(&web)?;
     let dist = web.join("dist");
     let stamp = dist.join(".stamp");
-    let inputs = hash_tree(&web, &["node_modules", "dist"])? + if args.dev { "dev" } else { "" };
+    // storm formulas are offered as the server has them
+    let data = hash_tree(&paths::root().join("assets/simulation"), &[])?;
+    let inputs = hash_tree(&web, &["node_modules", "dist"])? + &data + if args.dev { "dev" } else { "" };
     if std::fs::read_to_string(&stamp).is_ok_and(|old| old == inputs) {
         println!("   web shell is up to date");
         return Ok(dist);

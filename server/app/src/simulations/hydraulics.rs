@@ -82,6 +82,12 @@ impl Simulation for Hydraulics {
     fn run(&self, city: &City<'_>, params: &Value, task: &Task) -> Result<Outcome, SimulationError> {
         let own: Own = told(params)?;
         let network = gather(city, WATER)?;
+        if network.pipes.is_empty() {
+            return Err(SimulationError::refused(
+                format!("没有给水管线（类别 {WATER}），无法计算供水管网"),
+                format!("there is no pipe of water supply (class {WATER}), and so no water network"),
+            ));
+        }
         let constants = Constants::built_in().map_err(|reason| {
             SimulationError::refused(format!("供水参数文件无法读取:{reason}"), format!("constants: {reason}"))
         })?;

@@ -1,4 +1,5 @@
 // Fields of the parameters that planners choose, by simulation; a parameter is shown where the server has it, all others are advanced.
+import storms from "../../../../../assets/simulation/storms.json";
 import type { Json, LocalText } from "../../api";
 import type { Params } from "./api";
 import { valueAt } from "./question";
@@ -60,17 +61,18 @@ function side(name: string, zh: string, en: string): Field[] {
   ];
 }
 
+/** A storm formula by its title; one that nobody has checked against its publication says so. */
+function formula({ id, title, is_verified: isVerified }: { id: string; title: LocalText; is_verified: boolean }): [string, LocalText] {
+  return [id, isVerified ? title : text(`${title.zh} · 参考值`, `${title.en} · reference value`)];
+}
+
 const FLOOD: readonly Field[] = [
   { kind: "variant", path: ["run", "rain"], label: text("降雨", "Rain"), options: [
     { name: "none", label: text("无", "none"), begin: { kind: "none" } },
     { name: "storm", label: text("设计暴雨", "design storm"), begin: { kind: "storm", formula: "suzhou-2025", return_period_a: 50, duration_min: 120, peak_ratio: null, step_min: 5 } },
     { name: "gauge", label: text("雨量站记录", "gauge record"), begin: { kind: "gauge", step_min: 5, depths_mm: [] } },
   ] },
-  { kind: "choice", path: ["run", "rain", "formula"], label: text("暴雨强度公式", "Storm formula"), options: [
-    ["suzhou-2025", text("苏州市（2025）", "Suzhou (2025)")],
-    ["zhengzhou-2002", text("郑州市（2002）", "Zhengzhou (2002)")],
-    ["zhengzhou-measures", text("郑州市（措施版）", "Zhengzhou (design handbook)")],
-  ] },
+  { kind: "choice", path: ["run", "rain", "formula"], label: text("暴雨强度公式", "Storm formula"), options: storms.formulas.map(formula) },
   { kind: "number", path: ["run", "rain", "return_period_a"], label: text("重现期", "Return period"), unit: "a", min: 0.1, max: 10_000 },
   { kind: "number", path: ["run", "rain", "duration_min"], label: text("降雨历时", "Duration of the rain"), unit: "min", min: 1, max: 10_080 },
   { kind: "number", path: ["run", "rain", "peak_ratio"], label: text("雨峰系数", "Share before the peak"), unit: "0–1", min: 0.01, max: 1, isOptional: true },

@@ -1,10 +1,18 @@
 import { describe, expect, it } from "vitest";
+import storms from "../../../../../assets/simulation/storms.json";
 import { overlayHeader } from "./overlay";
 import { fieldPaths, fieldsOf, missingFeature, variantOf } from "./parameters";
 import { advancedOf, changedParams, isSame, questionOf, readAdvanced, readNumbers, readPlace, valueAt, withAdvanced, withValue } from "./question";
 import type { Params } from "./api";
 
 const defaults: Params = { climate_zone: "II", city: "large", counting: "cumulative", spacing_m: 1, step_s: 60, error_min: 3, storeys_of: null, max_bytes: 2147483648 };
+
+it("offers every storm formula, and says which nobody has checked", () => {
+  const field = fieldsOf("flood", { run: { rain: { kind: "storm", formula: "suzhou-2025" } } }).find(({ path }) => path.at(-1) === "formula");
+  const options = field?.kind === "choice" ? field.options : [];
+  expect(options.map(([id]) => id)).toEqual(storms.formulas.map(({ id }) => id));
+  expect(options.map(([, { zh, en }]) => [zh.includes("参考值"), en.includes("reference value")])).toEqual(storms.formulas.map(({ is_verified: isVerified }) => [!isVerified, !isVerified]));
+});
 
 describe("question", () => {
   it("carries what differs from the defaults, and the revision and phase that are shown", () => {
