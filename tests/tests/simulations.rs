@@ -272,7 +272,10 @@ fn a_city_that_lacks_data_is_told_what_it_lacks() {
     let (_, job) = send(&server, "POST", "/api/v1/simulations/hydraulics", Some(&json!({})));
     let ended = wait(&server, job["key"].as_str().unwrap());
     assert_eq!(ended["state"], "failed");
-    assert!(ended["error"]["zh"].as_str().unwrap().contains("没有给水管线"), "{ended}");
+    assert!(
+        ended["error"]["zh"].as_str().unwrap().contains("没有给水管线"),
+        "{ended}"
+    );
 
     // there a building is an outline, and its parts are what stands and is drawn: they block and are painted, have its
     // colour and answer with its value
