@@ -118,20 +118,39 @@ class Simulations {
     return (await this.page.screenshot({ clip: clip ?? { x: x - 210, y: y - 180, width: 420, height: 360 } })).toString("base64");
   }
 
-  /** Share of pixels that a test of (pixels…) accepts, its source or itself; each pixel is [red, green, blue]. */
-  share(wanted, ...pictures) {
+  /** What a function makes of the bytes (red, green, blue, alpha) of pictures; it runs in the page. */
+  #measure(source, pictures) {
     return this.page.evaluate(async ([source, all]) => {
-      const accepts = new Function(`return ${source}`)();
       const data = await Promise.all(all.map(async (base64) => {
         const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
         const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
         context.drawImage(bitmap, 0, 0);
         return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
       }));
+      return new Function(`return ${source}`)()(...data);
+    }, [source, pictures]);
+  }
+
+  /** Share of pixels that a test of (pixels…) accepts, its source or itself; each pixel is [red, green, blue]. */
+  share(wanted, ...pictures) {
+    return this.#measure(`(...data) => {
+      const accepts = ${wanted};
       let count = 0;
       for (let at = 0; at < data[0].length; at += 4) if (accepts(...data.map((one) => [one[at], one[at + 1], one[at + 2]]))) count++;
       return (count * 4) / data[0].length;
-    }, [wanted.toString(), pictures]);
+    }`, pictures);
+  }
+
+  /** Correlation of the red of two pictures over the pixels at which they differ: 0 where one says nothing of the other. */
+  correlation(a, b) {
+    return this.#measure(`(a, b) => {
+      const pairs = [];
+      for (let at = 0; at < a.length; at += 4) if ([0, 1, 2].some((i) => Math.abs(a[at + i] - b[at + i]) > 4)) pairs.push([a[at], b[at]]);
+      const mean = (k) => pairs.reduce((sum, pair) => sum + pair[k], 0) / pairs.length;
+      const [x, y] = [mean(0), mean(1)];
+      const sum = (of) => pairs.reduce((all, [p, q]) => all + of(p - x, q - y), 0);
+      return sum((p, q) => p * q) / Math.sqrt(sum((p) => p * p) * sum((_, q) => q * q));
+    }`, [a, b]);
   }
 
   /** Share of pixels by which two pictures differ so much that one sees it. */

@@ -251,21 +251,7 @@ describe("flood", () => {
     const wet = await changed(water, dry);
     assert.ok(wet > 0.02, `${wet} of the picture is under water`);
     // what lies below still differs from place to place: bright ground stays brighter than dark ground
-    const through = await page.evaluate(async ([over, below]) => {
-      const pixels = async (base64) => {
-        const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
-        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
-        context.drawImage(bitmap, 0, 0);
-        return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
-      };
-      const [a, b] = [await pixels(over), await pixels(below)];
-      const pairs = [];
-      for (let at = 0; at < a.length; at += 4) if ([0, 1, 2].some((i) => Math.abs(a[at + i] - b[at + i]) > 4)) pairs.push([a[at], b[at]]);
-      const mean = (k) => pairs.reduce((sum, pair) => sum + pair[k], 0) / pairs.length;
-      const [x, y] = [mean(0), mean(1)];
-      const sum = (of) => pairs.reduce((all, [p, q]) => all + of(p - x, q - y), 0);
-      return sum((p, q) => p * q) / Math.sqrt(sum((p) => p * p) * sum((_, q) => q * q));
-    }, [water, dry]);
+    const through = await sim.correlation(water, dry);
     assert.ok(through > 0.1, `the ground is seen through it: ${through}`);
     await page.emulateMedia({ reducedMotion: "no-preference" });
     let moved = 0;

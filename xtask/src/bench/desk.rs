@@ -12,14 +12,7 @@ const BUILDINGS: u32 = 8_000;
 const ROUNDS: u32 = 15;
 
 pub(super) fn measure(bench: &Bench, rows: &mut Vec<Row>) -> anyhow::Result<()> {
-    let kept = bench.kept_demo(BUILDINGS)?;
-    let city = bench.fresh("desk")?;
-    shell::output(
-        &bench.folder,
-        "cp",
-        &["-r", &kept.display().to_string(), &city.display().to_string()],
-    )?;
-    let serving = bench.serve(&city)?;
+    let serving = bench.serve(&bench.copied_demo(BUILDINGS, "desk")?)?;
     live(bench, &serving, rows)?;
     clicks(bench, &serving, rows)
 }

@@ -141,6 +141,14 @@ impl Bench {
         Ok(city)
     }
 
+    /// A copy of a kept city, to be written to.
+    pub(crate) fn copied_demo(&self, buildings: u32, name: &str) -> anyhow::Result<PathBuf> {
+        let (kept, city) = (self.kept_demo(buildings)?, self.fresh(name)?);
+        let [from, to] = [&kept, &city].map(|path| path.display().to_string());
+        shell::output(&self.folder, "cp", &["-r", &from, &to])?;
+        Ok(city)
+    }
+
     /// Runs the program under GNU time; gives its JSON and its cost.
     pub(crate) fn run(&self, arguments: &[&str]) -> anyhow::Result<(Value, Cost)> {
         let notes = self.folder.join("time.txt");

@@ -58,13 +58,7 @@ fn million(rows: &mut Vec<Row>) -> anyhow::Result<()> {
 
 /// A scenario of a large generated city, as a viewer asks for it.
 fn served(bench: &Bench, buildings: u32, rows: &mut Vec<Row>) -> anyhow::Result<()> {
-    let kept = bench.kept_demo(buildings)?;
-    let city = bench.fresh("scenario")?;
-    shell::output(
-        &bench.folder,
-        "cp",
-        &["-r", &kept.display().to_string(), &city.display().to_string()],
-    )?;
+    let city = bench.copied_demo(buildings, "scenario")?;
     let folder = city.display().to_string();
     let scenario = |arguments: &[&str]| -> anyhow::Result<Value> {
         let output = Command::new(&bench.binary)

@@ -1,7 +1,7 @@
 //! A question as it was understood: everything that decides the result, under one key.
 
-use super::city::{made_of, rings};
-use super::registry::{Simulation, find};
+use super::city::{City, made_of, rings};
+use super::registry::{Simulation, SimulationError, find};
 use crate::http::AppState;
 use crate::http::problem::ApiError;
 use crate::indicators::{AreaAnswer, AreaQuestion, resolve_area, rules_in_force};
@@ -9,7 +9,6 @@ use crate::scenarios::{ScenarioView, view};
 use analysis::Region;
 use analysis::indicators::Text;
 use city_model::scenario::{BASE_ID, parse_phase};
-use scene_store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -115,13 +114,14 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
     let city_revision = snapshot.number();
     let features = store.features_version()?;
     let rules = rules_in_force(state);
-    let told = |revision: Option<u64>, params: &Value| {
+    let made_of = |revision: Option<u64>| made_of(features.changed, &snapshot, &view, revision, &rules);
+    let told = |made_of: &Value, params: &Value| {
         serde_json::json!([
             simulation.name(),
             simulation.version(),
             // a result holds its layers as the viewer takes them
             city_model::overlay::VERSION,
-            made_of(features.changed, &snapshot, &view, revision, &rules),
+            made_of,
             rings(region.polygons()),
             rules.settings.facilities,
             params,
@@ -131,9 +131,11 @@ pub fn ask(state: &AppState, name: &str, question: &SimulationQuestion) -> Resul
         let hash = blake3::hash(told.to_string().as_bytes()).to_hex();
         hash.as_str().chars().take(KEY_DIGITS).collect::<String>()
     };
-    let made_of = made_of(features.changed, &snapshot, &view, Some(view.revision), &rules);
-    let key = name(told(Some(view.revision), &params));
-    let live_key = simulation.live_params(&params).map(|params| name(told(None, &params)));
+    let live_key = simulation
+        .live_params(&params)
+        .map(|params| name(told(&made_of(None), &params)));
+    let made_of = made_of(Some(view.revision));
+    let key = name(told(&made_of, &params));
     Ok(Asked {
         simulation,
         view,
@@ -152,9 +154,8 @@ impl Asked {
     ///
     /// # Errors
     /// When the city cannot be read.
-    pub(super) fn is_current(&self, state: &AppState) -> Result<bool, StoreError> {
-        let changed = state.store.features_version()?.changed;
-        let (snapshot, rules) = (state.snapshot(), rules_in_force(state));
-        Ok(self.made_of == made_of(changed, &snapshot, &self.view, Some(self.view.revision), &rules))
+    pub(super) fn is_current(&self, state: &AppState) -> Result<bool, SimulationError> {
+        let now = City::of(state, &self.view, &self.region, &self.area);
+        Ok(self.made_of == now.made_of()?)
     }
 }

@@ -71,28 +71,32 @@ impl<'a> Canvas<'a> {
         if of_parts.is_empty() {
             return Ok(Cow::Borrowed(layer));
         }
-        let mut all = layer.clone();
-        all.shape = Shape::Features {
-            indices: indices
-                .iter()
-                .copied()
-                .chain(of_parts.iter().map(|(_, part)| *part))
-                .collect(),
-            ids: ids
-                .iter()
-                .cloned()
-                .chain(of_parts.iter().map(|(at, _)| ids[*at].clone()))
-                .collect(),
-        };
         let with_parts = |step: &[f32]| {
             let of_parts = of_parts.iter().map(|(at, _)| step[*at]);
             step.iter().copied().chain(of_parts).collect::<Vec<f32>>()
         };
-        all.values = layer
-            .values
-            .chunks_exact(ids.len().max(1))
-            .flat_map(with_parts)
-            .collect();
+        let steps = layer.values.chunks_exact(ids.len().max(1));
+        let all = Layer {
+            shape: Shape::Features {
+                indices: indices
+                    .iter()
+                    .copied()
+                    .chain(of_parts.iter().map(|part| part.1))
+                    .collect(),
+                ids: ids
+                    .iter()
+                    .chain(of_parts.iter().map(|part| &ids[part.0]))
+                    .cloned()
+                    .collect(),
+            },
+            values: steps.flat_map(with_parts).collect(),
+            key: layer.key.clone(),
+            title: layer.title.clone(),
+            unit: layer.unit.clone(),
+            legend: layer.legend.clone(),
+            times_s: layer.times_s.clone(),
+            ..*layer
+        };
         Ok(Cow::Owned(all))
     }
 

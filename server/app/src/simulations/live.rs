@@ -2,12 +2,11 @@
 //! they can change is asked again.
 
 use super::ask::{Asked, SimulationQuestion, ask};
-use super::canvas::Courses;
+use super::canvas::Canvas;
 use super::city::{City, Standing};
 use super::registry::{SimulationError, told};
-use super::results::OutcomeAnswer;
+use super::results::{OutcomeAnswer, overlay};
 use super::sunshine::{self as sun, Blockers, Prepared};
-use super::wire;
 use crate::http::AppState;
 use crate::http::problem::{ApiError, Mistake};
 use crate::scenarios::ScenarioView;
@@ -289,9 +288,10 @@ fn answered(
             let none = ApiError::NotFound(format!("the result has no layer {shown:?}"));
             return Ok((prepared, Err(none)));
         };
-        let ground_m = |place| city.ground_m(place);
-        let overlay = wire::overlay(layer, city.frame().map_err(refused)?, &ground_m, &Courses::new());
-        bytes = overlay.map_err(|err| ApiError::Internal(err.to_string()))?.encode();
+        let canvas = Canvas::of(&city).map_err(refused)?;
+        bytes = overlay(layer, &canvas)
+            .map_err(|err| ApiError::Internal(err.to_string()))?
+            .encode();
     }
     let newest = state
         .scenarios

@@ -8,6 +8,7 @@ use crate::partial;
 use analysis::Outcome;
 use analysis::indicators::Text;
 use analysis::outcome::{Figure, Layer, Legend, Look, Method, Note, Shape, Table, Verdict};
+use city_model::overlay::Overlay;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs;
@@ -223,17 +224,25 @@ impl Results {
     }
 }
 
-/// A layer as the viewer draws it, in gzip.
+/// A layer as the viewer draws it.
+///
+/// # Errors
+/// When the layer contradicts itself, or the city cannot be read.
+pub(super) fn overlay(layer: &Layer, canvas: &Canvas<'_>) -> io::Result<Overlay> {
+    let layer = &*canvas.drawn(layer).map_err(io::Error::other)?;
+    let courses = canvas.courses(layer).map_err(io::Error::other)?;
+    let ground_m = |place| canvas.ground_m(place);
+    wire::overlay(layer, canvas.frame(), &ground_m, &courses).map_err(io::Error::other)
+}
+
+/// The same in gzip.
 ///
 /// * `left_out` — places of a difference that only one side has
 ///
 /// # Errors
-/// When the layer contradicts itself, or the city cannot be read.
+/// As [`overlay`].
 pub fn overlay_bytes(layer: &Layer, left_out: usize, canvas: &Canvas<'_>) -> io::Result<Vec<u8>> {
-    let layer = &*canvas.drawn(layer).map_err(io::Error::other)?;
-    let courses = canvas.courses(layer).map_err(io::Error::other)?;
-    let ground_m = |place| canvas.ground_m(place);
-    let mut overlay = wire::overlay(layer, canvas.frame(), &ground_m, &courses).map_err(io::Error::other)?;
+    let mut overlay = overlay(layer, canvas)?;
     overlay.header.left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(&overlay.encode())?;
