@@ -240,7 +240,7 @@ pub(super) fn overlay(layer: &Layer, canvas: &Canvas<'_>) -> io::Result<Overlay>
 /// * `left_out` — places of a difference that only one side has
 ///
 /// # Errors
-/// As [`overlay`].
+/// As the overlay of a stored result.
 pub fn overlay_bytes(layer: &Layer, left_out: usize, canvas: &Canvas<'_>) -> io::Result<Vec<u8>> {
     let mut overlay = overlay(layer, canvas)?;
     overlay.header.left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
