@@ -4,6 +4,7 @@
 //! through naga and compare the twins with the layout that naga computes.
 
 pub mod bucket;
+pub mod depth_grid;
 pub mod facade;
 pub mod noise;
 pub mod overlay;
@@ -20,6 +21,8 @@ pub use scene::{FeatureRow, MAX_LAYER_CODES, Scene, look, state};
 /// | `city_vertex`, `city_opaque`, `city_blended` | medium and high quality, everything blended |
 /// | `textured_vertex`, `city_textured` | primitives with a texture |
 /// | `city_mark` | what a scenario marks, after `city_vertex` in every quality |
+/// | `edge_vertex`, `edge_fragment` | lines along the edges of near bodies; medium and high quality |
+/// | `grid_vertex`, `grid_fragment` | the ground again in known depths, see [`depth_grid`] |
 /// | `low_plain_vertex`, `low_plain`, the same of `wall`, `road`, `water`, `blended`, `low_wall_stated` where features have states, and `low_wall_night` | low quality |
 /// | `low_far_wall_vertex` | walls whose windows are too small to see, before `low_plain` |
 ///
@@ -34,6 +37,8 @@ pub const CITY: &str = concat!(
     include_str!("../wgsl/city_fragment.wgsl"),
     include_str!("../wgsl/textured.wgsl"),
     include_str!("../wgsl/mark.wgsl"),
+    include_str!("../wgsl/edges.wgsl"),
+    include_str!("../wgsl/depth_grid.wgsl"),
     include_str!("../wgsl/low.wgsl"),
 );
 
@@ -56,13 +61,16 @@ pub const OVERLAY: &str = concat!(include_str!("../wgsl/scene.wgsl"), include_st
 /// Vertices of the background in low quality: two triangles a cell of its grid.
 pub const LOW_SKY_VERTICES: u32 = 8 * 24 * 6;
 
+/// Bodies further away than this show no edges, metres.
+pub const EDGES_UNTIL_M: f64 = 1500.0;
+
 /// Bytes of one vertex in the position buffer: three f32, metres relative to the tile's origin.
 pub const POSITION_STRIDE_BYTES: u64 = 12;
 
 /// Bytes of one vertex in the attribute buffer: five u32 (see `viewer_decode::VertexAttributes`).
 pub const ATTRIBUTE_STRIDE_BYTES: u64 = 20;
 
-/// Bytes of one tile in the instance buffer: tile origin relative to the eye, then padding.
+/// Bytes of one tile in the instance buffer: tile origin relative to the eye, then the depth of a depth grid.
 pub const INSTANCE_STRIDE_BYTES: u64 = 16;
 
 #[cfg(test)]
@@ -75,6 +83,10 @@ mod tests {
         "city_opaque",
         "city_blended",
         "city_mark",
+        "edge_vertex",
+        "edge_fragment",
+        "grid_vertex",
+        "grid_fragment",
         "textured_vertex",
         "city_textured",
         "low_plain_vertex",
@@ -187,6 +199,7 @@ mod tests {
             zenith,
             horizon,
             fog,
+            grid,
             layer_mask,
             looks,
             sides,
@@ -223,6 +236,17 @@ mod tests {
                 CITY.contains(&format!("const BUCKET_{name}: u32 = {}u;", bucket as u32)),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn lengths_are_the_same_on_both_sides() {
+        for (name, length_m) in [
+            ("EDGES_UNTIL_M", EDGES_UNTIL_M),
+            ("GRID_CELL_M", depth_grid::CELL_M),
+            ("GRID_CELLS", depth_grid::PERIOD_M / depth_grid::CELL_M),
+        ] {
+            assert!(CITY.contains(&format!("const {name}: f32 = {length_m:.1};")), "{name}");
         }
     }
 

@@ -100,6 +100,8 @@ pub struct Scene {
     pub horizon: [f32; 4],
     /// x: start m; y: 1 / range; z: greatest share; w: detail 0, 1, 2.
     pub fog: [f32; 4],
+    /// xy: eye modulo [`crate::depth_grid::PERIOD_M`]; z: depth of the deepest grid, m.
+    pub grid: [f32; 4],
     /// Bit `layer code` set: shown.
     pub layer_mask: [[u32; 4]; 2],
     /// A word a state on the first side, a nibble in it a state on the second: the look (`viewer_core::Pane`).

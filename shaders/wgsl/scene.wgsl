@@ -21,6 +21,7 @@ struct Scene {
     zenith: vec4<f32>,         // rgb; w: shadow strength, 0–1
     horizon: vec4<f32>,        // rgb; w: one texel of the shadow map, in its uv
     fog: vec4<f32>,            // x: start, m; y: 1 / range, 1/m; z: greatest share; w: detail (0 low, 1 medium, 2 high)
+    grid: vec4<f32>,           // xy: eye modulo the coarse cells of the depth grid, m; z: depth of the deepest grid, m
     layer_mask: array<vec4<u32>, 2>, // bit `layer code` set: shown
     looks: array<vec4<u32>, 2>,      // a word a state on the first side, a nibble a state on the second: the look
     sides: vec4<u32>,                // lowest bits of the states on both sides; 1: the rest is ghost, 2: below ground too; layer of proposals

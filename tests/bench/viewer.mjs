@@ -8,6 +8,7 @@
 //   rounds 3          each engine once a round
 //   qualities ["low"] presets of ours; the first is compared (light by vertex, no shadows, one sample a pixel, as the
 //                     peers, which light by pixel), others are shown beside it
+//                     Each peer runs twice: with one sample a pixel, like ours, and with four, as it comes
 //   engines           names to run, all without it; shots: folder for pictures
 //   steps             rounds: also what a step of the time slider costs (steps.mjs)
 //   compare           {demolish, qualities, rounds}: also what swipe and difference cost (comparison.mjs)
@@ -179,14 +180,17 @@ const own = {
   },
 };
 
-const hash = encodeURIComponent(JSON.stringify(job));
+const AS_IT_COMES = 4; // samples a pixel: CesiumJS' default, and what 3d-tiles-renderer's own examples ask for
+const hash = (samples) => encodeURIComponent(JSON.stringify({ ...job, samples }));
 const { target_enu: t } = view;
 const link = [...t, view.distance_m, view.heading_deg, view.pitch_deg].join(',');
 const ours = (quality) => `${server}/?bare&quality=${quality}&error=${options.error_px}#view=${link}`;
 const engines = [
   ...options.qualities.map((quality) => [`chengjing, ${quality}`, ours(quality), own]),
-  ['CesiumJS 1.145.0', `${base}/cesium.html#${hash}`, peer],
-  ['3d-tiles-renderer 0.5.3', `${base}/tiles-renderer.html#${hash}`, peer],
+  ...[['CesiumJS 1.145.0', 'cesium.html'], ['3d-tiles-renderer 0.5.3', 'tiles-renderer.html']].flatMap(([name, file]) => [
+    [name, `${base}/${file}#${hash(1)}`, peer],
+    [`${name}, as it comes`, `${base}/${file}#${hash(AS_IT_COMES)}`, peer],
+  ]),
 ].filter(([name]) => options.engines?.some((wanted) => name.includes(wanted)) ?? true);
 const runs = [];
 for (let round = 0; round < options.rounds; round += 1) {

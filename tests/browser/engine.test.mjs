@@ -150,6 +150,93 @@ describe("a city under the hand", () => {
   });
 });
 
+/** Number of pixels within a few steps of a colour. */
+function near({ data }, [r, g, b]) {
+  let found = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if (Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 40) found += 1;
+  }
+  return found;
+}
+
+/** How alike a row of numbers is to itself moved by some places: 1 the same, 0 nothing in common. */
+function likeness(row, places) {
+  const mean = row.reduce((sum, v) => sum + v, 0) / row.length;
+  const product = (by) => row.slice(by).reduce((sum, v, i) => sum + (v - mean) * (row[i] - mean), 0) / (row.length - by);
+  return product(places) / product(0);
+}
+
+describe("a city seen closely", () => {
+  let city, server;
+  before(async () => {
+    city = makeCity();
+    server = await startServer(city.city);
+  });
+  after(async () => {
+    await server?.stop();
+    city?.remove();
+  });
+
+  test("outlines the building that is selected, and near ones faintly", async () => {
+    const OUTLINE = [255, 204, 77];
+    const { page, context, errors } = await open(server.origin, { quality: "medium" });
+    try {
+      const { results } = await get(server.origin, `/api/v1/search?q=${encodeURIComponent("写字楼")}&limit=20`);
+      const building = results.find(({ class: kind, bounds_enu }) => kind === "Building" && bounds_enu[5] - bounds_enu[2] > 30);
+      const [x0, y0, z0, x1, y1, z1] = building.bounds_enu;
+      const target_enu = [(x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2];
+      await page.evaluate((target_enu) => window.chengjing.flyTo({ target_enu, distance_m: 260, heading_deg: 30, pitch_deg: 35 }, { duration_ms: 0 }), target_enu);
+      await settled(page);
+      const plain = await pixels(page);
+      await page.evaluate((id) => window.chengjing.select(id), building.id);
+      await page.evaluate((target_enu) => window.chengjing.flyTo({ target_enu, distance_m: 260, heading_deg: 30, pitch_deg: 35 }, { duration_ms: 0 }), target_enu);
+      await settled(page);
+      await animationFrames(page, 4);
+      const selected = await pixels(page);
+      assert.ok(near(plain, OUTLINE) < 20, `${near(plain, OUTLINE)} pixels of that colour without a selection`);
+      assert.ok(near(selected, OUTLINE) > 200, `${near(selected, OUTLINE)} pixels of outline`);
+      assert.deepEqual(errors, []);
+    } finally {
+      await context.close();
+    }
+  });
+
+  test("shows known depths below the ground: a grid of 20 m, five metres down", async () => {
+    const { page, context, errors } = await open(server.origin);
+    try {
+      const DISTANCE_M = 300;
+      const view = await page.evaluate(() => window.chengjing.view);
+      for (const layer of ["buildings", "vegetation", "underground", "projects"]) {
+        await page.evaluate((layer) => window.chengjing.setLayer(layer, false), layer);
+      }
+      await page.evaluate((view) => window.chengjing.flyTo(view, { duration_ms: 0 }), { ...view, distance_m: DISTANCE_M, heading_deg: 0, pitch_deg: 90 });
+      const columns = async () => {
+        await settled(page);
+        await animationFrames(page, 4);
+        const { width, height, data } = await pixels(page);
+        return Array.from({ length: width }, (_, x) => {
+          let sum = 0;
+          for (let y = 0; y < height; y += 1) sum += data[(y * width + x) * 4 + 1];
+          return sum / height;
+        });
+      };
+      await page.evaluate(() => window.command({ type: "set_underground", enabled: true }));
+      const shown = await columns();
+      await page.evaluate(() => window.command({ type: "set_underground", enabled: false }));
+      const hidden = await columns();
+      // what lies 5 m lower is as much smaller; the view's target lies on the ground to within a few metres
+      const pixelsPerM = page.viewportSize().height / (2 * Math.tan(Math.PI / 8) * (DISTANCE_M + 5));
+      const cell = Math.round(20 * pixelsPerM);
+      const [at, between] = [likeness(shown, cell), likeness(shown, Math.round(cell * 0.5))];
+      assert.ok(at > 0.3 && at > between + 0.3, `columns repeat after ${cell} pixels by ${at}, after half of it by ${between}`);
+      assert.ok(likeness(hidden, cell) < at - 0.2, `without the mode they do so by ${likeness(hidden, cell)}`);
+      assert.deepEqual(errors, []);
+    } finally {
+      await context.close();
+    }
+  });
+});
+
 describe("a city in little memory", () => {
   const budget = (page, bytes) => page.evaluate((bytes) => {
     window.command({ type: "set_budget", cpu_bytes: bytes, gpu_bytes: bytes });

@@ -4,6 +4,7 @@ pub mod bridge;
 pub mod camera;
 pub mod compare;
 pub mod controls;
+pub mod creases;
 pub mod flight;
 mod layer_mask;
 pub mod load_queue;

@@ -4,6 +4,7 @@
 //! feature and layer of each vertex. Built where the tile is taken up; a ray first tests the tile's box.
 
 use crate::camera::Ray;
+use crate::creases::creases;
 use glam::{DMat4, DVec3, UVec3, Vec3};
 
 /// Triangles in a leaf of the box tree.
@@ -100,6 +101,18 @@ impl PickMesh {
             + size_of_val(self.triangles.as_slice())
             + size_of_val(self.nodes.as_slice());
         bytes as u64
+    }
+
+    /// Edges of its bodies as pairs of vertices, see [`creases`].
+    ///
+    /// * `is_wanted` — of a layer code
+    pub fn creases(&self, is_wanted: impl Fn(u8) -> bool) -> Vec<[u32; 2]> {
+        let feature = |vertex: u32| {
+            let layer = self.layers.get(vertex as usize).copied();
+            layer.filter(|code| is_wanted(*code))?;
+            self.features.get(vertex as usize).copied()
+        };
+        creases(&self.triangles, |vertex| self.corner(vertex), feature)
     }
 
     /// Number of triangles.

@@ -150,6 +150,18 @@ impl TileStates {
         self.count_ready_above(tree, id, true);
     }
 
+    /// A model that can be drawn holds this much by now.
+    pub fn set_bytes(&mut self, id: TileId, cpu_bytes: u64, gpu_bytes: u64) {
+        let state = self.entry(id);
+        if !state.is_resident {
+            return;
+        }
+        let freed = [state.cpu_bytes, state.gpu_bytes];
+        (state.cpu_bytes, state.gpu_bytes) = (cpu_bytes, gpu_bytes);
+        self.cpu_bytes = self.cpu_bytes - freed[0] + cpu_bytes;
+        self.gpu_bytes = self.gpu_bytes - freed[1] + gpu_bytes;
+    }
+
     /// The tile's model was thrown away.
     pub fn set_evicted(&mut self, tree: &TileTree, id: TileId) {
         self.release(tree, id);

@@ -1,6 +1,6 @@
 //! Import, publish and re-publish.
 
-use super::{Args, Bench, Row, median};
+use super::{Args, Bench, Row, median, peer_tiler};
 use crate::{paths, tools};
 use anyhow::Context as _;
 use std::path::Path;
@@ -11,6 +11,9 @@ const RUNS: usize = 5;
 pub(super) fn measure(bench: &Bench, args: &Args, rows: &mut Vec<Row>) -> anyhow::Result<()> {
     tools::ensure_programs(&[("/usr/bin/time", "time"), ("curl", "curl")])?;
     delft(bench, rows)?;
+    if args.tyler {
+        peer_tiler::measure(bench, rows)?;
+    }
     let per_feature = large(bench, args.buildings, "≥ 15,000 features/s, ≤ 1.2 GB", rows)?;
     edit(bench, args.buildings, rows)?;
     if args.million {

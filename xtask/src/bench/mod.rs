@@ -3,6 +3,7 @@
 mod build;
 mod desk;
 mod indicators;
+mod peer_tiler;
 mod scenario;
 mod serve;
 mod simulations;
@@ -25,6 +26,9 @@ pub(crate) struct Args {
     /// Measure a million buildings too (needs some minutes and 6 GB of disk)
     #[arg(long)]
     million: bool,
+    /// Run another tiler on the Delft sample too (installs tyler from crates.io)
+    #[arg(long)]
+    tyler: bool,
     /// Rounds of the viewer comparison
     #[arg(long, default_value_t = 3)]
     rounds: u32,

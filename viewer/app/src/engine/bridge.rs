@@ -7,6 +7,7 @@ use city_model::overlay::Overlay;
 use city_model::scenario::StateTable;
 use js_sys::Function;
 use std::cell::RefCell;
+use std::task::Waker;
 use viewer_core::{ViewerCommand, ViewerEvent};
 use wasm_bindgen::JsValue;
 
@@ -44,12 +45,34 @@ pub(crate) enum Input {
 thread_local! {
     static INBOX: RefCell<Vec<Input>> = const { RefCell::new(Vec::new()) };
     static LISTENER: RefCell<Option<Function>> = const { RefCell::new(None) };
+    static WAITING: RefCell<Option<Waker>> = const { RefCell::new(None) };
 }
 
 /// Puts an input into the box and wakes the engine.
 pub(crate) fn push(input: Input) {
     INBOX.with_borrow_mut(|inbox| inbox.push(input));
+    if let Some(waker) = WAITING.take() {
+        waker.wake();
+    }
     frame_loop::request_frame();
+}
+
+/// Wakes a task once when the next input comes: before there are frames.
+pub(crate) fn wake_at_next(waker: &Waker) {
+    WAITING.set(Some(waker.clone()));
+}
+
+/// Takes what workers answered, and leaves the rest to the first frame.
+pub(crate) fn take_replies() -> Vec<Reply> {
+    let is_reply = |input: &mut Input| matches!(input, Input::Worker(_));
+    let replies: Vec<Input> = INBOX.with_borrow_mut(|inbox| inbox.extract_if(.., is_reply).collect());
+    let replies = replies.into_iter();
+    replies
+        .filter_map(|input| match input {
+            Input::Worker(reply) => Some(reply),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Takes everything out, in the order of arrival.

@@ -19,7 +19,7 @@ use crate::tiles::workers::WorkerPool;
 use bevy::prelude::{NonSendMut, Res, ResMut};
 use bevy::render::renderer::{RenderDevice, RenderQueue};
 use viewer_core::state::{LayerMask, Rest};
-use viewer_core::{Look, ViewerEvent, ViewerStats};
+use viewer_core::{Look, Quality, ViewerEvent, ViewerStats};
 
 /// Moves the camera on, uploads what arrived, chooses tiles.
 pub(crate) fn stream_tiles(
@@ -35,23 +35,41 @@ pub(crate) fn stream_tiles(
     queue: Res<'_, RenderQueue>,
 ) {
     let before = rig.camera;
-    let [columns, rows] = state.compare.grid();
-    // one picture of several beside each other
-    rig.camera.viewport_px = [
-        f64::from(canvas.0.client_width().max(1)) / f64::from(columns),
-        f64::from(canvas.0.client_height().max(1)) / f64::from(rows),
-    ];
+    fit_camera(&mut rig, &canvas, &state);
     rig.advance(clock.delta_s);
     pending.is_dirty |= rig.camera != before;
     stream.upload(&device, &queue);
-    stream.settings.maximum_screen_space_error_px = state.maximum_error_px();
-    stream.select(&mut workers, rig.camera.view_state(pixel_ratio(*ratio, &state)));
+    choose_tiles(&mut stream, &mut workers, &rig, *ratio, &state);
+    if state.quality != Quality::Low {
+        stream.prepare_edges(&device, rig.camera.eye_enu());
+    }
     if let Some(message) = stream.take_failure() {
         bridge::emit(&ViewerEvent::Failed {
             code: "tileset".to_owned(),
             message,
         });
     }
+}
+
+/// Gives the camera the size of its picture: of one of several beside each other.
+pub(super) fn fit_camera(rig: &mut CameraRig, canvas: &Canvas, state: &SceneState) {
+    let [columns, rows] = state.compare.grid();
+    rig.camera.viewport_px = [
+        f64::from(canvas.0.client_width().max(1)) / f64::from(columns),
+        f64::from(canvas.0.client_height().max(1)) / f64::from(rows),
+    ];
+}
+
+/// Chooses tiles for the camera and asks for what is missing.
+pub(super) fn choose_tiles(
+    stream: &mut TileStream,
+    workers: &mut WorkerPool,
+    rig: &CameraRig,
+    ratio: PixelRatio,
+    state: &SceneState,
+) {
+    stream.settings.maximum_screen_space_error_px = state.maximum_error_px();
+    stream.select(workers, rig.camera.view_state(pixel_ratio(ratio, state)));
 }
 
 fn pixel_ratio(ratio: PixelRatio, state: &SceneState) -> f64 {

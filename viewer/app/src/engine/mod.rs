@@ -128,15 +128,30 @@ async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartEr
     )
     .map_err(|err| ("worker", err))?;
     let mut stream = tile_stream(&options, &workers);
-    // the root file is on its way while the GPU wakes up
+    let mut rig = first_camera(&options);
+    let ratio = PixelRatio(options.device_pixel_ratio);
+    let state = state::SceneState {
+        asked_error_px: options.maximum_error_px.filter(|px| *px > 0.0),
+        ..state::SceneState::new(options.quality)
+    };
+    let element = canvas.clone();
+    let canvas = Canvas(WgpuWrapper::new(canvas));
+    compose::fit_camera(&mut rig, &canvas, &state);
+    // the first tiles are on their way while the GPU wakes up
     stream.open(&mut workers, &options.tileset_url);
-    let creation = device::open().await.map_err(|err| ("no_webgpu", err))?;
-    listeners::attach(&canvas).map_err(|err| ("canvas", format!("the canvas takes no listeners: {err:?}")))?;
+    let go_on = || {
+        for reply in bridge::take_replies() {
+            stream.take(&mut workers, reply);
+        }
+        compose::choose_tiles(&mut stream, &mut workers, &rig, ratio, &state);
+    };
+    let creation = meanwhile(device::open(), go_on)
+        .await
+        .map_err(|err| ("no_webgpu", err))?;
+    listeners::attach(&element).map_err(|err| ("canvas", format!("the canvas takes no listeners: {err:?}")))?;
     let mut app = App::new();
     add_engine_plugins(&mut app, creation);
-    let canvas = Canvas(WgpuWrapper::new(canvas));
     app.sub_app_mut(RenderApp).insert_resource(canvas.clone());
-    let rig = first_camera(&options);
     app.init_resource::<frame_loop::FrameClock>()
         .init_resource::<ShadowFrame>()
         .init_resource::<progress::Progress>()
@@ -144,11 +159,8 @@ async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartEr
         .init_resource::<sketch::SketchLayer>()
         .init_resource::<OverlayLayers>()
         .insert_resource(RenderErrorHandler(device_loss::handle))
-        .insert_resource(PixelRatio(options.device_pixel_ratio))
-        .insert_resource(state::SceneState {
-            asked_error_px: options.maximum_error_px.filter(|px| *px > 0.0),
-            ..state::SceneState::new(options.quality)
-        })
+        .insert_resource(ratio)
+        .insert_resource(state)
         .insert_resource(rig)
         .insert_resource(FeatureTable::new(options.manifest.feature_index_count))
         .insert_resource(canvas)
@@ -168,6 +180,20 @@ async fn build(canvas_selector: &str, options_json: &str) -> Result<App, StartEr
     app.finish();
     app.cleanup();
     Ok(app)
+}
+
+/// Waits for `wanted`, and calls `go_on` at first and whenever an input comes meanwhile.
+async fn meanwhile<T>(wanted: impl Future<Output = T>, mut go_on: impl FnMut()) -> T {
+    let mut wanted = std::pin::pin!(wanted);
+    std::future::poll_fn(|context| {
+        let polled = wanted.as_mut().poll(context);
+        if polled.is_pending() {
+            bridge::wake_at_next(context.waker());
+            go_on();
+        }
+        polled
+    })
+    .await
 }
 
 /// What bevy's renderer needs to run; no window, no asset files, none of the 3D stack.

@@ -7,6 +7,7 @@ use crate::sky::Daylight;
 use crate::tiles::{ReadyTile, TileStream};
 use bevy::math::{DVec3, Mat4, Vec3};
 use shaders::Scene;
+use shaders::depth_grid;
 use shaders::scene::PATTERN_PERIOD_M;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use viewer_core::state::{FeatureStates, Rest, side_shift};
@@ -203,6 +204,12 @@ fn scene(camera: &Camera, size_px: [u32; 2], state: &SceneState, pane: &Pane, re
             1.0 / (HAZE_M[1] - HAZE_M[0]),
             1.0,
             state.quality as u32 as f32,
+        ],
+        grid: [
+            eye.x.rem_euclid(depth_grid::PERIOD_M) as f32,
+            eye.y.rem_euclid(depth_grid::PERIOD_M) as f32,
+            depth_grid::GRIDS_M[1],
+            0.0,
         ],
         layer_mask: state.layers.words(),
         looks: pane.looks.rows(),

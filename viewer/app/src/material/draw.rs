@@ -9,6 +9,7 @@ use crate::material::renderer::CityRenderer;
 use bevy::prelude::{Res, ResMut};
 use bevy::render::renderer::{RenderDevice, RenderQueue};
 use shaders::Bucket;
+use shaders::depth_grid::LEVELS_M;
 use std::ops::Range;
 
 /// Name of the mark in the browser's timeline; the shell reads it back.
@@ -44,7 +45,7 @@ pub(crate) fn draw_frame(
     for (view, scene) in frame.views.iter().zip(&renderer.scenes) {
         queue.write_buffer(scene, 0, bytemuck::bytes_of(&view.scene));
     }
-    let rows: Vec<[f32; 4]> = frame.tiles.iter().map(|tile| tile.tile_from_eye).collect();
+    let rows = instance_rows(&frame);
     renderer.write_instances(&device, &queue, &rows);
     let Some(target) = surface.acquire(&device, frame.size_px, frame.settings.samples) else {
         return;
@@ -68,6 +69,22 @@ pub(crate) fn draw_frame(
         }
         frame_loop::completed(submission);
     });
+}
+
+/// Depths that a frame shows, from below upwards, metres.
+fn depths(frame: &FrameInput) -> &'static [f32] {
+    if frame.is_underground { &LEVELS_M } else { &[] }
+}
+
+/// A row a tile, then the same once more for each depth.
+fn instance_rows(frame: &FrameInput) -> Vec<[f32; 4]> {
+    let at_depth = |depth_m: f32| {
+        let tiles = frame.tiles.iter().map(|tile| tile.tile_from_eye);
+        tiles.map(move |[x, y, z, _]| [x, y, z, depth_m])
+    };
+    at_depth(0.0)
+        .chain(depths(frame).iter().flat_map(|depth_m| at_depth(*depth_m)))
+        .collect()
 }
 
 /// Pipelines that a frame needs.
@@ -98,6 +115,8 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
             frame.is_underground || has_bucket(Bucket::Blended),
         ),
         (Pass::Shadow, has_shadow),
+        (Pass::Edges, has_edges(frame)),
+        (Pass::DepthGrid, frame.is_underground),
         (Pass::OpaqueMarks, has_opaque),
         (Pass::BlendedMarks, has_blended),
         (Pass::FadedMarks, frame.is_underground && (has_opaque || has_blended)),
@@ -109,6 +128,11 @@ fn passes(frame: &FrameInput, has_shadow: bool) -> Vec<Pass> {
             .map(|(pass, _)| pass),
     );
     passes
+}
+
+/// Low quality does without: a line costs a software renderer as much as a triangle.
+fn has_edges(frame: &FrameInput) -> bool {
+    !frame.settings.is_low
 }
 
 fn bucket_pass(frame: &FrameInput, bucket: Bucket) -> Pass {
@@ -217,9 +241,13 @@ fn draw_city(
         painter.draw_sky();
     }
     painter.enter_shared();
+    painter.draw_depths();
+    painter.draw_edges();
     painter.draw_blended();
     for at in 0..frame.views.len() {
         painter.enter(at);
+        painter.draw_depths();
+        painter.draw_edges();
         // fills lie on the ground: what is removed stands over them
         painter.draw_blended();
         painter.draw_marks(Pass::BlendedMarks, |marks| marks.has_blended);
@@ -385,6 +413,50 @@ impl<'a> Painter<'a, '_> {
         }
     }
 
+    /// The ground in known depths, deepest first.
+    fn draw_depths(&mut self) {
+        let (frame, tiles) = (self.frame, self.frame.tiles.len() as u32);
+        let Some(pipeline) = self.renderer.pipeline(Pass::DepthGrid) else {
+            return;
+        };
+        let mut is_set = false;
+        for level in 1..=depths(frame).len() as u32 {
+            for (row, _, primitive) in self.primitives() {
+                let ground = ground_range(primitive);
+                if ground.is_empty() || primitive.is_below_ground {
+                    continue;
+                }
+                if !is_set {
+                    self.pass.set_pipeline(pipeline);
+                    is_set = true;
+                }
+                draw(self.pass, primitive, ground, row + level * tiles);
+            }
+        }
+    }
+
+    /// Lines along the edges of bodies that are near enough.
+    fn draw_edges(&mut self) {
+        let Some(pipeline) = self.renderer.pipeline(Pass::Edges).filter(|_| has_edges(self.frame)) else {
+            return;
+        };
+        let mut is_set = false;
+        for (row, _, primitive) in self.primitives() {
+            let Some(edges) = primitive.edges.get().filter(|edges| edges.num_indices > 0) else {
+                continue;
+            };
+            if !is_set {
+                self.pass.set_pipeline(pipeline);
+                is_set = true;
+            }
+            self.pass.set_vertex_buffer(0, primitive.positions.slice(..));
+            self.pass.set_vertex_buffer(1, primitive.attributes.slice(..));
+            self.pass
+                .set_index_buffer(edges.indices.slice(..), wgpu::IndexFormat::Uint32);
+            self.pass.draw_indexed(0..edges.num_indices, 0, row..row + 1);
+        }
+    }
+
     /// What a scenario marks in tiles that hold such things; ordinary pipelines have left it out.
     fn draw_marks(&mut self, kind: Pass, is_wanted: fn(Marks) -> bool) {
         let Some(pipeline) = self.renderer.pipeline(kind) else {
@@ -467,6 +539,11 @@ impl<'a> Painter<'a, '_> {
 /// Everything but projects: the blended bucket is the last of a primitive.
 fn opaque_range(primitive: &GpuPrimitive) -> Range<u32> {
     0..primitive.buckets[Bucket::Blended as usize].start
+}
+
+/// Roads, lawns, water: the buckets between what stands and what lies below.
+fn ground_range(primitive: &GpuPrimitive) -> Range<u32> {
+    primitive.buckets[Bucket::Road as usize].start..primitive.buckets[Bucket::Water as usize].end
 }
 
 fn draw(pass: &mut wgpu::RenderPass<'_>, primitive: &GpuPrimitive, indices: Range<u32>, row: u32) {

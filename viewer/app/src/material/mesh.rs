@@ -5,6 +5,7 @@ use bevy::math::Vec3;
 use bevy::render::renderer::{RenderDevice, RenderQueue};
 use shaders::Bucket;
 use std::ops::Range;
+use std::sync::OnceLock;
 use wgpu::util::DeviceExt as _;
 
 /// Vertices and triangles as the decode worker gives them.
@@ -49,7 +50,15 @@ pub(crate) struct GpuPrimitive {
     coarsest_cell_m: f32,
     /// True when everything in it lies underground (pipes, tunnels).
     pub(crate) is_below_ground: bool,
-    pub(crate) gpu_bytes: u64,
+    /// Edges of its bodies, once somebody came near enough to see them; of no bytes where it has none.
+    pub(crate) edges: OnceLock<EdgeLines>,
+    gpu_bytes: u64,
+}
+
+/// Lines over the vertices of a primitive.
+pub(crate) struct EdgeLines {
+    pub(crate) indices: wgpu::Buffer,
+    pub(crate) num_indices: u32,
 }
 
 /// Texture of a primitive with its coordinates.
@@ -126,12 +135,32 @@ impl GpuPrimitive {
                 .attributes
                 .chunks_exact(ATTRIBUTE_WORDS)
                 .all(|words| is_below_ground(words[0] >> 24)),
+            edges: OnceLock::new(),
             gpu_bytes: (words * 4 + image_bytes) as u64,
         }
     }
 }
 
 impl GpuPrimitive {
+    /// Bytes on the GPU.
+    pub(crate) fn gpu_bytes(&self) -> u64 {
+        self.gpu_bytes + self.edges.get().map_or(0, |edges| u64::from(edges.num_indices) * 4)
+    }
+
+    /// Takes its edges up, pairs of vertices.
+    pub(crate) fn set_edges(&self, device: &RenderDevice, edges: &[[u32; 2]]) {
+        self.edges.get_or_init(|| EdgeLines {
+            indices: device
+                .wgpu_device()
+                .create_buffer_init(&wgpu::util::BufferInitDescriptor {
+                    label: Some("edges"),
+                    contents: bytemuck::cast_slice(edges),
+                    usage: wgpu::BufferUsages::INDEX,
+                }),
+            num_indices: 2 * edges.len() as u32,
+        });
+    }
+
     /// Facings that an eye sees something of; `tile_from_eye` as in `DrawTile`.
     pub(crate) fn seen_from(&self, tile_from_eye: [f32; 4]) -> u32 {
         facing::seen_from(-Vec3::from_slice(&tile_from_eye[..3]), self.bounds)

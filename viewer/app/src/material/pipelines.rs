@@ -37,13 +37,17 @@ pub(crate) enum Pass {
     BlendedMarks,
     /// Everything that it marks above the ground, while looking below it.
     FadedMarks,
+    /// Lines along the edges of near bodies.
+    Edges,
+    /// The ground in known depths, in underground mode.
+    DepthGrid,
     Textured,
     Sky,
     Shadow,
 }
 
 impl Pass {
-    const COUNT: usize = 2 * Bucket::COUNT + 8;
+    const COUNT: usize = 2 * Bucket::COUNT + 10;
 
     const fn slot(self) -> usize {
         match self {
@@ -56,6 +60,8 @@ impl Pass {
             Self::BlendedMarks => 2 * Bucket::COUNT + 4,
             Self::FadedMarks => 2 * Bucket::COUNT + 5,
             Self::FarWalls { is_stateless } => 2 * Bucket::COUNT + 6 + is_stateless as usize,
+            Self::Edges => 2 * Bucket::COUNT + 8,
+            Self::DepthGrid => 2 * Bucket::COUNT + 9,
         }
     }
 }
@@ -194,6 +200,7 @@ struct Variant<'a> {
     groups: &'a [Option<&'a BindGroupLayout>],
     buffers: &'a [wgpu::VertexBufferLayout<'static>],
     blend: Option<wgpu::BlendState>,
+    topology: wgpu::PrimitiveTopology,
     cull_mode: Option<wgpu::Face>,
     depth: wgpu::DepthStencilState,
     samples: u32,
@@ -267,6 +274,7 @@ fn compile(
         groups: &scene_and_shadow,
         buffers: &[POSITION, ATTRIBUTES, INSTANCE],
         blend: None,
+        topology: wgpu::PrimitiveTopology::TriangleList,
         cull_mode: Some(wgpu::Face::Back),
         depth: depth(DEPTH_FORMAT, true, reversed),
         samples: settings.samples,
@@ -300,6 +308,24 @@ fn compile(
             } else {
                 look::BLENDED_MARKS
             },
+            blend: Some(wgpu::BlendState::ALPHA_BLENDING),
+            depth: depth(DEPTH_FORMAT, false, reversed),
+            ..opaque
+        },
+        Pass::Edges => Variant {
+            label: "edges",
+            vertex: "edge_vertex",
+            fragment: Some("edge_fragment"),
+            blend: Some(wgpu::BlendState::ALPHA_BLENDING),
+            topology: wgpu::PrimitiveTopology::LineList,
+            cull_mode: None,
+            depth: depth(DEPTH_FORMAT, false, reversed),
+            ..opaque
+        },
+        Pass::DepthGrid => Variant {
+            label: "depth grid",
+            vertex: "grid_vertex",
+            fragment: Some("grid_fragment"),
             blend: Some(wgpu::BlendState::ALPHA_BLENDING),
             depth: depth(DEPTH_FORMAT, false, reversed),
             ..opaque
@@ -426,6 +452,7 @@ fn create(
             buffers: variant.buffers,
         },
         primitive: wgpu::PrimitiveState {
+            topology: variant.topology,
             cull_mode: variant.cull_mode,
             ..Default::default()
         },

@@ -5,6 +5,8 @@ use crate::material::mesh::{GpuPrimitive, PrimitiveData};
 use crate::tiles::workers::LoadedTile;
 use bevy::math::{DMat3, DMat4, DVec2, DVec3, Vec2, Vec3};
 use bevy::render::renderer::{RenderDevice, RenderQueue};
+use city_model::LayerGroup;
+use city_model::layers::{LAYERS, PROPOSED_BUILDING_CODE};
 use hashbrown::HashMap;
 use std::sync::Arc;
 use viewer_core::Look;
@@ -102,7 +104,7 @@ impl ReadyTile {
 
     /// Bytes on the GPU.
     pub(crate) fn gpu_bytes(&self) -> u64 {
-        self.primitives.iter().map(|p| p.gpu_bytes).sum()
+        self.primitives.iter().map(GpuPrimitive::gpu_bytes).sum()
     }
 
     /// Features with the boxes that they fill in plan, ENU metres.
@@ -156,6 +158,26 @@ impl ReadyTile {
         }
     }
 
+    /// True when [`Self::prepare_edges`] has something to do.
+    pub(crate) fn lacks_edges(&self) -> bool {
+        self.primitives.iter().any(|primitive| primitive.edges.get().is_none())
+    }
+
+    /// Finds the edges of its bodies. Textured surfaces have none: these are photographs of a shape rather than its faces.
+    pub(crate) fn prepare_edges(&mut self, device: &RenderDevice) {
+        self.prepare_picking();
+        let Pickable::Built(meshes) = &self.pickable else {
+            return;
+        };
+        for (primitive, mesh) in self.primitives.iter().zip(meshes) {
+            let edges = match primitive.texture {
+                Some(_) => Vec::new(),
+                None => mesh.creases(is_body),
+            };
+            primitive.set_edges(device, &edges);
+        }
+    }
+
     /// What [`viewer_core::picking::pick`] takes; empty before [`Self::prepare_picking`].
     pub(crate) fn pick_meshes(&self) -> impl Iterator<Item = ((), &DMat4, &PickMesh)> {
         let meshes = match &self.pickable {
@@ -164,6 +186,12 @@ impl ReadyTile {
         };
         meshes.iter().map(|mesh| ((), &self.enu_from_local, mesh))
     }
+}
+
+/// True for layers of buildings, bridges and the like, also proposed ones.
+fn is_body(layer_code: u8) -> bool {
+    let layer = LAYERS.iter().find(|layer| layer.code == layer_code);
+    layer.is_some_and(|layer| layer.group == LayerGroup::Buildings) || layer_code == PROPOSED_BUILDING_CODE
 }
 
 /// Boxes of the features of a tile, by ascending number.

@@ -41,6 +41,8 @@ pub(crate) struct TileStream {
     frame: u64,
     failure: Option<String>,
     is_changed: bool,
+    /// Near tiles still wait for their edges.
+    wants_edges: bool,
 }
 
 impl TileStream {
@@ -64,6 +66,7 @@ impl TileStream {
             frame: 0,
             failure: None,
             is_changed: false,
+            wants_edges: false,
         }
     }
 
@@ -289,6 +292,33 @@ impl TileStream {
         picking::pick(ray, meshes, is_pickable).map(|((), hit, point)| (hit, point))
     }
 
+    /// Finds edges of drawn tiles that are near enough to show them, nearest first, as far as the frame's budget goes.
+    pub(crate) fn prepare_edges(&mut self, device: &RenderDevice, eye_enu: DVec3) {
+        let start_ms = frame_loop::now_ms();
+        let mut near: Vec<(f64, TileId)> = self
+            .selection
+            .render
+            .iter()
+            .copied()
+            .filter(|id| self.ready.get(id).is_some_and(ReadyTile::lacks_edges))
+            .filter_map(|id| Some((self.tree.get(id)?.volume.distance_m(eye_enu), id)))
+            .filter(|(distance_m, _)| *distance_m < shaders::EDGES_UNTIL_M)
+            .collect();
+        near.sort_by(|a, b| a.0.total_cmp(&b.0));
+        self.wants_edges = false;
+        for (_, id) in near {
+            if frame_loop::now_ms() - start_ms > UPLOAD_BUDGET_MS {
+                self.wants_edges = true;
+                return;
+            }
+            if let Some(tile) = self.ready.get_mut(&id) {
+                tile.prepare_edges(device);
+                self.states.set_bytes(id, tile.cpu_bytes(), tile.gpu_bytes());
+                self.is_changed = true;
+            }
+        }
+    }
+
     /// Builds picking of one more tile; true when others wait.
     pub(crate) fn prepare_picking(&mut self) -> bool {
         let raw: Vec<TileId> = self
@@ -311,7 +341,7 @@ impl TileStream {
 
     /// True when every wanted tile is drawn.
     pub(crate) fn is_settled(&self) -> bool {
-        !self.tree.is_empty() && !self.is_busy() && self.selection.is_settled()
+        !self.tree.is_empty() && !self.is_busy() && !self.wants_edges && self.selection.is_settled()
     }
 
     /// Milliseconds until a failed request may be tried again, when one waits.
@@ -322,9 +352,9 @@ impl TileStream {
             .map(|at_s| ((at_s - now_s) * 1000.0).max(0.0))
     }
 
-    /// Tiles that wait for upload.
+    /// Tiles that wait for upload, or for their edges.
     pub(crate) fn has_arrived(&self) -> bool {
-        !self.arrived.is_empty()
+        !self.arrived.is_empty() || self.wants_edges
     }
 
     /// Bytes of ready tiles on CPU and GPU.

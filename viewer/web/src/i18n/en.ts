@@ -188,6 +188,8 @@ export const en: Messages = {
     loading: "Loading {loaded} of {wanted}",
     starved: "Out of graphics memory: less detail",
     starved_title: "{n} tiles are missing, screen-space error {px} px. Hide some layers or lower the quality.",
+    depths: "Grids {a} m and {b} m below ground, cells of {cell} m",
+    depths_title: "The ground is drawn again at known depths; below {fog} m everything lies in fog",
     eye: "eye {m}",
     center: "Longitude and latitude of the middle of the view",
     revision: "rev. {n}",

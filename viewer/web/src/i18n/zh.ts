@@ -187,6 +187,8 @@ export const zh = {
     loading: "正在载入 {loaded} / {wanted}",
     starved: "显存不足，已降低精细度",
     starved_title: "尚缺 {n} 个瓦片，当前屏幕误差 {px} 像素。可关闭部分图层或降低画质。",
+    depths: "网格：地面以下 {a} m、{b} m，格宽 {cell} m",
+    depths_title: "地面按已知深度重复显示为网格；{fog} m 以下为雾",
     eye: "视高 {m}",
     center: "视图中心的经纬度",
     revision: "第 {n} 版",

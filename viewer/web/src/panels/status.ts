@@ -6,6 +6,9 @@ import { icons } from "../ui/icons";
 import { Panel } from "../ui/panel";
 import { shared } from "../ui/styles";
 
+/** What the underground mode draws, metres; the same numbers as `shaders::depth_grid`. */
+const DEPTHS = { a: 5, b: 10, cell: 20, fog: 30 };
+
 export class StatusPanel extends Panel {
   static override styles = [shared, css`
     :host { display: block; }
@@ -20,6 +23,7 @@ export class StatusPanel extends Panel {
     .bar { height: 100%; background: var(--cj-accent); }
     .starved { flex: none; display: flex; align-items: center; gap: 6px; color: var(--cj-warn); }
     .starved .icon { width: 16px; height: 16px; }
+    .depths { flex: none; color: var(--cj-muted); white-space: nowrap; }
     .where { flex: none; display: flex; gap: 12px; color: var(--cj-muted); white-space: nowrap; }
     dialog { width: min(560px, calc(100vw - 32px)); color: var(--cj-text); background: var(--cj-card-solid); border: 1px solid var(--cj-line); border-radius: var(--cj-radius); padding: 24px; font-size: 14px; }
     dialog::backdrop { background: rgb(6 10 14 / 55%); }
@@ -31,7 +35,7 @@ export class StatusPanel extends Panel {
     dialog dd { overflow-wrap: anywhere; }
     @media (max-width: 720px) {
       footer { flex-wrap: wrap; padding: 4px 12px; }
-      .where, .space { display: none; }
+      .where, .depths, .space { display: none; }
       .credits { flex: 1 1 0; }
     }
   `];
@@ -47,6 +51,7 @@ export class StatusPanel extends Panel {
         <span class="space"></span>
         ${starved ? html`<span class="starved" role="status" title=${fill(status.starved_title, { n: formatNumber(starved.missing_tiles, language), px: formatNumber(starved.drawn_error_px, language) })}>${icons.warning}${status.starved}</span>` : nothing}
         ${busy ? html`<span class="loading number">${fill(status.loading, { ...loading })}<span class="track"><span class="bar" style="display:block;width:${(100 * loading.loaded) / loading.wanted}%"></span></span></span>` : nothing}
+        ${this.#depths()}
         ${this.#where()}
       </footer>
       <dialog aria-labelledby="credits-title">${this.#credits()}</dialog>`;
@@ -54,6 +59,13 @@ export class StatusPanel extends Panel {
 
   get #dialog(): HTMLDialogElement | null {
     return this.renderRoot.querySelector("dialog");
+  }
+
+  #depths(): TemplateResult | typeof nothing {
+    const { manifest, underground } = this.state;
+    const has_ground = manifest?.layers.some(({ id }) => id === "ground" || id.startsWith("ground/"));
+    if (!underground || !has_ground) return nothing;
+    return html`<span class="depths number" title=${fill(this.text.status.depths_title, DEPTHS)}>${fill(this.text.status.depths, DEPTHS)}</span>`;
   }
 
   #where(): TemplateResult | typeof nothing {
