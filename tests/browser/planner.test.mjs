@@ -196,7 +196,10 @@ describe("a planner", () => {
   test("takes a step back and forth again", async () => {
     const before = (await stored()).revision;
     await page.locator('[data-scenario="undo"]').click();
+    // the button is disabled while the step is being written, too
+    const written = page.waitForResponse((response) => response.request().method() === "POST" && response.url().endsWith("/redo"));
     await page.locator('[data-scenario="redo"]:not([disabled])').click();
+    assert.equal((await written).ok(), true);
     await page.locator('[data-scenario="redo"][disabled]').waitFor();
     assert.equal((await stored()).revision, before + 2);
     await verdict("pass");

@@ -1,7 +1,7 @@
 //! Edges of bodies: where two faces meet at an angle, and where a face ends. Drawn as thin lines over what is near.
 
 use glam::Vec3;
-use hashbrown::HashMap;
+use std::collections::HashMap;
 
 /// Faces that turn by less than this go on as one (cosine of 25°): facets of a round tower show no edges.
 const SMOOTH_COS: f32 = 0.906;
