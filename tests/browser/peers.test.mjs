@@ -47,6 +47,9 @@ async function answer(request, response) {
   createReadStream(file).pipe(response);
 }
 
+/** Triangles that each has drawn. */
+const triangles = [];
+
 for (const [name, pageName] of [["CesiumJS", "cesium"], ["3d-tiles-renderer", "tiles-renderer"]]) {
   describe(name, () => {
     test("draws the city's first view and reads its features", async () => {
@@ -68,8 +71,14 @@ for (const [name, pageName] of [["CesiumJS", "cesium"], ["3d-tiles-renderer", "t
         assert.equal(known.feature_index, feature_index, id);
       }
       assert.deepEqual(errors, []);
+      triangles.push(drawn.triangles);
       console.log(`${name}: ${drawn.tiles} tiles, ${drawn.features} features, ${drawn.triangles} triangles`);
       await page.context().close();
     });
   });
 }
+
+test("both draw about the same: no group of the city is missing in one of them", () => {
+  const [cesium, other] = triangles;
+  assert.ok(other > 0.85 * cesium && other < 1.3 * cesium, `${triangles} triangles`);
+});

@@ -61,7 +61,7 @@ pub fn write_group(
 /// [`PublishError::Sink`] when the text cannot be made.
 pub fn write_root(
     frame: &SceneFrame,
-    groups: Vec<Tile>,
+    mut groups: Vec<Tile>,
     bounds: &Bounds3,
     revision: u64,
     copyright: &str,
@@ -69,6 +69,10 @@ pub fn write_root(
     let error = groups.iter().map(|tile| tile.geometric_error).fold(0.0, f64::max);
     // with nothing drawn the error is the size of the city
     let error = error.max(snap_out(bounds).size().length());
+    // a group whose file is not there misses as much: a viewer that is content with less would never ask for the file
+    for group in &mut groups {
+        group.geometric_error = error;
+    }
     let tileset = Tileset {
         asset: Asset {
             version: "1.1".to_owned(),
@@ -139,7 +143,9 @@ fn inline(entry: &TileEntry, sink: &dyn TileSink, names: &mut Vec<String>) -> Re
             children: Vec::new(),
             ..child.clone()
         };
-        let outer = externalise(std::mem::replace(child, replaced), sink, names)?;
+        let mut outer = externalise(std::mem::replace(child, replaced), sink, names)?;
+        // until the file is there, the parent is what one sees
+        outer.geometric_error = tile.geometric_error;
         let outer_bytes = to_bytes(&outer, "tile")?.len();
         total = total - *bytes + outer_bytes;
         (*child, *bytes) = (outer, outer_bytes);

@@ -312,10 +312,11 @@ pub struct Walked {
 pub fn walk(publication: &Publication, sink: &Kept) -> Walked {
     let root: serde_json::Value = serde_json::from_slice(&publication.tileset_json).unwrap();
     assert_eq!(root["asset"]["version"], "1.1");
-    visit(&root["root"], sink)
+    visit(&root["root"], f64::INFINITY, sink)
 }
 
-fn visit(tile: &serde_json::Value, sink: &Kept) -> Walked {
+/// * `above` — geometric error of the tile above
+fn visit(tile: &serde_json::Value, above: f64, sink: &Kept) -> Walked {
     let bounds = std::array::from_fn(|i| tile["boundingVolume"]["box"][i].as_f64().unwrap());
     let geometric_error = tile["geometricError"].as_f64().unwrap();
     let uri = tile["content"]["uri"]
@@ -327,14 +328,20 @@ fn visit(tile: &serde_json::Value, sink: &Kept) -> Walked {
         let inner: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
         assert!(tile.get("children").is_none());
         assert_eq!(inner["root"]["boundingVolume"], tile["boundingVolume"]);
-        assert_eq!(inner["geometricError"], tile["geometricError"]);
-        return visit(&inner["root"], sink);
+        assert_eq!(inner["geometricError"], inner["root"]["geometricError"]);
+        assert!(inner["geometricError"].as_f64().unwrap() <= geometric_error);
+        assert_eq!(
+            geometric_error.to_bits(),
+            above.to_bits(),
+            "whoever draws the tile above asks for the file"
+        );
+        return visit(&inner["root"], geometric_error, sink);
     }
     let children = tile["children"]
         .as_array()
         .into_iter()
         .flatten()
-        .map(|child| visit(child, sink))
+        .map(|child| visit(child, geometric_error, sink))
         .collect();
     Walked {
         bounds,
