@@ -4,7 +4,9 @@ mod draw;
 mod facing;
 pub(crate) mod feature_table;
 pub(crate) mod frame;
+mod layouts;
 pub(crate) mod mesh;
+mod painter;
 mod pipelines;
 mod renderer;
 
