@@ -87,9 +87,18 @@ async function worst() {
 }
 
 describe("a burst main on the main street", () => {
-  let main, plain, burst;
+  let main, plain, still, burst;
 
   before(async () => { ({ main } = await worst()); });
+
+  /** The scene without projects: the hatch of works under way moves. */
+  async function withoutMotion() {
+    const show = (isShown) => page.evaluate((isShown) => window.chengjing.setLayer("projects", isShown), isShown);
+    await show(false);
+    const seen = await sim.scene();
+    await show(true);
+    return seen;
+  }
 
   test("is a click away: the ground opens, valves, pipes and people cut off are named", async () => {
     await sim.choose("isolation");
@@ -97,6 +106,7 @@ describe("a burst main on the main street", () => {
     await page.locator('[data-nav="underground"][aria-pressed="true"]').waitFor();
     await desk.look(await middle(main.id), { distance_m: 320, pitch_deg: 62, heading_deg: 20 });
     plain = await sim.scene();
+    still = await withoutMotion();
     [burst] = await answered(() => clickMiddle(main.index));
     assert.equal(burst.params.pipe, main.id);
     assert.deepEqual(burst.figures, (await ask("isolation", { params: { pipe: main.id } })).figures);
@@ -213,7 +223,8 @@ describe("a burst main on the main street", () => {
     assert.equal(await page.locator("cj-simulation-signs button").count(), 0);
     assert.equal(await page.locator('[data-nav="underground"]').getAttribute("aria-pressed"), "false");
     await page.locator('[data-nav="underground"]').click();
-    assert.ok((await sim.differing(await sim.scene(), plain)) < 0.02, "pipes are as they were before");
+    const change = await sim.differing(await withoutMotion(), still);
+    assert.ok(change < 0.01, `pipes are as they were before: ${change} of the picture differ`);
     await page.locator('[data-nav="underground"]').click();
   });
 });
